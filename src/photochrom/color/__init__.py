@@ -1,0 +1,1 @@
+"""Pure colour maths for NumPy and torch: no files, no networks."""
