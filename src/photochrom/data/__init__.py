@@ -1,0 +1,1 @@
+"""Training photos: reading them, holding them in memory, augmenting them."""

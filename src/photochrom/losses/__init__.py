@@ -1,0 +1,1 @@
+"""Losses: predictions and truth in, one scalar tensor out."""

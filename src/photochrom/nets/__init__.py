@@ -1,0 +1,1 @@
+"""Networks: tensors in, tensors out. The registry's names are the builder functions' names."""

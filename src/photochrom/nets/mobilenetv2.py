@@ -1,0 +1,86 @@
+"""MobileNetV2 as a feature extractor (Sandler et al. 2018, arXiv:1801.04381), batch norm folded away."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+# (expansion, channels, repeats, stride), table 2 of the paper.
+STAGES = (
+    (1, 16, 1, 1),
+    (6, 24, 2, 2),
+    (6, 32, 3, 2),
+    (6, 64, 4, 2),
+    (6, 96, 3, 1),
+    (6, 160, 3, 2),
+    (6, 320, 1, 1),
+)
+TAPS = (2, 5, 12, 16)
+"""The blocks whose output is handed on: strides 4, 8, 16, 32."""
+CHANNELS = (24, 32, 96, 320)
+
+
+class SameConv(nn.Conv2d):
+    """A convolution with TensorFlow's SAME padding for even inputs: stride 2 pads right and below only."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        if self.stride[0] == 2:
+            input = F.pad(input, (0, 1, 0, 1))
+        return super().forward(input)
+
+
+class InvertedResidual(nn.Module):
+    """Expand, depthwise, project; a residual where stride is 1 and the channels match."""
+
+    def __init__(self, inputs: int, outputs: int, stride: int, expansion: int) -> None:
+        super().__init__()
+        hidden = inputs * expansion
+        self.expand = nn.Conv2d(inputs, hidden, 1) if expansion > 1 else None
+        self.depthwise = SameConv(hidden, hidden, 3, stride, padding=2 - stride, groups=hidden)
+        self.project = nn.Conv2d(hidden, outputs, 1)
+        self.residual = stride == 1 and inputs == outputs
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = x if self.expand is None else F.relu6(self.expand(x))
+        y = self.project(F.relu6(self.depthwise(y)))
+        return x + y if self.residual else y
+
+
+class MobileNetV2(nn.Module):
+    """The 17 blocks of MobileNetV2 1.0 for one grey channel.
+
+    Input ``(B, 1, H, W)`` in [-1, 1], sides multiples of 32; output four maps of `CHANNELS` channels at strides
+    4, 8, 16 and 32. There is no batch norm: the published weights come with it folded in.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = SameConv(1, 32, 3, 2)
+        blocks, inputs = [], 32
+        for expansion, outputs, repeats, stride in STAGES:
+            for i in range(repeats):
+                blocks.append(InvertedResidual(inputs, outputs, stride if i == 0 else 1, expansion))
+                inputs = outputs
+        self.blocks = nn.ModuleList(blocks)
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        x = F.relu6(self.stem(x))
+        features = []
+        for i, block in enumerate(self.blocks):
+            x = block(x)
+            if i in TAPS:
+                features.append(x)
+        return features
+
+    def load_imagenet(self, state: Mapping[str, Tensor]) -> None:
+        """Load published colour weights; the stem's three input channels are summed, as grey has R = G = B.
+
+        Raises
+        ------
+        RuntimeError
+            If a tensor is missing or has another shape.
+        """
+        own = {k: v.float() for k, v in state.items() if not k.startswith(("last.", "classifier."))}
+        own["stem.weight"] = own["stem.weight"].sum(dim=1, keepdim=True)
+        self.load_state_dict(own)

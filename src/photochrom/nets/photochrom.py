@@ -1,0 +1,159 @@
+"""The default model: a MobileNetV2 encoder, a light decoder to a quarter of the size, soft colour bins.
+
+Classification over ab bins is Zhang et al. 2016; the hint input follows Zhang et al. 2017, but enters the
+decoder at every scale, so that the encoder's features can be kept while a user moves hints about.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from photochrom.color.lab import AB_SCALE
+from photochrom.color.quantize import ab_bins
+from photochrom.nets.mobilenetv2 import CHANNELS, MobileNetV2
+
+
+@dataclass
+class Prediction:
+    """What a colorizing net says of a batch; `ab` is in Lab units, `logits` and `confidence` may be absent."""
+
+    ab: Tensor
+    logits: Tensor | None = None
+    confidence: Tensor | None = None
+
+
+class Block(nn.Module):
+    """Depthwise 5x5, then a two-layer pointwise MLP, with a residual."""
+
+    def __init__(self, width: int, expansion: int = 2) -> None:
+        super().__init__()
+        self.depthwise = nn.Conv2d(width, width, 5, padding=2, groups=width, bias=False)
+        self.norm = nn.BatchNorm2d(width)
+        self.expand = nn.Conv2d(width, width * expansion, 1)
+        self.project = nn.Conv2d(width * expansion, width, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.project(F.relu(self.expand(self.norm(self.depthwise(x)))))
+
+
+class Scale(nn.Module):
+    """One decoder stage: what comes from below, the encoder's skip and the hints, summed; then blocks."""
+
+    def __init__(self, below: int, skip: int, width: int, blocks: int) -> None:
+        super().__init__()
+        self.below = nn.Conv2d(below, width, 1, bias=False) if below else None
+        self.skip = nn.Conv2d(skip, width, 1, bias=False)
+        self.norm = nn.BatchNorm2d(width)
+        # No bias and zero at the start: without hints this branch adds exactly nothing.
+        self.hint = nn.Conv2d(3, width, 3, padding=1, bias=False)
+        nn.init.zeros_(self.hint.weight)
+        self.blocks = nn.Sequential(*(Block(width) for _ in range(blocks)))
+
+    def forward(self, below: Tensor | None, skip: Tensor, hints: Tensor) -> Tensor:
+        x = self.skip(skip)
+        if self.below is not None and below is not None:
+            # The 1x1 comes before the upsampling: it commutes with bilinear and costs a quarter there.
+            x = x + F.interpolate(self.below(below), scale_factor=2.0, mode="bilinear", align_corners=False)
+        return self.blocks(F.relu(self.norm(x)) + self.hint(hints))
+
+
+class Photochrom(nn.Module):
+    """Grey photo (and hints) to a distribution over ab bins at a quarter of the size.
+
+    Parameters
+    ----------
+    widths : channels of the decoder at strides 32, 16, 8, 4
+    depths : blocks at those strides
+    """
+
+    def __init__(
+        self,
+        widths: tuple[int, int, int, int] = (256, 192, 128, 96),
+        depths: tuple[int, int, int, int] = (1, 2, 2, 2),
+    ) -> None:
+        super().__init__()
+        self.encoder = MobileNetV2()
+        below = (0, *widths[:-1])
+        skips = CHANNELS[::-1]
+        self.scales = nn.ModuleList(
+            Scale(b, s, w, d) for b, s, w, d in zip(below, skips, widths, depths, strict=True)
+        )
+        # A bottleneck of what the whole picture shows: a beach colours its sky differently from a street.
+        self.context = nn.Sequential(nn.Linear(CHANNELS[-1], 128), nn.ReLU(), nn.Linear(128, widths[0]))
+        bins = torch.from_numpy(ab_bins().copy())
+        self.head = nn.Conv2d(widths[-1], len(bins), 1)
+        self.register_buffer("bins", bins)
+        # log of the training loss's class weights: subtracting a share of it undoes the rebalancing.
+        self.register_buffer("log_weights", torch.zeros(len(bins)))
+
+    def forward(self, lightness: Tensor, hints: Tensor | None = None) -> Tensor:
+        """Return logits ``(B, K, H/4, W/4)`` of the rebalanced posterior.
+
+        Parameters
+        ----------
+        lightness : (B, 1, H, W), L* in [0, 100], sides multiples of 32
+        hints : (B, 3, H, W) or None
+            a and b in Lab units where the third channel, the mask, is 1, and 0 elsewhere.
+        """
+        features = self.encoder(lightness / 50 - 1)
+        if hints is None:
+            hints = lightness.new_zeros(1, 3, *lightness.shape[2:])
+        return self.decode(features, hints)
+
+    def decode(self, features: list[Tensor], hints: Tensor) -> Tensor:
+        """Logits from the encoder's features: all that must run again when a hint moves."""
+        pyramid = hint_pyramid(hints)
+        x: Tensor | None = None
+        for i, (scale, skip) in enumerate(zip(self.scales, reversed(features), strict=True)):
+            x = scale(x, skip, pyramid[-1 - i])
+            if i == 0:
+                x = x + self.context(features[-1].mean(dim=(2, 3)))[:, :, None, None]
+        return self.head(x)
+
+    def predict(
+        self, lightness: Tensor, hints: Tensor, temperature: Tensor, vividness: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Decode to ``ab (B, 2, h, w)``, ``confidence (B, 1, h, w)`` and calibrated ``logits (B, K, h, w)``.
+
+        Parameters
+        ----------
+        temperature : scalar > 0
+            Of the annealed mean (Zhang et al. 2016): low is vivid, 1 is the mean.
+        vividness : scalar in [0, 1]
+            How much of the loss's rebalancing stays: 1 keeps it, 0 gives the plain posterior.
+        """
+        logits = self(lightness, hints) - (1 - vividness) * self.log_weights[:, None, None]
+        share = torch.softmax(logits / temperature, dim=1)
+        ab = torch.einsum("bkhw,kc->bchw", share, self.bins)
+        posterior = torch.softmax(logits, dim=1)
+        # Spread of the colour around its mean, in Lab units: 0 is certain; about 25 is "could be anything".
+        mean = torch.einsum("bkhw,kc->bchw", posterior, self.bins)
+        square = torch.einsum("bkhw,k->bhw", posterior, (self.bins**2).sum(dim=1))
+        spread = (square - (mean**2).sum(dim=1)).clamp(min=0).sqrt()
+        return ab, torch.exp(-spread / 25)[:, None], logits
+
+
+def hint_pyramid(hints: Tensor) -> list[Tensor]:
+    """Hints at strides 4, 8, 16, 32: the mean of the hinted ab in each cell, scaled to [-1, 1], and whether any."""
+    ab, mask = hints[:, :2] / AB_SCALE, hints[:, 2:]
+    levels = []
+    total = F.avg_pool2d(torch.cat([ab * mask, mask], dim=1), 4)
+    for i in range(4):
+        if i:
+            total = F.avg_pool2d(total, 2)
+        share = total[:, 2:]
+        # 1e-6 is far below the smallest share there is: one pixel of a 32x32 cell is 1e-3.
+        levels.append(torch.cat([total[:, :2] / (share + 1e-6), (share > 1e-5).to(share.dtype)], dim=1))
+    return levels
+
+
+def photochrom() -> Photochrom:
+    """Build the default model (3.0 M parameters)."""
+    return Photochrom()
+
+
+def test_photochrom() -> Photochrom:
+    """Build a tiny decoder on the same encoder, for tests."""
+    return Photochrom(widths=(16, 16, 16, 16), depths=(1, 1, 1, 1))

@@ -1,0 +1,1 @@
+"""Training: recipes, the loop, export to ONNX. Needs the `train` extra (torch)."""
