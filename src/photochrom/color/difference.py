@@ -73,25 +73,23 @@ def ciede2000(lab1: Array, lab2: Array, axis: int = -1) -> Array:
     stretch = 1.5 - 0.5 * _saturating(mean_plain_chroma)
     a1, a2 = a1 * stretch, a2 * stretch
     chroma1, chroma2 = _root(a1**2 + b1**2), _root(a2**2 + b2**2)
-    neutral1, neutral2 = chroma1 <= _NEUTRAL, chroma2 <= _NEUTRAL
-    hue1, hue2 = _hue(a1, b1, neutral1), _hue(a2, b2, neutral2)
+    hue1, hue2 = _hue(a1, b1, chroma1), _hue(a2, b2, chroma2)
 
-    # Step 2: differences. Beside a neutral, which has no hue, there is no hue difference.
-    neutral = neutral1 | neutral2
-    turn = xp.where(neutral, 0.0, hue2 - hue1)
+    # Step 2: differences. Beside a neutral the hue is multiplied by a chroma of 0, here and in step 3.
+    turn = hue2 - hue1
     far = xp.abs(turn) > _HALF_TURN
     turn = xp.where(far, turn - 2 * pi * xp.sign(turn), turn)
     d_lightness = lightness2 - lightness1
     d_chroma = chroma2 - chroma1
     d_hue = 2 * _root(chroma1 * chroma2) * xp.sin(turn / 2)
 
-    # Step 3: means and weights. A neutral's hue is 0, so the sum is the hue of the other colour.
+    # Step 3: means and weights.
     mean_lightness = (lightness1 + lightness2) / 2 - 50
     mean_chroma = (chroma1 + chroma2) / 2
     total = hue1 + hue2
     # The mean on the short side of the circle, brought into [0, 2 pi).
     opposite = xp.where(total < 2 * pi, total + 2 * pi, total - 2 * pi)
-    mean_hue = xp.where(neutral, total, xp.where(far, opposite, total) / 2)
+    mean_hue = xp.where(far, opposite, total) / 2
     weight_t = (
         1
         - 0.17 * xp.cos(mean_hue - radians(30))
@@ -114,15 +112,16 @@ def _root(x: Array) -> Array:
     return xp.where(x > 0, xp.where(x > 0, x, 1.0) ** 0.5, 0.0)
 
 
-def _hue(a: Array, b: Array, neutral: Array) -> Array:
+def _hue(a: Array, b: Array, chroma: Array) -> Array:
     """Hue angle in [0, 2 pi); 0 for neutrals."""
     xp = array_namespace(a)
+    neutral = chroma <= _NEUTRAL
     # atan2(0, 0) has no gradient, so neutrals ask for the hue of (1, 0) instead.
     angle = xp.atan2(xp.where(neutral, 0.0, b), xp.where(neutral, 1.0, a))
     return xp.where(angle < 0, angle + 2 * pi, angle)
 
 
 def _saturating(chroma: Array) -> Array:
-    """``sqrt(C^7 / (C^7 + 25^7))``, from 0 for greys to 1; written so that it has a gradient at 0."""
+    """``sqrt(C^7 / (C^7 + 25^7))``, from 0 for greys to 1; written so that it has a gradient near 0."""
     ratio = chroma / 25
     return ratio**3.5 / (1 + ratio**7) ** 0.5

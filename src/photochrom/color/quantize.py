@@ -1,8 +1,8 @@
 """The ab plane quantised into bins, as Zhang et al. 2016 ("Colorful Image Colorization") classify colour.
 
-The bins are computed from the sRGB gamut itself. The paper's published list has 313 of them; a grid of 10 with
-every bin whose square the gamut touches has a few more or fewer, depending on how "touches" is decided, so a
-published network must bring its own list (it does: the weights of its last layer).
+The bins are computed from the sRGB gamut itself. The paper's published list has 313 of them, this one 261: it
+depends on how one decides whether the gamut touches a bin's square. So a published network must bring its own
+list (it does: the weights of its last layer).
 """
 
 from functools import cache
@@ -30,7 +30,7 @@ def ab_bins(bin_size: float = BIN) -> NDArray[np.float32]:
     (K, 2) float32, a then b, ordered by a and then by b; read-only. K is 261 for a bin size of 10.
     """
     # Every in-gamut (a, b) lies inside the projection of the RGB cube, and that projection is covered by its
-    # surface; 8-bit steps of 3 leave no gap as wide as a tenth of a bin.
+    # surface; 8-bit steps of 3 leave no gap as wide as 3 units.
     level = np.linspace(0.0, 1.0, 86)
     u, v = (x.ravel() for x in np.meshgrid(level, level))
     faces = [
@@ -40,7 +40,7 @@ def ab_bins(bin_size: float = BIN) -> NDArray[np.float32]:
     ]
     ab = rgb_to_lab(np.concatenate(faces))[:, 1:]
     cells = np.unique(np.round(ab / bin_size).astype(int), axis=0)
-    # The surface covers the inside as well, except for bins it passes over: fill each row of a between its ends.
+    # Those steps may pass over the corner of a bin inside: fill each row of a between its ends.
     rows = [
         (a, b)
         for a in np.unique(cells[:, 0])
@@ -74,17 +74,13 @@ def soft_encode(
     # |ab - c|^2 without |ab|^2, which is the same for every bin: one matmul instead of a (..., K, 2) array.
     partial = xp.sum(bins * bins, axis=-1) - 2 * (ab @ bins.T)
     indices = xp.argsort(partial, axis=-1)[..., :neighbours]
-    nearest = xp.reshape(
-        xp.take(bins, xp.reshape(indices, (-1,)), axis=0), (*ab.shape[:-1], neighbours, 2)
-    )
+    nearest = xp.reshape(xp.take(bins, xp.reshape(indices, (-1,)), axis=0), (*ab.shape[:-1], neighbours, 2))
     squared = xp.sum((ab[..., None, :] - nearest) ** 2, axis=-1)
     weights = xp.exp(-(squared - xp.min(squared, axis=-1, keepdims=True)) / (2 * sigma**2))
     return indices, weights / xp.sum(weights, axis=-1, keepdims=True)
 
 
-def annealed_mean(
-    logits: Array, bins: Array, *, temperature: float = TEMPERATURE, axis: int = -1
-) -> Array:
+def annealed_mean(logits: Array, bins: Array, *, temperature: float = TEMPERATURE, axis: int = -1) -> Array:
     """Decode a distribution over bins to one colour (Zhang et al. 2016, equation 5).
 
     Temperature 1 is the mean (grey but safe), towards 0 the mode (vivid but patchy).
