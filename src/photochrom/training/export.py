@@ -74,6 +74,9 @@ def export(net: Photochrom, path: Path, metadata: dict[str, Any]) -> None:
     model = program.model_proto
     described = {"parameters": sum(p.numel() for p in net.parameters()), "version": __version__} | metadata
     del model.metadata_props[:]
+    for node in model.graph.node:
+        # The exporter leaves stack traces with this machine's paths on every node.
+        del node.metadata_props[:]
     onnx.helper.set_model_props(model, {METADATA_KEY: json.dumps(described)})
     onnx.checker.check_model(model)
     data = model.SerializeToString()
@@ -101,7 +104,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m photochrom.training.export")
     parser.add_argument("run", type=Path, help="a folder that training left")
     parser.add_argument("-o", "--output", type=Path, required=True)
-    parser.add_argument("--metadata", type=Path, help="JSON: name, description, licence, size, temperature, ...")
+    parser.add_argument(
+        "--metadata", type=Path, help="JSON: name, description, licence, size, temperature, ..."
+    )
     args = parser.parse_args()
     net, checkpoint = load_net(args.run)
     card = json.loads(args.metadata.read_text(encoding="utf-8")) if args.metadata else {}

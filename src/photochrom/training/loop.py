@@ -3,11 +3,11 @@
 import csv
 import math
 import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 import numpy as np
 import torch
@@ -53,6 +53,8 @@ class Budget:
     def __post_init__(self) -> None:
         if (self.minutes is None) == (self.steps is None):
             raise ValueError("give either minutes or steps")
+        if (self.minutes or self.steps or 0) <= 0:
+            raise ValueError("the budget must be more than 0")
 
     def progress(self, steps: int, seconds: float) -> float:
         """The share of the budget that is spent, in [0, 1]."""
@@ -84,7 +86,9 @@ def train(
     Raises
     ------
     FloatingPointError
-        If the loss is not finite; the message names the step and the batch's photos.
+        If the loss or its gradient is not finite; the message names the step and the batch's photos.
+    ValueError
+        If no photo is large enough for a stage, or the checkpoint to resume from is not whole.
     """
     torch.manual_seed(recipe.seed)
     out.mkdir(parents=True, exist_ok=True)
@@ -92,53 +96,69 @@ def train(
     if encoder is not None:
         net.encoder.load_imagenet(encoder)
     # channels_last is 1.5 times faster for depthwise nets on a CPU.
-    net = net.to(memory_format=torch.channels_last)
-    average = torch.optim.swa_utils.AveragedModel(
-        net, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(recipe.optimizer.ema), use_buffers=True
-    )
+    net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    average_of = torch.optim.swa_utils.get_ema_multi_avg_fn(recipe.optimizer.ema)  # type: ignore[no-untyped-call]
+    average = torch.optim.swa_utils.AveragedModel(net, multi_avg_fn=average_of, use_buffers=True)
+    averaged = cast(Photochrom, average.module)
     optimizer = _optimizer(net, recipe)
 
     weights = class_weights(_prior(photos, net.bins), recipe.loss.mix)
     net.log_weights.copy_(weights.log())
-    average.module.log_weights.copy_(net.log_weights)
+    averaged.log_weights.copy_(net.log_weights)
     criterion = RebalancedCrossEntropy(net.bins, weights)
 
     step, before = 0, 0.0
     if resume:
         tensors, metadata = load_checkpoint(out / "last.safetensors")
         net.load_state_dict(_under("net.", tensors))
-        average.module.load_state_dict(_under("ema.", tensors))
-        average.n_averaged.fill_(1)
+        averaged.load_state_dict(_under("ema.", tensors))
         restore_optimizer(optimizer, tensors)
         step, before = int(metadata["step"]), float(metadata["seconds"])
+        average.n_averaged.fill_(step)
 
     def save() -> None:
         tensors = {f"net.{k}": v for k, v in net.state_dict().items()}
-        tensors |= {f"ema.{k}": v for k, v in average.module.state_dict().items()}
+        tensors |= {f"ema.{k}": v for k, v in averaged.state_dict().items()}
         save_checkpoint(
             out / "last.safetensors",
             tensors | optimizer_tensors(optimizer),
             {"recipe": recipe.model_dump_json(), "step": step, "seconds": seconds, "photos": str(photos)},
         )
 
-    start = saved = logged = time.monotonic()
-    seconds, seen, total = before, 0, 0.0
+    def spent(step: int) -> float:
+        return budget.progress(step, seconds)
+
+    now = start = saved = logged = time.monotonic()
+    seconds, seen, total, size = before, 0, 0.0, 0
     with (out / "log.csv").open("a" if resume else "w", newline="") as file:
         log = csv.writer(file)
-        if not resume:
+
+        def report(size: int) -> None:
+            # A coarse clock may not have moved since the last row.
+            rate = seen / max(now - logged, 1e-9)
+            row = [step, round(seconds), size, round(rate, 1), round(total / seen, 4)]
+            log.writerow(row)
+            file.flush()
+            print(*row, sep="\t", flush=True)
+
+        if file.tell() == 0:
             log.writerow(["step", "seconds", "size", "photos_per_second", "loss"])
         try:
-            for keys, batch, stage in _batches(recipe, photos, step, lambda n: budget.progress(n, seconds)):
-                progress = budget.progress(step, seconds)
-                _set_rate(optimizer, progress, recipe)
+            for keys, batch, size in _batches(recipe, photos, step, spent):
+                _set_rate(optimizer, spent(step), recipe)
                 net.train()
                 logits = net(batch.lightness, batch.hints)
                 loss = criterion(logits, batch.ab)
-                if not torch.isfinite(loss):
-                    raise FloatingPointError(f"step {step}: the loss is {loss.item()}; photos: {keys}")
                 optimizer.zero_grad(set_to_none=True)
                 loss.backward()
-                nn.utils.clip_grad_norm_(net.parameters(), recipe.optimizer.clip)
+                norm = nn.utils.clip_grad_norm_(net.parameters(), recipe.optimizer.clip)
+                # The gradient too: clipping an infinite one would make every weight NaN.
+                if not torch.isfinite(loss + norm):
+                    # The batch is already in the running statistics; those of the average are still clean.
+                    for ours, clean in zip(net.buffers(), averaged.buffers(), strict=True):
+                        ours.copy_(clean)
+                    what = f"the loss is {loss.item()}, its gradient's norm {norm.item()}"
+                    raise FloatingPointError(f"step {step}: {what}; photos: {keys}")
                 optimizer.step()
                 average.update_parameters(net)
 
@@ -146,18 +166,18 @@ def train(
                 now = time.monotonic()
                 seconds = before + now - start
                 if now - logged > 30:
-                    row = [step, round(seconds), stage, round(seen / (now - logged), 1), round(total / seen, 4)]
-                    log.writerow(row)
-                    file.flush()
-                    print(*row, sep="\t", flush=True)
+                    report(size)
                     logged, seen, total = now, 0, 0.0
                 if now - saved > save_minutes * 60:
                     save()
                     saved = now
         finally:
-            # Also after Ctrl-C or a NaN: what was learned so far is kept.
-            save()
-    return average.module.eval()  # type: ignore[no-any-return]
+            # Also after Ctrl-C or a NaN: what was learned so far is kept. Before the first step that is nothing.
+            if step:
+                save()
+            if seen:
+                report(size)
+    return averaged.eval()
 
 
 def prepare(rgb: Tensor, recipe: Recipe, rng: np.random.Generator) -> Batch:
@@ -171,7 +191,7 @@ def prepare(rgb: Tensor, recipe: Recipe, rng: np.random.Generator) -> Batch:
 
 
 def _batches(
-    recipe: Recipe, photos: PhotoSet, step: int, progress: Any
+    recipe: Recipe, photos: PhotoSet, step: int, progress: Callable[[int], float]
 ) -> Iterator[tuple[list[str], Batch, int]]:
     """Batches until the budget is spent, the next one made while the net works on this one."""
 
@@ -192,11 +212,16 @@ def _batches(
         if not len(indices):
             raise ValueError(f"no photo is as large as the recipe's {size} px")
     with ThreadPoolExecutor(max_workers=1) as pool:
+
+        def submit(step: int) -> Future[tuple[list[str], Batch, int]]:
+            # By the step's own progress, also ahead of time: a run resumed at it asks for the same stage.
+            stage = recipe.stage(progress(step))
+            return pool.submit(make, step, stage.size, stage.batch)
+
         waiting = None
-        while (share := progress(step)) < 1:
-            stage = recipe.stage(share)
-            current = waiting or pool.submit(make, step, stage.size, stage.batch)
-            waiting = pool.submit(make, step + 1, stage.size, stage.batch)
+        while progress(step) < 1:
+            current = waiting or submit(step)
+            waiting = submit(step + 1) if progress(step + 1) < 1 else None
             yield current.result()
             step += 1
 
@@ -227,7 +252,8 @@ def _prior(photos: PhotoSet, bins: Tensor) -> Tensor:
     rng = np.random.default_rng(0)
     chosen = rng.permutation(len(photos))[:2000]
     small = random_crops([photos.photos[i] for i in chosen], 16, rng)
-    return prior_of(rgb_to_lab(small, axis=1)[:, 1:].permute(0, 2, 3, 1), bins)
+    prior: Tensor = prior_of(rgb_to_lab(small, axis=1)[:, 1:].permute(0, 2, 3, 1), bins)
+    return prior
 
 
 def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

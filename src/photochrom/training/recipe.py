@@ -40,7 +40,7 @@ class Optimizer(_Strict):
     weight_decay: Annotated[float, Field(ge=0)] = 0.02
     warmup: Share = 0.02
     clip: Annotated[float, Field(gt=0)] = 1.0
-    ema: Annotated[float, Field(ge=0, lt=1)] = 0.999
+    ema: Annotated[float, Field(ge=0, lt=1)] = 0.99
 
 
 class Loss(_Strict):

@@ -1,0 +1,187 @@
+"""Bring colour from the network's scale onto the full-size luma, and join the two without touching the luma.
+
+Chroma is upsampled by a guided filter (He, Sun, Tang 2013) in its fast form (He, Sun 2015, arXiv:1505.00996): the
+local linear model chroma = a * luma + b is solved at a moderate size and only its coefficients are enlarged. Full
+size is visited once, in strips.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from photochrom.color.gamut import ab_to_chroma, reduce_chroma
+from photochrom.color.luma import CB_TO_BLUE, CB_TO_GREEN, CR_TO_GREEN, CR_TO_RED
+
+Float = NDArray[np.float32]
+Luma = NDArray[np.uint8] | NDArray[np.uint16]
+
+GUIDE_SIDE = 640
+"""The photo is reduced to about this side squared for solving the filter."""
+REGULARIZATION = 0.03**2
+"""Luma variance below which a region counts as flat: about 8 levels of 255."""
+_STRIP = 64
+
+
+def guided_coefficients(ab: Float, luma: Luma) -> Float:
+    """Solve the guided filter for Cb and Cr.
+
+    Parameters
+    ----------
+    ab : (h, w, 2) in Lab units, at the network's scale
+    luma : (H, W) the whole photo
+
+    Returns
+    -------
+    (4, gh, gw) : a of Cb, b of Cb, a of Cr, b of Cr, for luma in [0, 1].
+    """
+    height, width = luma.shape
+    full = np.float32(np.iinfo(luma.dtype).max)
+    cells = _resized(luma, ab.shape) / full
+    chroma = np.stack(ab_to_chroma(ab, cells), axis=-1)
+
+    scale = min(1.0, GUIDE_SIDE / (height * width) ** 0.5)
+    shape = max(1, round(height * scale)), max(1, round(width * scale))
+    guide = _resized(luma, shape) / full
+    # A window of about two of the network's cells: as far as the network's colour may be off its edge.
+    radius = max(1, round(max(shape[0] / ab.shape[0], shape[1] / ab.shape[1])))
+
+    def mean(x: Float) -> Float:
+        side = 2 * radius + 1
+        return _float(cv2.blur(x, (side, side), borderType=cv2.BORDER_REFLECT))
+
+    mean_guide = mean(guide)
+    variance = mean(guide * guide) - mean_guide**2
+    coefficients = np.empty((4, *shape), np.float32)
+    for i in range(2):
+        # Bilinear, never nearest, which leaves blocks.
+        part = _float(cv2.resize(chroma[..., i], shape[::-1], interpolation=cv2.INTER_LINEAR))
+        mean_part = mean(part)
+        slope = (mean(guide * part) - mean_guide * mean_part) / (variance + REGULARIZATION)
+        coefficients[2 * i] = mean(slope)
+        coefficients[2 * i + 1] = mean(mean_part - slope * mean_guide)
+    return coefficients
+
+
+def merge_rgb(luma: Luma, coefficients: Float, strength: float, pool: Executor | None = None) -> Luma:
+    """Colour at full size: ``(H, W, 3)`` sRGB in the luma's dtype, whose Rec. 601 luma is the input's within 1."""
+    full = float(np.iinfo(luma.dtype).max)
+    out = np.empty((*luma.shape, 3), luma.dtype)
+
+    def strip(top: int, bottom: int) -> None:
+        y = luma[top:bottom].astype(np.float32)
+        y *= np.float32(1 / full)
+        cb, cr = _chroma(y, _rows(coefficients, top, bottom, luma.shape), strength)
+        y *= np.float32(full)
+        y += np.float32(0.5)  # rounds, as the conversion to integers cuts off
+        for channel, (from_cb, from_cr) in enumerate(
+            ((0.0, CR_TO_RED), (CB_TO_GREEN, CR_TO_GREEN), (CB_TO_BLUE, 0.0))
+        ):
+            value = _float(cv2.addWeighted(cb, from_cb * full, cr, from_cr * full, 0))
+            value += y
+            # The limit on chroma keeps values inside; this only catches float error at the two ends.
+            np.clip(value, 0, full, out=value)
+            out[top:bottom, :, channel] = value
+
+    _each(strip, _strips(luma.shape[0], 1), pool)
+    return out
+
+
+def merge_ycbcr(
+    luma: NDArray[np.uint8],
+    coefficients: Float,
+    strength: float,
+    *,
+    halved: bool,
+    pool: Executor | None = None,
+) -> NDArray[np.uint8]:
+    """Colour for a JPEG: ``(H, W, 3)`` full-range Y'CbCr whose Y plane is the input's own.
+
+    With `halved` chroma is worked out at half the size, as 4:2:0 files hold it: each 2x2 pixels share theirs.
+    """
+    height, width = luma.shape
+    out = np.empty((height, width, 3), np.uint8)
+    step = 2 if halved else 1
+
+    def strip(top: int, bottom: int) -> None:
+        rows = luma[top:bottom]
+        if halved:
+            size = (-(-width // 2), -(-len(rows) // 2))
+            small = rows if len(rows) % 2 == 0 and width % 2 == 0 else _padded_even(rows)
+            y = _float(cv2.resize(small, size, interpolation=cv2.INTER_AREA))
+        else:
+            y = rows.astype(np.float32)
+        y *= np.float32(1 / 255)
+        shape = (-(-height // step), -(-width // step))
+        cb, cr = _chroma(y, _rows(coefficients, top // step, top // step + len(y), shape), strength)
+        planes = [cv2.addWeighted(plane, 255, plane, 0, 128, dtype=cv2.CV_8U) for plane in (cb, cr)]
+        if halved:
+            planes = [cv2.resize(p, None, fx=2, fy=2, interpolation=cv2.INTER_NEAREST) for p in planes]
+        cut = [p.reshape(-1, p.shape[-1])[: len(rows), :width] for p in planes]
+        cv2.merge([np.ascontiguousarray(rows), *(np.ascontiguousarray(p) for p in cut)], out[top:bottom])
+
+    _each(strip, _strips(height, 2), pool)
+    return out
+
+
+def _chroma(y: Float, coefficients: Float, strength: float) -> tuple[Float, Float]:
+    cb = coefficients[0] * y
+    cb += coefficients[1]
+    cr = coefficients[2] * y
+    cr += coefficients[3]
+    if strength != 1:
+        cb *= np.float32(strength)
+        cr *= np.float32(strength)
+    return reduce_chroma(y, cb, cr)
+
+
+def _rows(coefficients: Float, top: int, bottom: int, shape: tuple[int, ...]) -> Float:
+    """Rows `top` to `bottom` of the coefficients enlarged (bilinear, pixel centres aligned) to `shape`."""
+    height, width = shape[:2]
+    count = coefficients.shape[1]
+    position = np.clip((np.arange(top, bottom) + 0.5) * (count / height) - 0.5, 0, count - 1)
+    lower = position.astype(int)
+    upper = np.minimum(lower + 1, count - 1)
+    share = (position - lower).astype(np.float32)[:, None]
+    # Down first, while rows are short; then across, in OpenCV's vector code.
+    enlarged = np.empty((4, bottom - top, width), np.float32)
+    for i, plane in enumerate(coefficients):
+        rows = plane[lower] * (1 - share) + plane[upper] * share
+        enlarged[i] = cv2.resize(rows, (width, bottom - top), interpolation=cv2.INTER_LINEAR)
+    return enlarged
+
+
+def _strips(height: int, multiple: int) -> Iterator[tuple[int, int]]:
+    step = _STRIP * multiple
+    for top in range(0, height, step):
+        yield top, min(height, top + step)
+
+
+def _each(work: Callable[[int, int], None], strips: Iterator[tuple[int, int]], pool: Executor | None) -> None:
+    if pool is None:
+        for top, bottom in strips:
+            work(top, bottom)
+    else:
+        # list() waits for all and raises the first error.
+        list(pool.map(lambda ends: work(*ends), list(strips)))
+
+
+def _padded_even(rows: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    height, width = rows.shape
+    return np.pad(rows, ((0, height % 2), (0, width % 2)), mode="edge")
+
+
+def _resized(luma: Luma, shape: tuple[int, ...]) -> Float:
+    """`luma` at another size, in its own units: areas are averaged where it shrinks."""
+    shrinks = luma.shape[0] >= shape[0] and luma.shape[1] >= shape[1]
+    how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    return _float(cv2.resize(luma, shape[1::-1], interpolation=how))
+
+
+def _float(x: NDArray[Any]) -> Float:
+    return np.asarray(x, np.float32)

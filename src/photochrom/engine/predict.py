@@ -1,0 +1,133 @@
+"""From a photograph's luma to colour at the network's scale: sizes, averaging, candidates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from photochrom.color.lab import grey_to_lightness
+from photochrom.color.quantize import ab_bins
+from photochrom.engine.models import ModelError
+from photochrom.engine.options import Options
+from photochrom.engine.session import Session
+
+Float = NDArray[np.float32]
+CANDIDATE_SHIFT = 14.0
+"""How far, in ab units on average, a further candidate's colours lie from the first's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Colours:
+    """One prediction: ``ab (h, w, 2)`` in Lab units and ``confidence (h, w)`` in [0, 1], at the net's scale."""
+
+    ab: Float
+    confidence: Float
+
+
+def network_size(shape: tuple[int, ...], side: int, multiple: int = 32) -> tuple[int, int]:
+    """Height and width, multiples of `multiple`, of about side x side pixels in the photo's proportions.
+
+    A panorama keeps at least one `multiple` across, so beyond about 60:1 it is squeezed.
+    """
+    aspect = (shape[0] / shape[1]) ** 0.5
+    height, width = (max(multiple, round(side * x / multiple) * multiple) for x in (aspect, 1 / aspect))
+    return height, width
+
+
+def predict(
+    session: Session, luma: NDArray[np.uint8] | NDArray[np.uint16], options: Options
+) -> list[Colours]:
+    """Colours for a photo's luma ``(H, W)``: as many as `options.candidates`.
+
+    Raises
+    ------
+    ModelError
+        If candidates are asked of a model that gives one colour and no distribution.
+    """
+    size = options.size or session.size
+    sides = {"fast": [size * 3 // 4], "balanced": [size], "best": [size, size * 5 // 4]}[options.quality]
+    colours = [
+        _run(session, luma, max(32, side), options, mirror)
+        for side in sides
+        for mirror in ((False, True) if options.quality == "best" else (False,))
+    ]
+    first = _average(colours)
+    if options.candidates == 1:
+        return [first]
+    if not session.has_distribution:
+        raise ModelError(f"{session.info.name}: this model knows one colour per pixel; candidates must be 1")
+    lightness = _lightness(luma, *network_size(luma.shape, sides[0], session.multiple))
+    (logits,) = session.run(lightness, ["logits"], temperature=options.temperature)
+    temperature = options.temperature or session.temperature
+    return [first] + [
+        Colours(_tilted(logits[0], direction, temperature, first.ab), first.confidence)
+        for direction in _directions(options.candidates - 1, options.seed)
+    ]
+
+
+def _run(
+    session: Session, luma: NDArray[np.uint8] | NDArray[np.uint16], side: int, options: Options, mirror: bool
+) -> Colours:
+    lightness = _lightness(luma, *network_size(luma.shape, side, session.multiple))
+    if mirror:
+        lightness = np.ascontiguousarray(lightness[..., ::-1])
+    ab, confidence = session.run(lightness, ["ab", "confidence"], temperature=options.temperature)
+    if mirror:
+        ab, confidence = ab[..., ::-1], confidence[..., ::-1]
+    if not np.isfinite(ab).all():
+        raise ModelError(f"{session.info.name}: the model gave colours that are not numbers")
+    return Colours(np.ascontiguousarray(ab[0].transpose(1, 2, 0)), np.ascontiguousarray(confidence[0, 0]))
+
+
+def _lightness(luma: NDArray[np.uint8] | NDArray[np.uint16], height: int, width: int) -> Float:
+    small = cv2.resize(luma, (width, height), interpolation=_interpolation(luma.shape, (height, width)))
+    grey = small.astype(np.float32) / np.iinfo(luma.dtype).max
+    return np.asarray(grey_to_lightness(grey), dtype=np.float32)[None, None]
+
+
+def _interpolation(of: tuple[int, ...], to: tuple[int, int]) -> int:
+    shrinks = of[0] >= to[0] and of[1] >= to[1]
+    return cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+
+
+def _average(colours: list[Colours]) -> Colours:
+    """The mean of predictions at the scale of the largest."""
+    if len(colours) == 1:
+        return colours[0]
+    height, width = max(c.confidence.shape for c in colours)
+    ab = np.stack([cv2.resize(c.ab, (width, height), interpolation=cv2.INTER_LINEAR) for c in colours])
+    confidence = np.stack([cv2.resize(c.confidence, (width, height)) for c in colours])
+    return Colours(ab.mean(axis=0, dtype=np.float32), confidence.mean(axis=0, dtype=np.float32))
+
+
+def _directions(count: int, seed: int) -> list[Float]:
+    """Unit vectors of the ab plane, evenly spread, from a start that the seed chooses."""
+    start = np.random.default_rng(seed).uniform(0, 2 * np.pi)
+    angles = start + 2 * np.pi * np.arange(count) / count
+    return [np.array([np.cos(angle), np.sin(angle)], np.float32) for angle in angles]
+
+
+def _tilted(logits: Float, direction: Float, temperature: float, first: Float) -> Float:
+    """The annealed mean after an exponential tilt of the distribution towards `direction`.
+
+    A tilt moves each colour in proportion to its own variance: what the model is sure of stays, what could as
+    well be another colour becomes one. Its amount is found so that the mean shift is `CANDIDATE_SHIFT`.
+    """
+    bins = ab_bins()
+    classes, height, width = logits.shape
+    flat = logits.reshape(classes, -1).T / np.float32(temperature)
+    along = (bins @ direction) / np.float32(25)
+    target = np.asarray(cv2.resize(first, (width, height), interpolation=cv2.INTER_AREA), np.float32)
+    low, high = 0.0, 16.0
+    ab = target
+    for _ in range(6):
+        amount = (low + high) / 2
+        tilted = flat + np.float32(amount) * along
+        tilted = np.exp(tilted - tilted.max(axis=1, keepdims=True))
+        ab = (tilted @ bins / tilted.sum(axis=1, keepdims=True)).reshape(height, width, 2)
+        shift = float(np.hypot(*np.moveaxis(ab - target, -1, 0)).mean())
+        low, high = (amount, high) if shift < CANDIDATE_SHIFT else (low, amount)
+    return ab

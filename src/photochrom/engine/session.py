@@ -1,0 +1,104 @@
+"""One model file, loaded into ONNX Runtime."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from photochrom.engine.models import ModelError, ModelInfo, parse_metadata
+
+PROVIDERS = {
+    "cpu": "CPUExecutionProvider",
+    "cuda": "CUDAExecutionProvider",
+    "coreml": "CoreMLExecutionProvider",
+    "directml": "DmlExecutionProvider",
+}
+
+
+class Session:
+    """A model ready to run; safe to use from several threads.
+
+    Parameters
+    ----------
+    path : an ONNX file that Photochrom exported
+    device : "auto" (CUDA if there, else CPU), "cpu", "cuda", "coreml" or "directml"
+    threads : for the network's own work; None is one per core
+
+    Raises
+    ------
+    ModelError
+        If the file is not such a model or the device is not there.
+    """
+
+    def __init__(self, path: Path, *, device: str = "auto", threads: int | None = None) -> None:
+        there = ort.get_available_providers()
+        if device == "auto":
+            device = "cuda" if PROVIDERS["cuda"] in there else "cpu"
+        if device not in PROVIDERS:
+            raise ModelError(f"{device}: no such device; there are: auto, {', '.join(PROVIDERS)}")
+        if PROVIDERS[device] not in there:
+            raise ModelError(f"{device}: this machine's ONNX Runtime has no support for it; use --device cpu")
+        options = ort.SessionOptions()
+        options.log_severity_level = 3
+        options.intra_op_num_threads = threads or 0
+        # Idle workers that spin would take the cores from the decoder and the encoder of the next photo.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        try:
+            self._session = ort.InferenceSession(
+                str(path),
+                options,
+                providers=[PROVIDERS[device], PROVIDERS["cpu"]][: 1 if device == "cpu" else 2],
+            )
+        except Exception as error:  # ONNX Runtime raises its own untyped exceptions
+            reason = str(error).splitlines()[0][:200]
+            raise ModelError(f"{path}: not a model that ONNX Runtime can load ({reason})") from None
+        metadata = parse_metadata(path, self._session.get_modelmeta().custom_metadata_map)
+        self.info = ModelInfo(
+            name=str(metadata.get("name", path.stem)),
+            path=path,
+            bytes=path.stat().st_size,
+            parameters=int(metadata.get("parameters", 0)),
+            licence=str(metadata.get("licence", "not stated")),
+            description=str(metadata.get("description", "")),
+            metadata=metadata,
+        )
+        self._inputs = {i.name for i in self._session.get_inputs()}
+        self._outputs = {o.name for o in self._session.get_outputs()}
+        self.has_distribution = "logits" in self._outputs
+        self.multiple = int(metadata.get("multiple", 32))
+        self.size = int(metadata.get("size", 256))
+        self.temperature = float(metadata.get("temperature", 1.0))
+        self.vividness = float(metadata.get("vividness", 1.0))
+
+    def run(
+        self, lightness: NDArray[np.float32], outputs: list[str], *, temperature: float | None = None
+    ) -> list[NDArray[np.float32]]:
+        """Run the network.
+
+        Parameters
+        ----------
+        lightness : (B, 1, H, W) float32, L* in [0, 100], sides multiples of `multiple`
+        outputs : any of "ab" (B, 2, h, w), "confidence" (B, 1, h, w), "logits" (B, K, h, w)
+        """
+        batch, _, height, width = lightness.shape
+        scalars = {
+            "temperature": self.temperature if temperature is None else temperature,
+            "vividness": self.vividness,
+        }
+        feed = {k: np.asarray(v, np.float32) for k, v in scalars.items() if k in self._inputs}
+        feed["lightness"] = lightness
+        if "hints" in self._inputs:
+            feed["hints"] = np.zeros((batch, 3, height, width), np.float32)
+        known = [name for name in outputs if name in self._outputs]
+        try:
+            got = dict(zip(known, self._session.run(known, feed), strict=True))
+        except Exception as error:  # as above: untyped
+            reason = str(error).splitlines()[0][:200]
+            raise ModelError(f"{self.info.name}: the model failed at {width}x{height} ({reason})") from None
+        if "confidence" in outputs and "confidence" not in got:
+            # A model without a distribution claims nothing: the same confidence everywhere.
+            got["confidence"] = np.ones_like(got["ab"][:, :1])
+        return [got[name] for name in outputs]

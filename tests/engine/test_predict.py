@@ -1,0 +1,145 @@
+"""Sizes, options, candidates and toning."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from photochrom.color.difference import ciede2000
+from photochrom.engine.models import ModelError, available, resolve
+from photochrom.engine.options import Options
+from photochrom.engine.predict import network_size, predict
+from photochrom.engine.session import Session
+from photochrom.engine.toning import kind_of
+
+
+@pytest.fixture(scope="module")
+def session() -> Session:
+    return Session(resolve("photochrom"), threads=1)
+
+
+@pytest.fixture(scope="module")
+def grey(astronaut: np.ndarray) -> np.ndarray:
+    return np.ascontiguousarray(astronaut[::2, ::2] @ np.float32([0.299, 0.587, 0.114])).astype(np.uint8)
+
+
+@given(height=st.integers(1, 20000), width=st.integers(1, 20000), side=st.sampled_from([64, 256, 320]))
+def test_network_size_keeps_area_and_proportions(height: int, width: int, side: int) -> None:
+    got = network_size((height, width), side)
+    assert all(x >= 32 and x % 32 == 0 for x in got)
+    if 1 / 4 < height / width < 4 and side >= 256:
+        assert got[0] * got[1] == pytest.approx(side * side, rel=0.3)
+        assert got[0] / got[1] == pytest.approx(height / width, rel=0.3)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "word"),
+    [
+        ({"strength": 1.6}, "strength"),
+        ({"strength": float("nan")}, "strength"),
+        ({"size": 8}, "size"),
+        ({"quality": "ultra"}, "quality"),
+        ({"temperature": 0.0}, "temperature"),
+        ({"candidates": 0}, "candidates"),
+    ],
+)
+def test_options_name_what_is_wrong(wrong: dict[str, object], word: str) -> None:
+    with pytest.raises(ValueError, match=word):
+        Options(**wrong)  # type: ignore[arg-type]
+
+
+def test_prediction_is_colour_within_the_bins(session: Session, grey: np.ndarray) -> None:
+    (colours,) = predict(session, grey, Options())
+    assert colours.ab.shape == (*colours.confidence.shape, 2)
+    assert np.abs(colours.ab).max() <= 110
+    assert np.hypot(*np.moveaxis(colours.ab, -1, 0)).mean() > 3
+    assert colours.confidence.min() >= 0
+    assert colours.confidence.max() <= 1
+    assert np.ptp(colours.confidence) > 0.05
+
+
+def test_same_photo_same_colours_at_16_bit(session: Session, grey: np.ndarray) -> None:
+    shallow = predict(session, grey, Options())[0].ab
+    deep = predict(session, grey.astype(np.uint16) * 257, Options())[0].ab
+    assert np.abs(shallow - deep).mean() < 0.5
+
+
+def test_lower_temperature_is_more_colourful(session: Session, grey: np.ndarray) -> None:
+    chroma = [
+        np.hypot(*np.moveaxis(predict(session, grey, Options(temperature=t))[0].ab, -1, 0)).mean()
+        for t in (0.2, 1.0)
+    ]
+    assert chroma[0] > chroma[1]
+
+
+def test_best_averages_mirror_images(session: Session, grey: np.ndarray) -> None:
+    """A prediction that averages both mirrors is the mirror of that of the mirrored photo."""
+    plain = predict(session, grey, Options(quality="best", size=128))[0].ab
+    mirrored = predict(session, np.ascontiguousarray(grey[:, ::-1]), Options(quality="best", size=128))[0].ab
+    assert np.abs(plain - mirrored[:, ::-1]).mean() < 0.5
+    single = predict(session, grey, Options(size=128))[0].ab
+    assert plain.shape[0] > single.shape[0]
+
+
+def test_candidates_differ_and_the_first_is_the_automatic_one(session: Session, grey: np.ndarray) -> None:
+    first, *others = predict(session, grey, Options(candidates=3, seed=1))
+    np.testing.assert_allclose(first.ab, predict(session, grey, Options())[0].ab, atol=1e-3)
+    lab = [np.concatenate([np.full((*c.ab.shape[:2], 1), 60.0), c.ab], axis=-1) for c in (first, *others)]
+    assert min(float(ciede2000(lab[i], lab[j]).mean()) for i, j in ((0, 1), (0, 2), (1, 2))) > 4
+    again = predict(session, grey, Options(candidates=3, seed=1))
+    np.testing.assert_array_equal(others[0].ab, again[1].ab)
+    assert np.abs(predict(session, grey, Options(candidates=3, seed=2))[1].ab - others[0].ab).mean() > 1
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 300), (500, 2), (31, 33)])
+def test_odd_sizes(session: Session, shape: tuple[int, int]) -> None:
+    (colours,) = predict(session, np.full(shape, 99, np.uint8), Options(size=64))
+    assert np.isfinite(colours.ab).all()
+
+
+def test_a_file_that_is_not_ours(tmp_path: Path) -> None:
+    import onnx
+    from onnx import TensorProto, helper
+
+    path = tmp_path / "other.onnx"
+    value = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1])
+    graph = helper.make_graph(
+        [helper.make_node("Identity", ["x"], ["y"])],
+        "g",
+        [value],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1])],
+    )
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9), path)
+    with pytest.raises(ModelError, match=r"other\.onnx.*not a Photochrom model"):
+        Session(path)
+    path.write_bytes(b"not onnx at all")
+    with pytest.raises(ModelError, match=r"other\.onnx.*ONNX Runtime"):
+        Session(path)
+    with pytest.raises(ModelError, match="photochrom"):
+        resolve("no-such-model")
+    with pytest.raises(ModelError, match="no such device"):
+        Session(resolve("photochrom"), device="abacus")
+
+
+def test_available_describes_the_default_model() -> None:
+    (info,) = [m for m in available() if m.name == "photochrom"]
+    assert 1e6 < info.parameters <= 8e6
+    assert info.bytes <= 16e6
+    assert info.licence != "not stated"
+    assert info.description
+
+
+def test_toning(astronaut: np.ndarray, chelsea: np.ndarray) -> None:
+    rng = np.random.default_rng(0)
+    for colour in (astronaut, chelsea):
+        small = colour[::4, ::4]
+        level = (small @ np.float32([0.299, 0.587, 0.114]))[..., None] / 255
+        sepia = level ** np.float32([0.8, 1.0, 1.3]) * 255 + rng.normal(0, 3, small.shape)
+        cyanotype = level * [0.6, 0.9, 1.0] * 255 + [10, 20, 0]
+        assert kind_of(small) == "colour"
+        assert kind_of(np.clip(sepia, 0, 255).astype(np.uint8)) == "toned"
+        assert kind_of(np.clip(cyanotype, 0, 255).astype(np.uint8)) == "toned"
+        assert kind_of(np.repeat((level * 255).astype(np.uint8), 3, axis=-1)) == "grey"
+    assert kind_of(None) == "grey"
