@@ -1,0 +1,173 @@
+"""What the commands say: one line per thing worth knowing, on stderr; stdout is for results."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from types import TracebackType
+from typing import TYPE_CHECKING, NoReturn
+
+import typer
+
+from photochrom.cli.batch import Outcome
+from photochrom.cli.plan import Task
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+FAILED, USAGE, INTERRUPTED = 1, 2, 130
+
+
+def say(line: str) -> None:
+    """One line on stderr, as it is: rich would take [brackets] in a file name for markup."""
+    print(" ".join(line.splitlines()), file=sys.stderr, flush=True)
+
+
+def give_up(message: object, code: int = FAILED) -> NoReturn:
+    """End the command with one line: ``photochrom: NAME: what; remedy``."""
+    say(f"photochrom: {message}")
+    raise typer.Exit(code)
+
+
+@contextmanager
+def sentences() -> Iterator[None]:
+    """Turn the errors that a user can act on into one line and an exit code, whatever the command."""
+    from photochrom.engine.models import ModelError
+    from photochrom.media.errors import PhotoError
+
+    try:
+        yield
+    except (PhotoError, ModelError) as error:
+        give_up(error)
+    except OSError as error:
+        # rich and typer swallow a closed pipe only in part; `| head` is no reason for a traceback.
+        give_up(f"{error.filename or 'output'}: {error.strerror or error}")
+
+
+@contextmanager
+def usage() -> Iterator[None]:
+    """Turn a ValueError about options into one line and exit code 2."""
+    try:
+        yield
+    except ValueError as error:
+        give_up(error, USAGE)
+
+
+def print_json(value: object) -> None:
+    """One JSON document on stdout; names that are not Unicode are escaped."""
+    write_stdout((json.dumps(value, indent=2) + "\n").encode("ascii"))
+
+
+def write_stdout(data: bytes) -> None:
+    """Write all of `data` to stdout. Raises OSError where nobody reads it or nothing can hold it."""
+    try:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except OSError as error:
+        # What stays in the buffer would fail once more when Python exits, with a traceback.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise OSError(error.errno, error.strerror, "stdout") from error
+
+
+class Report:
+    """Counts outcomes, says the ones worth a line, and moves the progress bar. Safe from several threads."""
+
+    def __init__(
+        self, total: int, *, quiet: bool = False, as_json: bool = False, chatty: bool = False
+    ) -> None:
+        self.total = total
+        self.quiet = quiet
+        self.as_json = as_json
+        self.chatty = chatty or total == 1  # a line for each result; a thousand results have a bar instead
+        self.counts = {"done": 0, "skipped": 0, "failed": 0}
+        self._outcomes: dict[int, Outcome] = {}
+        self._lock = threading.Lock()
+        self._started = time.perf_counter()
+        self._progress: Progress | None = None
+
+    def __enter__(self) -> Report:
+        if not self.quiet and not self.chatty and sys.stderr.isatty():
+            self._progress = _progress()
+            self._progress.start()
+            self._progress.add_task("", total=self.total)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._progress is not None:
+            self._progress.stop()
+
+    def add(self, task: Task, outcome: Outcome) -> None:
+        """Take note of one outcome."""
+        with self._lock:
+            self.counts[outcome.status] += 1
+            if self.as_json:
+                self._outcomes[task.index] = outcome
+            line = self._line(outcome)
+            if line is not None:
+                self._say(line)
+            if self._progress is not None:
+                self._progress.advance(self._progress.task_ids[0])
+
+    def _line(self, outcome: Outcome) -> str | None:
+        if outcome.status == "failed":
+            return f"photochrom: {outcome.reason}"
+        if self.quiet or (outcome.finished_before and self.total != 1):
+            return None
+        if outcome.status == "skipped":
+            return f"photochrom: {outcome.reason}"
+        if self.chatty:
+            return f"{outcome.input} -> {', '.join(outcome.outputs)} ({outcome.seconds:.1f} s)"
+        return None
+
+    def _say(self, line: str) -> None:
+        if self._progress is None:
+            say(line)
+        else:
+            self._progress.console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    def summary(self, *, stopped: bool = False) -> None:
+        """The counts, for more than one photograph, and the JSON document where it was asked for."""
+        if self.total > 1 and not self.quiet and not stopped:
+            seconds = time.perf_counter() - self._started
+            say(f"{self.count_words()} in {seconds:.1f} s")
+        if self.as_json:
+            # In the order of the command line, although threads finish in any.
+            ordered = [self._outcomes[index] for index in sorted(self._outcomes)]
+            print_json([_public(outcome) for outcome in ordered])
+
+    def count_words(self) -> str:
+        """ "3 done, 1 skipped, 0 failed"."""
+        return ", ".join(f"{count} {status}" for status, count in self.counts.items())
+
+
+def _public(outcome: Outcome) -> dict[str, object]:
+    fields = asdict(outcome)
+    del fields["finished_before"]
+    return fields
+
+
+def _progress() -> Progress:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, TimeRemainingColumn
+    from rich.progress import Task as Row
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        """Photographs per second, or seconds per photograph where that is the larger number."""
+
+        def render(self, task: Row) -> Text:
+            if not task.speed:
+                return Text("")
+            words = f"{task.speed:.1f}/s" if task.speed >= 1 else f"{1 / task.speed:.1f} s each"
+            return Text(words)
+
+    columns = (BarColumn(bar_width=None), MofNCompleteColumn(), Rate(), TimeRemainingColumn())
+    return Progress(*columns, console=Console(stderr=True), transient=True)

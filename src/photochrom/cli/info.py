@@ -1,0 +1,111 @@
+"""``photochrom info``: what a photo is, and whether its colours were inferred."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from photochrom.cli.batch import open_photo
+from photochrom.cli.colorize import MaxPixels
+from photochrom.cli.console import FAILED, print_json, say, sentences
+
+if TYPE_CHECKING:
+    from photochrom.media.model import Photo
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What ``photochrom info --json`` says of one file; nothing but `error` where it cannot be opened."""
+
+    input: str
+    error: str | None = None
+    format: str | None = None
+    bytes: int | None = None
+    width: int | None = None
+    height: int | None = None
+    bits: int | None = None
+    pages: int | None = None
+    dpi: tuple[float, float] | None = None
+    colour: str | None = None
+    colorized: bool | None = None
+    model: str | None = None
+    version: str | None = None
+    statement: str | None = None
+
+    def words(self) -> str:
+        """One line for people, and a second where the colours were inferred."""
+        parts = [
+            f"{self.format} {self.width} x {self.height}, {self.bits} bit",
+            "in colour" if self.colour == "colour" else f"{self.colour}",
+        ]
+        if self.pages != 1:
+            parts.append(f"{self.pages} pages")
+        if self.dpi is not None:
+            across, down = self.dpi
+            parts.append(f"{across:g} dpi" if across == down else f"{across:g} x {down:g} dpi")
+        line = f"{self.input}: {', '.join(parts)}"
+        if not self.colorized:
+            return line
+        return f"{line}\n    colorized by {self.model} {self.version}: {self.statement}"
+
+
+def info(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Photos to look at.")],
+    *,
+    max_pixels: MaxPixels = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Say what photos are: format, size, depth, pages, grey or coloured, and by whom colorized."""
+    from photochrom.media.errors import PhotoError
+
+    failed = False
+    facts = []
+    with sentences():
+        for file in files:
+            try:
+                fact = _look(file, max_pixels)
+            except PhotoError as error:
+                failed = True
+                say(f"photochrom: {error}")
+                fact = Facts(str(file), error=str(error))
+            facts.append(fact)
+            if not as_json and fact.error is None:
+                typer.echo(fact.words())
+        if as_json:
+            print_json([asdict(fact) for fact in facts])
+    if failed:
+        raise typer.Exit(FAILED)
+
+
+def _look(file: Path, max_pixels: int | None) -> Facts:
+    from photochrom.media import provenance
+
+    photo = open_photo(file, str(file), max_pixels)
+    mark = provenance.read(photo)
+    height, width = photo.pages[0].pixels.shape[:2]
+    return Facts(
+        input=str(file),
+        format=photo.format,
+        bytes=file.stat().st_size,
+        width=width,
+        height=height,
+        bits=photo.bits,
+        pages=len(photo.pages),
+        dpi=photo.dpi,
+        colour=_colour(photo),
+        colorized=mark is not None,
+        model=mark.model if mark else None,
+        version=mark.version if mark else None,
+        statement=mark.statement if mark else None,
+    )
+
+
+def _colour(photo: Photo) -> str:
+    """ "colour", "toned" (sepia and the like) or "grey": the most that any page has."""
+    from photochrom.engine.toning import kind_of
+
+    kinds = {kind_of(page.thumbnail) for page in photo.pages}
+    return next(kind for kind in ("colour", "toned", "grey") if kind in kinds)

@@ -1,0 +1,1 @@
+"""Photographs as files: what comes in, what must survive, what goes out."""

@@ -1,0 +1,207 @@
+"""A Photo back to the bytes of a file."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from photochrom.media import exif, jpeg, png, tiff, tiff_write
+from photochrom.media.errors import PhotoError, TooLargeError, UnsupportedError, WriteError
+from photochrom.media.icc import grey_srgb, srgb
+from photochrom.media.model import Page, Photo, Pixels, TiffSettings
+from photochrom.media.sniff import FORMATS, suffixes
+from photochrom.media.strips import strips
+
+__all__ = ["encode", "extension_for"]
+
+MAX_SIDE = {"JPEG": 65535, "WEBP": 16383, "AVIF": 65536, "HEIF": 65535}
+ALIASES = {"JPG": "JPEG", "JPE": "JPEG", "JFIF": "JPEG", "TIF": "TIFF", "HEIC": "HEIF", "HIF": "HEIF"}
+LOSSY_QUALITY = 90
+
+
+def output_format(photo: Photo, format: str | None = None) -> str:
+    """The format that `encode` writes: the one asked for, else the input's where it can hold the result.
+
+    BMP and GIF become PNG (BMP cannot carry the mark that colours were inferred, nor any metadata; GIF
+    has 256 colours), and so does a TIFF of one 1-bit page. Camera RAW becomes TIFF.
+    """
+    if format is not None:
+        wanted = format.upper().removeprefix(".")
+        wanted = ALIASES.get(wanted, wanted)
+        if wanted not in FORMATS:
+            raise UnsupportedError(
+                photo.name, f"cannot be written as {format}; choose from {', '.join(FORMATS)}"
+            )
+        return wanted
+    if photo.format in ("BMP", "GIF"):
+        return "PNG"
+    if photo.format == "TIFF" and photo.bits == 1 and len(photo.pages) == 1:
+        return "PNG"
+    return "TIFF" if photo.format == "RAW" else photo.format
+
+
+def extension_for(photo: Photo, format: str | None = None) -> str:
+    """The suffix, with its dot, for what `encode(photo, format=format)` gives.
+
+    The input's own suffix where it fits the format (".JPG" stays ".JPG"), else the format's usual one.
+    """
+    known = suffixes(output_format(photo, format))
+    return photo.suffix if photo.suffix.lower() in known else known[0]
+
+
+def encode(photo: Photo, *, format: str | None = None, jpeg_quality: int | None = None) -> bytes:
+    """Encode a photo with its metadata, marked as sRGB.
+
+    Parameters
+    ----------
+    format
+        One of "JPEG", "PNG", "TIFF", "WEBP", "AVIF", "HEIF"; by default as `output_format` says. 16-bit pages
+        stay 16 bit in PNG and TIFF, and are rounded to 8 bit elsewhere.
+    jpeg_quality
+        1 to 100, in place of the quantisation tables of the input.
+
+    Returns
+    -------
+    bytes
+        A whole file. Lossless formats hold the pages' pixels and alpha exactly.
+
+    Raises
+    ------
+    PhotoError
+        Where the format cannot hold the photo: too large, transparent in JPEG, many pages.
+    """
+    target = output_format(photo, format)
+    if jpeg_quality is not None and not 1 <= jpeg_quality <= 100:
+        raise UnsupportedError(photo.name, f"JPEG quality {jpeg_quality} is not in 1 to 100")
+    if not photo.pages:
+        raise WriteError(photo.name, "there is no page to write")
+    if len(photo.pages) > 1 and target != "TIFF":
+        raise UnsupportedError(
+            photo.name, f"{len(photo.pages)} pages do not fit one {target} file; choose TIFF"
+        )
+    for page in photo.pages:
+        height, width = page.pixels.shape[:2]
+        limit = MAX_SIDE.get(target)
+        if limit is not None and max(width, height) > limit:
+            raise TooLargeError(
+                photo.name, f"{target} holds at most {limit} pixels a side; choose TIFF or PNG"
+            )
+    try:
+        if target == "TIFF":
+            return _tiff(photo)
+        if target == "PNG":
+            return _png(photo)
+        return _through_pillow(photo, target, jpeg_quality)
+    except PhotoError:
+        raise
+    except MemoryError as error:
+        raise TooLargeError(photo.name, "not enough memory to encode it; make it smaller first") from error
+    except (OSError, ValueError, RuntimeError, struct.error) as error:
+        raise WriteError(
+            photo.name, f"could not be encoded as {target} ({error}); choose another format"
+        ) from error
+
+
+def _rgb(page: Page) -> Pixels:
+    """Pixels as luma or RGB, converted from Y'CbCr where that is what they are."""
+    if page.space != "ycbcr":
+        return page.pixels
+    out = np.empty(page.pixels.shape, np.uint8)
+    for rows in strips(*page.pixels.shape[:2]):
+        out[rows] = np.asarray(_image(np.ascontiguousarray(page.pixels[rows]), "YCbCr").convert("RGB"))
+    return out
+
+
+def _image(pixels: Any, mode: str) -> Image.Image:
+    height, width = pixels.shape[:2]
+    return Image.frombytes(mode, (width, height), np.ascontiguousarray(pixels))
+
+
+def _eight_bit(pixels: Pixels) -> Any:
+    if pixels.dtype == np.uint8:
+        return pixels
+    out = np.empty(pixels.shape, np.uint8)
+    for rows in strips(*pixels.shape[:2]):
+        out[rows] = (pixels[rows].astype(np.uint32) + 128) // 257
+    return out
+
+
+def _tiff(photo: Photo) -> bytes:
+    order, tags = exif.parse(photo.exif) if photo.exif else ("<", {})
+    tags = {code: value for code, value in tags.items() if code in tiff.DESCRIPTIVE}
+    settings = photo.tiff
+    if settings and not tags:
+        order = settings[0].order
+    if settings and settings[0].order == order:
+        tags = settings[0].tags | tags
+    elif settings:
+        settings = [TiffSettings(s.compression, s.predictor, order, {}) for s in settings]
+    pages = [Page(_rgb(page), "rgb", page.alpha, None) for page in photo.pages]
+    return tiff_write.write(pages, settings, tags=tags, order=order, xmp=photo.xmp, dpi=photo.dpi)
+
+
+def _png(photo: Photo) -> bytes:
+    page = photo.pages[0]
+    pixels = _rgb(page)
+    # 16-bit grey with alpha is written as RGB with alpha, and needs the profile of that.
+    grey = pixels.ndim == 2 and not (pixels.dtype == np.uint16 and page.alpha is not None)
+    name = b"sRGB grey\0\0" if grey else b"sRGB\0\0"
+    metadata = [png.chunk(b"iCCP", name + zlib.compress(grey_srgb() if grey else srgb(), 9))]
+    if photo.dpi is not None:
+        metadata.append(png.chunk(b"pHYs", struct.pack(">IIB", *(round(d / 0.0254) for d in photo.dpi), 1)))
+    if photo.exif:
+        metadata.append(png.chunk(b"eXIf", photo.exif))
+    if photo.xmp:
+        metadata.append(png.text_chunk(png.XMP_KEY, photo.xmp))
+    metadata += [png.chunk(kind, body) for kind, body in photo.png_text]
+    return png.encode(pixels, page.alpha, metadata)
+
+
+def _through_pillow(photo: Photo, target: str, jpeg_quality: int | None) -> bytes:
+    page = photo.pages[0]
+    alpha = None if page.alpha is None else _eight_bit(page.alpha)
+    if target == "JPEG":
+        if alpha is not None and alpha.min() < 255:
+            raise UnsupportedError(photo.name, "JPEG has no transparency; choose PNG, TIFF or WebP")
+        mode = {"luma": "L", "rgb": "RGB", "ycbcr": "YCbCr"}[page.space]
+        image = _image(_eight_bit(page.pixels), mode)
+        return jpeg.encode(image, photo.jpeg, jpeg_quality, exif=photo.exif, xmp=photo.xmp, dpi=photo.dpi)
+    pixels = _eight_bit(_rgb(page))
+    image = _image(pixels, "L" if pixels.ndim == 2 else "RGB")
+    if target != "AVIF" and image.mode == "L":
+        image = image.convert("RGB")  # an sRGB profile does not fit a grey picture, and WebP has none
+    if alpha is not None:
+        image.putalpha(Image.fromarray(alpha))
+    options: dict[str, Any] = {"icc_profile": grey_srgb() if image.mode in ("L", "LA") else srgb()}
+    if photo.exif:
+        options["exif"] = b"Exif\0\0" + photo.exif
+    if photo.xmp:
+        options["xmp"] = photo.xmp
+    out = BytesIO()
+    if target == "WEBP":
+        lossless = photo.lossless or photo.format != "WEBP"
+        image.save(
+            out, "WEBP", lossless=lossless, exact=True, quality=80 if lossless else LOSSY_QUALITY, **options
+        )
+    elif target == "AVIF":
+        image.save(out, "AVIF", quality=LOSSY_QUALITY, **options)
+    else:
+        _heif(image, out, options, photo)
+    return out.getvalue()
+
+
+def _heif(image: Image.Image, out: BytesIO, options: dict[str, Any], photo: Photo) -> None:
+    try:
+        import pillow_heif
+    except ImportError as error:
+        remedy = 'pip install "photochrom[photo]"'
+        raise UnsupportedError(photo.name, f"writing HEIC needs the photo extra: {remedy}") from error
+    image.info["icc_profile"] = options["icc_profile"]
+    picture = pillow_heif.from_pillow(image)
+    extra = {key: options[key] for key in ("exif", "xmp") if key in options}
+    picture.save(out, quality=LOSSY_QUALITY, **extra)

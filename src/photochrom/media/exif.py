@@ -1,0 +1,259 @@
+"""EXIF blocks: the same little directories as in a TIFF file (TIFF 6.0, Exif 2.32).
+
+A block is edited in place wherever possible: a camera's MakerNote holds offsets into the block, and
+a library that writes the block anew breaks them.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import BinaryIO, Protocol, TypeAlias, Union
+
+__all__ = [
+    "Directory",
+    "Field",
+    "add_text",
+    "from_directory",
+    "orientation",
+    "pack",
+    "parse",
+    "text",
+    "upright",
+]
+
+SIZES = {
+    1: 1,
+    2: 1,
+    3: 2,
+    4: 4,
+    5: 8,
+    6: 1,
+    7: 1,
+    8: 2,
+    9: 4,
+    10: 8,
+    11: 4,
+    12: 8,
+    13: 4,
+    16: 8,
+    17: 8,
+    18: 8,
+}
+ORIENTATION, DESCRIPTION, MAKER_NOTE, COLOR_SPACE = 0x0112, 0x010E, 0x927C, 0xA001
+EXIF_IFD, GPS_IFD, INTEROP_IFD = 0x8769, 0x8825, 0xA005
+POINTERS = (EXIF_IFD, GPS_IFD, INTEROP_IFD)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One value: its TIFF type, how many, and the bytes in the block's byte order."""
+
+    kind: int
+    count: int
+    data: bytes
+
+
+Directory: TypeAlias = dict[int, Union[Field, "Directory"]]
+
+
+def byte_order(block: Bytes) -> str | None:
+    """'<' or '>', or None where `block` is not an EXIF block."""
+    return {b"II*\0": "<", b"MM\0*": ">"}.get(bytes(block[:4])) if len(block) >= 14 else None
+
+
+class Bytes(Protocol):
+    """What can be measured and sliced like bytes: a block in memory, or a file through `FileBytes`."""
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, where: slice, /) -> bytes | bytearray: ...
+
+
+class FileBytes:
+    """An open file that can be sliced, so that a TIFF's tags are read without reading its pixels."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._size = file.seek(0, 2)
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __getitem__(self, where: slice) -> bytes:
+        start, stop, _ = where.indices(self._size)
+        self._file.seek(start)
+        return self._file.read(max(0, stop - start))
+
+
+def _unpack(block: Bytes, form: str, at: int) -> tuple[int, ...]:
+    return struct.unpack(form, block[at : at + struct.calcsize(form)])
+
+
+def _entries(block: Bytes, order: str, at: int) -> list[tuple[int, int]]:
+    """(tag, position of its 12 bytes) of each entry of the directory at `at`; empty where it is damaged."""
+    if not 8 <= at <= len(block) - 2:
+        return []
+    (count,) = _unpack(block, order + "H", at)
+    fits = min(count, (len(block) - at - 2) // 12)
+    places = [at + 2 + 12 * i for i in range(fits)]
+    return [(_unpack(block, order + "H", place)[0], place) for place in places]
+
+
+def _value(block: Bytes, order: str, place: int) -> Field | None:
+    kind, count = _unpack(block, order + "HI", place + 2)
+    size = SIZES.get(kind, 0) * count
+    start = place + 8 if size <= 4 else _unpack(block, order + "I", place + 8)[0]
+    if not size or start + size > len(block):
+        return None
+    return Field(kind, count, bytes(block[start : start + size]))
+
+
+def _integer(block: Bytes, order: str, place: int) -> int:
+    value = _value(block, order, place)
+    if value is None or value.kind not in (3, 4, 13):
+        return 0
+    return int(struct.unpack_from(order + ("H" if value.kind == 3 else "I"), value.data)[0])
+
+
+def _find(block: Bytes, order: str, at: int, tag: int) -> int:
+    """The integer value of a tag in the directory at `at`, 0 where there is none."""
+    return next((_integer(block, order, p) for t, p in _entries(block, order, at) if t == tag), 0)
+
+
+def _first(block: Bytes, order: str) -> int:
+    return _unpack(block, order + "I", 4)[0]
+
+
+def orientation(block: bytes) -> int | None:
+    """The EXIF orientation, 1 to 8, or None where the block says nothing (valid) about it."""
+    order = byte_order(block)
+    value = _find(block, order, _first(block, order), ORIENTATION) if order else 0
+    return value if 1 <= value <= 8 else None
+
+
+def text(block: bytes, tag: int) -> str:
+    """A text of the first directory, '' where it is missing or blank."""
+    order = byte_order(block)
+    for found, place in _entries(block, order, _first(block, order)) if order else []:
+        if found == tag and (value := _value(block, order or "<", place)):
+            return value.data.split(b"\0")[0].decode("utf-8", "replace").strip()
+    return ""
+
+
+def upright(block: bytes, *, swapped: bool) -> bytes:
+    """The block for pixels that have been turned: orientation 1, no thumbnail, colour space sRGB.
+
+    The embedded thumbnail (IFD1) is unlinked and blanked: it shows the picture before colorization.
+    `swapped` says that width and height have changed places.
+    """
+    order = byte_order(block)
+    if order is None:
+        return block
+    out = bytearray(block)
+    first = _first(out, order)
+    entries = _entries(out, order, first)
+    places = dict(entries)
+    if ORIENTATION in places:
+        struct.pack_into(order + "HIHH", out, places[ORIENTATION] + 2, 3, 1, 1, 0)
+    exif_places = dict(_entries(out, order, _find(out, order, first, EXIF_IFD)))
+    if COLOR_SPACE in exif_places:
+        struct.pack_into(order + "HIHH", out, exif_places[COLOR_SPACE] + 2, 3, 1, 1, 0)
+    for group, wide, high in ((places, 0x0100, 0x0101), (exif_places, 0xA002, 0xA003)):
+        if swapped and wide in group and high in group:
+            a, b = group[wide] + 2, group[high] + 2
+            out[a : a + 10], out[b : b + 10] = out[b : b + 10], out[a : a + 10]
+    link = first + 2 + 12 * len(entries)
+    if entries and link + 4 <= len(out):
+        _drop_thumbnail(out, order, _unpack(out, order + "I", link)[0])
+        if link + 4 <= len(out):
+            struct.pack_into(order + "I", out, link, 0)
+    return bytes(out)
+
+
+def _drop_thumbnail(out: bytearray, order: str, second: int) -> None:
+    for start_tag, size_tag in ((0x0201, 0x0202), (0x0111, 0x0117)):
+        start = _find(out, order, second, start_tag)
+        end = start + _find(out, order, second, size_tag)
+        if not 8 <= start < end <= len(out):
+            continue
+        if end == len(out):
+            del out[start:]  # nearly always last, and then the 64 KiB of a JPEG segment gain its room
+        else:
+            out[start:end] = bytes(end - start)
+
+
+def add_text(block: bytes | None, tag: int, words: str) -> bytes:
+    """The block with a text added to its first directory, which moves to the block's end.
+
+    Every other value stays where it is. None, or something that is no block, gives a new block.
+    """
+    data = words.encode() + b"\0"
+    order = byte_order(block) if block else None
+    if block is None or order is None:
+        return from_directory({tag: Field(2, len(data), data)}, "<")
+    first = _first(block, order)
+    entries = [(t, block[p : p + 12]) for t, p in _entries(block, order, first) if t != tag]
+    out = bytearray(block + b"\0" * (len(block) % 2))
+    at = len(out)
+    link = block[first + 2 + 12 * len(_entries(block, order, first)) :][:4].ljust(4, b"\0")
+    text_at = at + 2 + 12 * (len(entries) + 1) + 4
+    inline = data.ljust(4, b"\0") if len(data) <= 4 else struct.pack(order + "I", text_at)
+    entries.append((tag, struct.pack(order + "HHI", tag, 2, len(data)) + inline))
+    out += struct.pack(order + "H", len(entries)) + b"".join(raw for _, raw in sorted(entries)) + link
+    out += data if len(data) > 4 else b""
+    struct.pack_into(order + "I", out, 4, at)
+    return bytes(out)
+
+
+def parse(block: Bytes, at: int | None = None) -> tuple[str, Directory]:
+    """Byte order and directory (the first, or that at `at`) of a block, with nested directories inside.
+
+    Damaged entries are left out. What is no block at all gives ('<', {}).
+    """
+    order = byte_order(block)
+    if order is None:
+        return "<", {}
+    return order, _parse(block, order, _first(block, order) if at is None else at, depth=0)
+
+
+def _parse(block: Bytes, order: str, at: int, depth: int) -> Directory:
+    directory: Directory = {}
+    for tag, place in _entries(block, order, at):
+        if tag in POINTERS:
+            # A directory may point at itself; the deepest legal chain is IFD0, Exif, interoperability.
+            if depth < 2 and (child := _parse(block, order, _integer(block, order, place), depth + 1)):
+                directory[tag] = child
+        elif value := _value(block, order, place):
+            directory[tag] = value
+    return directory
+
+
+def pack(directory: Directory, order: str, at: int, *, following: int = 0, big: bool = False) -> bytes:
+    """A directory, its values and nested directories as they stand in a file at offset `at` (even).
+
+    `following` is the offset of the next directory; `big` writes the 8-byte offsets of BigTIFF.
+    """
+    room, entry, head, tail_format = (8, "HHQ", "Q", "Q") if big else (4, "HHI", "H", "I")
+    size = struct.calcsize(order + head) + len(directory) * (4 + 2 * room) + room
+    values = b""
+    entries = [struct.pack(order + head, len(directory))]
+    for tag, value in sorted(directory.items()):
+        where = at + size + len(values)
+        if isinstance(value, dict):
+            entries.append(struct.pack(order + entry + tail_format, tag, 16 if big else 4, 1, where))
+            values += pack(value, order, where, big=big)
+        elif len(value.data) <= room:
+            entries.append(
+                struct.pack(order + entry, tag, value.kind, value.count) + value.data.ljust(room, b"\0")
+            )
+        else:
+            entries.append(struct.pack(order + entry + tail_format, tag, value.kind, value.count, where))
+            values += value.data
+        values += b"\0" * (len(values) % 2)
+    return b"".join(entries) + struct.pack(order + tail_format, following) + values
+
+
+def from_directory(directory: Directory, order: str) -> bytes:
+    """A new block that holds `directory`."""
+    mark = b"II*\0" if order == "<" else b"MM\0*"
+    return mark + struct.pack(order + "I", 8) + pack(directory, order, 8)

@@ -1,0 +1,99 @@
+"""A photograph in memory: its pages of pixels, and everything else that must survive."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from photochrom.media.exif import Directory
+
+__all__ = ["JpegSettings", "Page", "Photo", "Pixels", "TiffSettings"]
+
+Pixels: TypeAlias = NDArray[np.uint8] | NDArray[np.uint16]
+
+
+@dataclass(slots=True)
+class Page:
+    """One picture, upright (the EXIF orientation has been applied).
+
+    Attributes
+    ----------
+    pixels
+        (H, W) luma as opened; (H, W, 3) once colorized; uint8 or uint16, the full range.
+    space
+        What the pixels are: "luma", "rgb" (sRGB), or "ycbcr" (full-range JFIF, uint8 only).
+    alpha
+        (H, W) in the dtype of `pixels`, or None for an opaque picture.
+    thumbnail
+        (h, w, 3) uint8 sRGB of the original, longest side <= 256; None where its channels were equal.
+    """
+
+    pixels: Pixels
+    space: Literal["luma", "rgb", "ycbcr"] = "luma"
+    alpha: Pixels | None = None
+    thumbnail: NDArray[np.uint8] | None = None
+
+
+@dataclass(slots=True)
+class JpegSettings:
+    """How a JPEG was compressed; tables are 64 numbers in row order, not zigzag."""
+
+    luma_table: list[int]
+    chroma_table: list[int] | None
+    subsampling: int  # Pillow's numbers: 0 is 4:4:4, 1 is 4:2:2, 2 is 4:2:0
+    progressive: bool
+    segments: list[tuple[int, bytes]] = field(default_factory=list)  # (marker, payload): IPTC, comments
+
+
+@dataclass(slots=True)
+class TiffSettings:
+    """How one page of a TIFF was stored, and its descriptive tags (values in the photo's byte order)."""
+
+    compression: int
+    predictor: bool
+    order: str  # "<" or ">"
+    tags: Directory
+
+
+@dataclass(slots=True)
+class Photo:
+    """A photograph and everything about its file that the output must keep.
+
+    Attributes
+    ----------
+    pages
+        At least one; more only for a multi-page TIFF.
+    name
+        For messages: the file's name.
+    format
+        "JPEG", "PNG", "TIFF", "WEBP", "BMP", "GIF", "AVIF", "HEIF" or "RAW": by content, not by suffix.
+    suffix
+        The input's own suffix with its dot and case; empty for bytes.
+    bits
+        Bits per sample of the input: 1, 2, 4, 8 or 16.
+    exif
+        A TIFF-structured block, without the "Exif\\0\\0" of JPEG; orientation 1, no embedded thumbnail.
+    xmp
+        The XMP packet.
+    dpi
+        Horizontal and vertical dots per inch, upright.
+    notes
+        Assumptions that were made while opening, each a sentence.
+    """
+
+    pages: list[Page]
+    name: str
+    format: str
+    suffix: str = ""
+    bits: int = 8
+    exif: bytes | None = None
+    xmp: bytes | None = None
+    dpi: tuple[float, float] | None = None
+    lossless: bool = True
+    jpeg: JpegSettings | None = None
+    tiff: list[TiffSettings] = field(default_factory=list)
+    png_text: list[tuple[bytes, bytes]] = field(default_factory=list)  # (chunk type, data)
+    notes: list[str] = field(default_factory=list)

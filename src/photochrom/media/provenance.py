@@ -1,0 +1,89 @@
+"""The mark that says: these colours were inferred (IPTC digital source type, in XMP and in words)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from photochrom.media import exif
+from photochrom.media import photo as photos
+from photochrom.media.model import Photo
+from photochrom.media.xmp import DC, EVENT, HISTORY, IPTC_EXT, OURS, PHOTOSHOP, Packet
+
+__all__ = ["SOURCE_TYPE", "Provenance", "mark", "read"]
+
+SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
+
+MAX_EXIF = 65_527  # what a JPEG segment holds; the sentence is in the XMP all the same
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What a file says about its colours.
+
+    Attributes
+    ----------
+    model, version
+        The model that inferred them, and its version.
+    statement
+        The sentence for people.
+    source_type
+        The IPTC digital source type, a URL.
+    """
+
+    model: str
+    version: str
+    statement: str
+    source_type: str = SOURCE_TYPE
+
+
+def mark(photo: Photo, model: str, version: str) -> None:
+    """Write into `photo.xmp` and `photo.exif` that the colours were inferred, and by which model.
+
+    An existing XMP packet is kept and extended; a broken one is replaced. Descriptions that a person has
+    written stay as they are: the sentence goes only where there is none. A digital source type that was
+    there (a scan says "negativeFilm", say) is kept as photochrom:OriginalDigitalSourceType.
+    """
+    statement = f"Colours were inferred by {model}; they are not a record of the original colours."
+    packet = Packet(photo.xmp)
+    before = packet.get(IPTC_EXT, "DigitalSourceType")
+    if before and before != SOURCE_TYPE:
+        packet.set(OURS, "OriginalDigitalSourceType", before)
+    packet.set(IPTC_EXT, "DigitalSourceType", SOURCE_TYPE)
+    packet.set(OURS, "Model", model)
+    packet.set(OURS, "ModelVersion", version)
+    packet.set(OURS, "Statement", statement)
+    if not packet.get(PHOTOSHOP, "Instructions"):
+        packet.set(PHOTOSHOP, "Instructions", statement)
+    described = photo.exif is not None and bool(exif.text(photo.exif, exif.DESCRIPTION))
+    # A reader that finds no dc:description shows the EXIF one: both must be free.
+    if not packet.get(DC, "description") and not described:
+        packet.set_words(DC, "description", statement)
+        extended = exif.add_text(photo.exif, exif.DESCRIPTION, statement)
+        if len(extended) <= MAX_EXIF:
+            photo.exif = extended
+    event = {(EVENT, "action"): "edited", (EVENT, "softwareAgent"): "photochrom"}
+    event[EVENT, "parameters"] = f"colorized by {model} {version}"
+    packet.append(HISTORY, "History", event)
+    photo.xmp = packet.to_bytes()
+
+
+def read(source: Photo | str | Path | bytes) -> Provenance | None:
+    """What a photo or a file says about its colours; None where it does not say that they were inferred.
+
+    Raises
+    ------
+    PhotoError
+        Where a file cannot be read.
+    """
+    data = source.xmp if isinstance(source, Photo) else photos.read_xmp(source)
+    if not data:
+        return None
+    packet = Packet(data)
+    model = packet.get(OURS, "Model")
+    found = packet.get(IPTC_EXT, "DigitalSourceType")
+    if found != SOURCE_TYPE or model is None:
+        return None
+    return Provenance(
+        model, packet.get(OURS, "ModelVersion") or "", packet.get(OURS, "Statement") or "", found
+    )

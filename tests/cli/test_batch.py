@@ -1,0 +1,113 @@
+"""Threads: bounded, and stopped without a half file."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from photochrom.cli import batch
+from photochrom.cli.batch import Gate, Stopped
+from photochrom.cli.plan import Task
+
+
+class Counting:
+    """Stands for a `Worker`: counts, and can be told to interrupt."""
+
+    def __init__(self) -> None:
+        self.gate = Gate()
+        self.lock = threading.Lock()
+        self.done = 0
+
+    def __call__(self, task: Task) -> None:
+        with self.lock:
+            self.done += 1
+
+
+def tasks(count: int, pulled: list[int]) -> Iterator[Task]:
+    for index in range(count):
+        pulled.append(index)
+        yield Task(index, Path("a"), Path("b"))
+
+
+def test_every_task_is_done_once() -> None:
+    worker, pulled = Counting(), list[int]()
+    batch.run(tasks(500, pulled), cast(Any, worker), 3)
+    assert worker.done == len(pulled) == 500
+
+
+def test_few_tasks_are_handed_out_at_a_time() -> None:
+    worker, pulled = Counting(), list[int]()
+    ahead: list[int] = []
+
+    def watching() -> Iterator[Task]:
+        for task in tasks(300, pulled):
+            ahead.append(len(pulled) - worker.done)
+            yield task
+
+    batch.run(watching(), cast(Any, worker), 2)
+    assert 1 <= max(ahead) <= 2 * 2
+
+
+def test_interrupt_waits_for_writes_and_lets_none_begin(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch, "_abandoned", False)
+    gate = Gate()
+    writing, finish = threading.Event(), threading.Event()
+    log: list[str] = []
+
+    class Slow:
+        def __init__(self) -> None:
+            self.gate = gate
+
+        def __call__(self, task: Task) -> None:
+            with gate.passing():
+                writing.set()
+                finish.wait()
+                log.append("whole")
+
+    def interrupted() -> Iterator[Task]:
+        yield Task(0, Path("a"), Path("b"))
+        writing.wait()
+        # The write may only end after the interrupt, or nothing would be proved.
+        threading.Timer(0.05, finish.set).start()
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        batch.run(interrupted(), cast(Any, Slow()), 2)
+    assert log == ["whole"]
+    assert batch.threads_abandoned()
+    with pytest.raises(Stopped), gate.passing():
+        pass
+
+
+@pytest.mark.parametrize(
+    ("photos", "jobs", "threads", "expected"),
+    [
+        (1, None, None, (1, None)),
+        (1, None, 3, (1, 3)),
+        (100, None, None, (8, 1)),
+        (3, None, None, (3, 2)),
+        (100, 2, None, (2, 4)),
+        (100, 20, None, (20, 1)),
+        (100, 4, 5, (4, 5)),
+    ],
+)
+def test_cores_are_shared(
+    monkeypatch: pytest.MonkeyPatch,
+    photos: int,
+    jobs: int | None,
+    threads: int | None,
+    expected: tuple[int, int | None],
+) -> None:
+    monkeypatch.setattr(batch, "usable_cores", lambda: 8)
+    monkeypatch.setattr(batch, "_memory", lambda: 64 << 30)
+    assert batch.share_cores(photos, jobs, threads) == expected
+
+
+def test_little_memory_means_few_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch, "usable_cores", lambda: 8)
+    monkeypatch.setattr(batch, "_memory", lambda: 2 << 30)
+    assert batch.share_cores(100, None, None) == (2, 4)

@@ -1,0 +1,90 @@
+"""The command as a process: Ctrl-C, the progress bar, start-up."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pty
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from photochrom._version import __version__
+
+Put = Callable[..., Path]
+MANY = 2000
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stopping_leaves_whole_files_only(
+    popen: Any, put: Put, tmp_path: Path, files: Any, number: signal.Signals
+) -> None:
+    first = put("in/0.jpg")
+    for index in range(1, MANY):
+        os.link(first, first.with_name(f"{index}.jpg"))
+    process = popen("colorize", "in", "-o", "out")
+    while len(list(tmp_path.glob("out/*.jpg"))) < 3:
+        assert process.poll() is None
+        time.sleep(0.005)
+    process.send_signal(number)
+    _, stderr = process.communicate()
+    assert process.returncode == 130
+    done = files("out")
+    assert 3 <= len(done) < MANY
+    assert b"Traceback" not in stderr
+    assert f"photochrom: stopped with {len(done)} done, 0 skipped, 0 failed" in stderr.decode()
+    for name in done:
+        with Image.open(tmp_path / "out" / name) as picture:
+            picture.load()
+            assert (picture.format, picture.mode) == ("JPEG", "RGB")
+
+
+def test_progress_bar_on_a_terminal(popen: Any, put: Put) -> None:
+    for index in range(3):
+        put(f"in/{index}.jpg")
+    master, slave = pty.openpty()
+    process = popen("colorize", "in", "-o", "out", stderr=slave)
+    os.close(slave)
+    shown = b""
+    # Linux ends a terminal that nobody holds with an error, others with nothing.
+    with contextlib.suppress(OSError):
+        while chunk := os.read(master, 4096):
+            shown += chunk
+    os.close(master)
+    stdout, _ = process.communicate()
+    assert (process.returncode, stdout) == (0, b"")
+    assert b"3/3" in shown
+    assert b"3 done, 0 skipped, 0 failed" in shown
+
+
+def test_module_and_version(spawn: Any) -> None:
+    ran = spawn("--version")
+    assert ran.returncode == 0
+    assert ran.stdout.decode() == f"photochrom {__version__}\n"
+
+
+@pytest.mark.parametrize("command", ["", "colorize", "watch", "info", "models"])
+def test_help(run: Any, command: str) -> None:
+    result = run(*command.split(), "--help")
+    assert result.exit_code == 0
+    assert "Usage: photochrom" in result.stdout
+
+
+def test_help_loads_nothing_heavy(spawn: Any) -> None:
+    probe = (
+        "import sys\n"
+        "from photochrom.cli import app\n"
+        "try:\n    app(['colorize', '--help'])\n"
+        "except SystemExit:\n    pass\n"
+        "heavy = {'cv2', 'onnxruntime', 'PIL', 'numpy', 'torch', 'rich.progress'}\n"
+        "print(*sorted(heavy & set(sys.modules)), file=sys.stderr)"
+    )
+    ran = spawn(prefix=[sys.executable, "-c", probe])
+    assert ran.returncode == 0
+    assert ran.stderr == b"\n"
