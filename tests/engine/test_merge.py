@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from photochrom.engine.merge import guided_coefficients, merge_rgb, merge_ycbcr
+from photochrom.engine.resize import reduced
 
 
 def vivid(rng: np.random.Generator, shape: tuple[int, int] = (8, 8)) -> np.ndarray:
@@ -29,7 +30,7 @@ def test_luma_is_kept_at_every_pixel(height: int, width: int, deep: bool, streng
     rng = np.random.default_rng(seed)
     dtype = np.uint16 if deep else np.uint8
     luma = rng.integers(0, np.iinfo(dtype).max, (height, width), dtype, endpoint=True)
-    out = merge_rgb(luma, guided_coefficients(vivid(rng), luma), strength)
+    out = merge_rgb(luma, guided_coefficients(vivid(rng), reduced(luma)), strength)
     assert out.shape == (height, width, 3)
     assert out.dtype == dtype
     if deep:
@@ -45,14 +46,14 @@ def test_luma_is_kept_at_every_pixel(height: int, width: int, deep: bool, streng
 def test_jpeg_planes_keep_luma_exactly(halved: bool, shape: tuple[int, int]) -> None:
     rng = np.random.default_rng(0)
     luma = rng.integers(0, 256, shape, np.uint8)
-    out = merge_ycbcr(luma, guided_coefficients(vivid(rng), luma), 1.0, halved=halved)
+    out = merge_ycbcr(luma, guided_coefficients(vivid(rng), reduced(luma)), 1.0, halved=halved)
     np.testing.assert_array_equal(out[..., 0], luma)
 
 
 def test_jpeg_chroma_agrees_with_rgb() -> None:
     luma = cv2.resize(np.arange(40, 200, dtype=np.uint8)[None], (160, 90))
     ab = np.tile(np.float32([20, -30]), (8, 8, 1))
-    coefficients = guided_coefficients(ab, luma)
+    coefficients = guided_coefficients(ab, reduced(luma))
     rgb = merge_rgb(luma, coefficients, 1.0)
     ycbcr = merge_ycbcr(luma, coefficients, 1.0, halved=False)
     assert np.abs(to_rgb(ycbcr).astype(int) - rgb).max() <= 2
@@ -66,7 +67,7 @@ def to_rgb(ycbcr: np.ndarray) -> np.ndarray:
 def test_strength_zero_is_grey_and_more_is_more() -> None:
     luma = np.full((40, 40), 128, np.uint8)
     ab = np.tile(np.float32([15, 10]), (8, 8, 1))
-    coefficients = guided_coefficients(ab, luma)
+    coefficients = guided_coefficients(ab, reduced(luma))
     spread = [float(np.ptp(merge_rgb(luma, coefficients, s), axis=-1).mean()) for s in (0.0, 0.5, 1.0, 1.5)]
     assert spread[0] == 0
     assert spread[0] < spread[1] < spread[2] < spread[3]
@@ -77,7 +78,7 @@ def test_flat_colour_comes_out_as_predicted() -> None:
 
     luma = np.full((64, 64), 140, np.uint8)
     ab = np.tile(np.float32([22, -18]), (16, 16, 1))
-    out = merge_rgb(luma, guided_coefficients(ab, luma), 1.0)
+    out = merge_rgb(luma, guided_coefficients(ab, reduced(luma)), 1.0)
     np.testing.assert_allclose(rgb2lab(out)[..., 1:].reshape(-1, 2).mean(axis=0), [22, -18], atol=0.7)
 
 
@@ -88,7 +89,7 @@ def test_chroma_follows_the_edge_of_the_luma() -> None:
     ab = np.zeros((8, 8, 2), np.float32)
     ab[:, :4] = [30, 0]
     ab[:, 4] = [11, 0]
-    out = merge_rgb(luma, guided_coefficients(ab, luma), 1.0).astype(int)
+    out = merge_rgb(luma, guided_coefficients(ab, reduced(luma)), 1.0).astype(int)
     redness = (out[..., 0] - out[..., 1]).mean(axis=0)
     bilinear = cv2.resize(ab[..., 0], (256, 256))[128]
     step = redness[136] - redness[144]
@@ -99,9 +100,11 @@ def test_chroma_follows_the_edge_of_the_luma() -> None:
 def test_threads_do_not_change_the_result() -> None:
     rng = np.random.default_rng(0)
     luma = rng.integers(0, 256, (300, 200), np.uint8)
-    coefficients = guided_coefficients(vivid(rng), luma)
+    coefficients = guided_coefficients(vivid(rng), reduced(luma))
     with ThreadPoolExecutor(3) as pool:
-        np.testing.assert_array_equal(merge_rgb(luma, coefficients, 1.0), merge_rgb(luma, coefficients, 1.0, pool))
+        np.testing.assert_array_equal(
+            merge_rgb(luma, coefficients, 1.0), merge_rgb(luma, coefficients, 1.0, pool)
+        )
         np.testing.assert_array_equal(
             merge_ycbcr(luma, coefficients, 1.0, halved=True),
             merge_ycbcr(luma, coefficients, 1.0, halved=True, pool=pool),

@@ -6,9 +6,7 @@ greys) the gradient is 0 instead of not-a-number.
 
 from math import pi, radians
 
-from array_api_compat import array_namespace
-
-from photochrom.color._arrays import Array, channels, namespace
+from photochrom.color._arrays import Array, array_namespace, channels, namespace
 
 # Below this chroma a colour has no hue. The paper says 0; this, squared, is still a normal float32.
 _NEUTRAL = 1e-12

@@ -3,9 +3,7 @@
 Hue is in turns, [0, 1): 0 red, 1/3 green, 2/3 blue. Saturation and lightness are in [0, 1].
 """
 
-from array_api_compat import array_namespace
-
-from photochrom.color._arrays import Array, channels, namespace
+from photochrom.color._arrays import Array, array_namespace, channels, namespace
 
 
 def rgb_to_hsl(rgb: Array, axis: int = -1) -> Array:

@@ -3,9 +3,7 @@
 L is in [0, 100]; a and b of the sRGB gamut lie within [-86.2, 98.3] and [-107.9, 94.5].
 """
 
-from array_api_compat import array_namespace
-
-from photochrom.color._arrays import Array, channels, namespace
+from photochrom.color._arrays import Array, array_namespace, channels, namespace
 from photochrom.color.srgb import linear_to_srgb, linear_to_xyz, srgb_to_linear, xyz_to_linear
 
 WHITE = (0.95047, 1.0, 1.08883)

@@ -9,10 +9,9 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from array_api_compat import array_namespace
 from numpy.typing import NDArray
 
-from photochrom.color._arrays import Array, namespace
+from photochrom.color._arrays import Array, array_namespace, namespace
 from photochrom.color.lab import rgb_to_lab
 
 BIN = 10.0

@@ -28,8 +28,8 @@ def random_crops(
         top, left = rng.integers(height - side + 1), rng.integers(width - side + 1)
         crop = photo[top : top + side, left : left + side]
         how = cv2.INTER_AREA if side > size else cv2.INTER_LINEAR
-        crop = cv2.resize(crop, (size, size), interpolation=how) if side != size else crop
-        batch[i] = crop[:, ::-1] if rng.random() < 0.5 else crop
+        square = np.asarray(cv2.resize(crop, (size, size), interpolation=how)) if side != size else crop
+        batch[i] = square[:, ::-1] if rng.random() < 0.5 else square
     return torch.from_numpy(batch).permute(0, 3, 1, 2).float().div_(255)
 
 
@@ -51,7 +51,9 @@ def age(grey: Tensor, rng: np.random.Generator, *, share: float) -> Tensor:
             x = F.interpolate(x, size=small, mode="bilinear", antialias=True)
             x = F.interpolate(x, size=grey.shape[2:], mode="bilinear")
         if rng.random() < 0.6:
-            x = x + torch.randn_like(x) * rng.uniform(0.01, 0.08)
+            # From `rng`, not from torch's global generator: a resumed run must draw the same grain.
+            grain = torch.from_numpy(rng.standard_normal(x.shape, dtype=np.float32)).to(x)
+            x = x + grain * rng.uniform(0.01, 0.08)
         out[i : i + 1] = x.clamp(0, 1)
     return out
 

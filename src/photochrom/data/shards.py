@@ -5,11 +5,12 @@ import tarfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
 GREY_BELOW = 15.0
@@ -30,9 +31,8 @@ class PhotoSet:
 
     def __str__(self) -> str:
         megabytes = sum(p.nbytes for p in self.photos) / 1e6
-        return (
-            f"{len(self)} photos in {megabytes:.0f} MB; left out: {self.grey} grey, {len(self.broken)} unreadable"
-        )
+        left_out = f"{self.grey} grey, {len(self.broken)} unreadable"
+        return f"{len(self)} photos in {megabytes:.0f} MB; left out: {left_out}"
 
 
 def load(paths: list[Path], *, short_side: int | None = None, limit: int | None = None) -> PhotoSet:
@@ -47,10 +47,12 @@ def load(paths: list[Path], *, short_side: int | None = None, limit: int | None 
     ------
     FileNotFoundError
         If a path does not exist or nothing usable is found.
+    ValueError
+        If a tar file is cut short or not one.
     """
     photos = PhotoSet()
     with ThreadPoolExecutor() as pool:
-        for key, picture in pool.map(lambda item: _decode(*item, short_side), _files(paths, limit)):
+        for key, picture in pool.map(partial(_decode, short_side=short_side), _files(paths, limit)):
             if picture is None:
                 photos.broken.append(key)
             elif colourfulness(picture) < GREY_BELOW:
@@ -81,27 +83,31 @@ def _files(paths: list[Path], limit: int | None) -> Iterator[tuple[str, bytes]]:
 
 
 def _tar_files(path: Path) -> Iterator[tuple[str, bytes]]:
-    with tarfile.open(path) as tar:
-        for member in tar:
-            if member.isfile() and Path(member.name).suffix.lower() in SUFFIXES:
-                file = tar.extractfile(member)
-                assert file is not None
-                yield member.name, file.read()
+    try:
+        with tarfile.open(path) as tar:
+            for member in tar:
+                if member.isfile() and Path(member.name).suffix.lower() in SUFFIXES:
+                    file = tar.extractfile(member)
+                    assert file is not None
+                    yield member.name, file.read()
+    except tarfile.TarError as error:
+        raise ValueError(f"{path}: not a whole tar file ({error}); copy it again") from error
 
 
 def _folder_files(path: Path) -> Iterator[tuple[str, bytes]]:
     if not path.is_dir():
         raise FileNotFoundError(f"{path}: neither a folder of photos nor a .tar of them")
     for file in sorted(path.rglob("*")):
-        if file.suffix.lower() in SUFFIXES:
+        if file.suffix.lower() in SUFFIXES and file.is_file():
             yield str(file.relative_to(path)), file.read_bytes()
 
 
-def _decode(key: str, data: bytes, short_side: int | None) -> tuple[str, NDArray[np.uint8] | None]:
+def _decode(item: tuple[str, bytes], short_side: int | None) -> tuple[str, NDArray[np.uint8] | None]:
+    key, data = item
     try:
         with Image.open(io.BytesIO(data)) as image:
-            picture = image.convert("RGB")
-    except (OSError, ValueError, SyntaxError):
+            picture = ImageOps.exif_transpose(image).convert("RGB")
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return key, None
     if short_side is not None and min(picture.size) > short_side:
         scale = short_side / min(picture.size)

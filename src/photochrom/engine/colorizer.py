@@ -18,7 +18,8 @@ from photochrom._version import __version__
 from photochrom.engine import merge
 from photochrom.engine.models import DEFAULT, ModelInfo, resolve
 from photochrom.engine.options import Options
-from photochrom.engine.predict import Colours, predict
+from photochrom.engine.predict import predict, sides
+from photochrom.engine.resize import GUIDE_SIDE, Float, reduced, resized
 from photochrom.engine.session import Session
 from photochrom.engine.toning import is_coloured, kind_of
 from photochrom.media import photo as media
@@ -121,7 +122,7 @@ class Colorizer:
             )
         if not force and any(is_coloured(page) for page in photo.pages):
             raise AlreadyColouredError(f"{photo.name}: already in colour; force colorizes it all the same")
-        versions, confidence = self._versions(photo, wanted)
+        versions, confidence = self._versions(photo, wanted, with_confidence=return_confidence)
         results = [finish(version) for version in versions]
         result = results if wanted.candidates > 1 else results[0]
         return (result, confidence[0]) if return_confidence else result
@@ -135,27 +136,30 @@ class Colorizer:
         """
         return self._versions(photo, options or Options())[0]
 
-    def _versions(self, photo: Photo, options: Options) -> tuple[list[Photo], list[NDArray[np.float32]]]:
+    def _versions(
+        self, photo: Photo, options: Options, *, with_confidence: bool = False
+    ) -> tuple[list[Photo], list[NDArray[np.float32]]]:
         versions = [copy.copy(photo) for _ in range(options.candidates)]
         for version in versions:
             version.pages = []
             provenance.mark(version, self._session.info.name, __version__)
-        confidence: list[NDArray[np.float32]] = []
+        maps = []
         for page in photo.pages:
-            colours = predict(self._session, page.pixels, options)
+            guide = reduced(page.pixels, max(GUIDE_SIDE, *sides(self._session, options)))
+            colours = predict(self._session, guide, options, with_confidence=with_confidence)
             for version, colour in zip(versions, colours, strict=True):
-                version.pages.append(self._merge(photo, page, colour, options.strength))
-            size = page.pixels.shape[1::-1]
-            enlarged = cv2.resize(colours[0].confidence, size, interpolation=cv2.INTER_LINEAR)
-            confidence.append(np.asarray(enlarged, np.float32))
-        return versions, confidence
+                coefficients = merge.guided_coefficients(colour.ab, guide)
+                version.pages.append(self._merge(photo, page, coefficients, options.strength))
+            if colours[0].confidence is not None:
+                maps.append(resized(colours[0].confidence, page.pixels.shape))
+        return versions, maps
 
-    def _merge(self, photo: Photo, page: Page, colours: Colours, strength: float) -> Page:
-        coefficients = merge.guided_coefficients(colours.ab, page.pixels)
+    def _merge(self, photo: Photo, page: Page, coefficients: Float, strength: float) -> Page:
         if photo.format == "JPEG" and page.pixels.dtype == np.uint8:
             # Stays in Y'CbCr from the decoder to the encoder: the luma plane passes through.
             halved = photo.jpeg is None or photo.jpeg.subsampling == 2
-            pixels = merge.merge_ycbcr(page.pixels, coefficients, strength, halved=halved, pool=self._pool)
+            luma = page.pixels.astype(np.uint8, copy=False)
+            pixels = merge.merge_ycbcr(luma, coefficients, strength, halved=halved, pool=self._pool)
             return Page(pixels, "ycbcr", page.alpha)
         return Page(merge.merge_rgb(page.pixels, coefficients, strength, self._pool), "rgb", page.alpha)
 

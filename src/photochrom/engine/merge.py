@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
-from typing import Any
 
 import cv2
 import numpy as np
@@ -17,50 +16,40 @@ from numpy.typing import NDArray
 
 from photochrom.color.gamut import ab_to_chroma, reduce_chroma
 from photochrom.color.luma import CB_TO_BLUE, CB_TO_GREEN, CR_TO_GREEN, CR_TO_RED
+from photochrom.engine.resize import Float, Luma, as_float, resized
 
-Float = NDArray[np.float32]
-Luma = NDArray[np.uint8] | NDArray[np.uint16]
-
-GUIDE_SIDE = 640
-"""The photo is reduced to about this side squared for solving the filter."""
 REGULARIZATION = 0.03**2
 """Luma variance below which a region counts as flat: about 8 levels of 255."""
 _STRIP = 64
 
 
-def guided_coefficients(ab: Float, luma: Luma) -> Float:
+def guided_coefficients(ab: Float, guide: Float) -> Float:
     """Solve the guided filter for Cb and Cr.
 
     Parameters
     ----------
     ab : (h, w, 2) in Lab units, at the network's scale
-    luma : (H, W) the whole photo
+    guide : (gh, gw) the photo's luma in [0, 1], see `reduced`
 
     Returns
     -------
     (4, gh, gw) : a of Cb, b of Cb, a of Cr, b of Cr, for luma in [0, 1].
     """
-    height, width = luma.shape
-    full = np.float32(np.iinfo(luma.dtype).max)
-    cells = _resized(luma, ab.shape) / full
-    chroma = np.stack(ab_to_chroma(ab, cells), axis=-1)
-
-    scale = min(1.0, GUIDE_SIDE / (height * width) ** 0.5)
-    shape = max(1, round(height * scale)), max(1, round(width * scale))
-    guide = _resized(luma, shape) / full
+    shape = guide.shape
+    chroma = np.stack(ab_to_chroma(ab, resized(guide, ab.shape)), axis=-1)
     # A window of about two of the network's cells: as far as the network's colour may be off its edge.
     radius = max(1, round(max(shape[0] / ab.shape[0], shape[1] / ab.shape[1])))
 
     def mean(x: Float) -> Float:
         side = 2 * radius + 1
-        return _float(cv2.blur(x, (side, side), borderType=cv2.BORDER_REFLECT))
+        return as_float(cv2.blur(x, (side, side), borderType=cv2.BORDER_REFLECT))
 
     mean_guide = mean(guide)
     variance = mean(guide * guide) - mean_guide**2
     coefficients = np.empty((4, *shape), np.float32)
     for i in range(2):
         # Bilinear, never nearest, which leaves blocks.
-        part = _float(cv2.resize(chroma[..., i], shape[::-1], interpolation=cv2.INTER_LINEAR))
+        part = as_float(cv2.resize(chroma[..., i], shape[::-1], interpolation=cv2.INTER_LINEAR))
         mean_part = mean(part)
         slope = (mean(guide * part) - mean_guide * mean_part) / (variance + REGULARIZATION)
         coefficients[2 * i] = mean(slope)
@@ -82,7 +71,7 @@ def merge_rgb(luma: Luma, coefficients: Float, strength: float, pool: Executor |
         for channel, (from_cb, from_cr) in enumerate(
             ((0.0, CR_TO_RED), (CB_TO_GREEN, CR_TO_GREEN), (CB_TO_BLUE, 0.0))
         ):
-            value = _float(cv2.addWeighted(cb, from_cb * full, cr, from_cr * full, 0))
+            value = as_float(cv2.addWeighted(cb, from_cb * full, cr, from_cr * full, 0))
             value += y
             # The limit on chroma keeps values inside; this only catches float error at the two ends.
             np.clip(value, 0, full, out=value)
@@ -113,7 +102,7 @@ def merge_ycbcr(
         if halved:
             size = (-(-width // 2), -(-len(rows) // 2))
             small = rows if len(rows) % 2 == 0 and width % 2 == 0 else _padded_even(rows)
-            y = _float(cv2.resize(small, size, interpolation=cv2.INTER_AREA))
+            y = as_float(cv2.resize(small, size, interpolation=cv2.INTER_AREA))
         else:
             y = rows.astype(np.float32)
         y *= np.float32(1 / 255)
@@ -137,7 +126,20 @@ def _chroma(y: Float, coefficients: Float, strength: float) -> tuple[Float, Floa
     if strength != 1:
         cb *= np.float32(strength)
         cr *= np.float32(strength)
-    return reduce_chroma(y, cb, cr)
+    red, blue = cr * np.float32(CR_TO_RED), cb * np.float32(CB_TO_BLUE)
+    green = as_float(cv2.addWeighted(cb, CB_TO_GREEN, cr, CR_TO_GREEN, 0))
+    highest = as_float(cv2.max(cv2.max(red, green), blue))
+    lowest = as_float(cv2.min(cv2.min(red, green), blue))
+    highest += y
+    lowest += y
+    # Few pixels leave the gamut; only those go through the exact limit.
+    outside = np.flatnonzero((highest > 1) | (lowest < 0))
+    if outside.size:
+        flat_cb, flat_cr = cb.reshape(-1), cr.reshape(-1)
+        flat_cb[outside], flat_cr[outside] = reduce_chroma(
+            y.reshape(-1)[outside], flat_cb[outside], flat_cr[outside]
+        )
+    return cb, cr
 
 
 def _rows(coefficients: Float, top: int, bottom: int, shape: tuple[int, ...]) -> Float:
@@ -174,14 +176,3 @@ def _each(work: Callable[[int, int], None], strips: Iterator[tuple[int, int]], p
 def _padded_even(rows: NDArray[np.uint8]) -> NDArray[np.uint8]:
     height, width = rows.shape
     return np.pad(rows, ((0, height % 2), (0, width % 2)), mode="edge")
-
-
-def _resized(luma: Luma, shape: tuple[int, ...]) -> Float:
-    """`luma` at another size, in its own units: areas are averaged where it shrinks."""
-    shrinks = luma.shape[0] >= shape[0] and luma.shape[1] >= shape[1]
-    how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    return _float(cv2.resize(luma, shape[1::-1], interpolation=how))
-
-
-def _float(x: NDArray[Any]) -> Float:
-    return np.asarray(x, np.float32)

@@ -12,6 +12,7 @@ from photochrom.color.lab import grey_to_lightness
 from photochrom.color.quantize import ab_bins
 from photochrom.engine.models import ModelError
 from photochrom.engine.options import Options
+from photochrom.engine.resize import resized
 from photochrom.engine.session import Session
 
 Float = NDArray[np.float32]
@@ -21,10 +22,10 @@ CANDIDATE_SHIFT = 14.0
 
 @dataclass(frozen=True, slots=True)
 class Colours:
-    """One prediction: ``ab (h, w, 2)`` in Lab units and ``confidence (h, w)`` in [0, 1], at the net's scale."""
+    """One prediction at the net's scale: ``ab (h, w, 2)`` in Lab units, ``confidence (h, w)`` in [0, 1] if asked."""
 
     ab: Float
-    confidence: Float
+    confidence: Float | None = None
 
 
 def network_size(shape: tuple[int, ...], side: int, multiple: int = 32) -> tuple[int, int]:
@@ -37,30 +38,34 @@ def network_size(shape: tuple[int, ...], side: int, multiple: int = 32) -> tuple
     return height, width
 
 
+def sides(session: Session, options: Options) -> list[int]:
+    """The network sizes, smallest first, that `options` ask for."""
+    size = options.size or session.size
+    return {"fast": [max(32, size * 3 // 4)], "balanced": [size], "best": [size, size * 5 // 4]}[
+        options.quality
+    ]
+
+
 def predict(
-    session: Session, luma: NDArray[np.uint8] | NDArray[np.uint16], options: Options
+    session: Session, luma: Float, options: Options, *, with_confidence: bool = False
 ) -> list[Colours]:
-    """Colours for a photo's luma ``(H, W)``: as many as `options.candidates`.
+    """Colours for a photo's reduced luma ``(h, w)`` in [0, 1]: as many as `options.candidates`.
 
     Raises
     ------
     ModelError
         If candidates are asked of a model that gives one colour and no distribution.
     """
-    size = options.size or session.size
-    sides = {"fast": [size * 3 // 4], "balanced": [size], "best": [size, size * 5 // 4]}[options.quality]
-    colours = [
-        _run(session, luma, max(32, side), options, mirror)
-        for side in sides
-        for mirror in ((False, True) if options.quality == "best" else (False,))
-    ]
-    first = _average(colours)
+    outputs = ["ab", "confidence"] if with_confidence else ["ab"]
+    wanted = sides(session, options)
+    mirrors = (False, True) if options.quality == "best" else (False,)
+    first = _average([_run(session, luma, side, options, outputs, m) for side in wanted for m in mirrors])
     if options.candidates == 1:
         return [first]
     if not session.has_distribution:
         raise ModelError(f"{session.info.name}: this model knows one colour per pixel; candidates must be 1")
-    lightness = _lightness(luma, *network_size(luma.shape, sides[0], session.multiple))
-    (logits,) = session.run(lightness, ["logits"], temperature=options.temperature)
+    lightness = _lightness(luma, network_size(luma.shape, wanted[0], session.multiple))
+    (logits,) = session.run(lightness, ["logits"])
     temperature = options.temperature or session.temperature
     return [first] + [
         Colours(_tilted(logits[0], direction, temperature, first.ab), first.confidence)
@@ -69,38 +74,34 @@ def predict(
 
 
 def _run(
-    session: Session, luma: NDArray[np.uint8] | NDArray[np.uint16], side: int, options: Options, mirror: bool
+    session: Session, luma: Float, side: int, options: Options, outputs: list[str], mirror: bool
 ) -> Colours:
-    lightness = _lightness(luma, *network_size(luma.shape, side, session.multiple))
+    lightness = _lightness(luma, network_size(luma.shape, side, session.multiple))
     if mirror:
         lightness = np.ascontiguousarray(lightness[..., ::-1])
-    ab, confidence = session.run(lightness, ["ab", "confidence"], temperature=options.temperature)
-    if mirror:
-        ab, confidence = ab[..., ::-1], confidence[..., ::-1]
+    maps = session.run(lightness, outputs, temperature=options.temperature)
+    ab, *confidence = (np.ascontiguousarray(x[..., ::-1] if mirror else x) for x in maps)
     if not np.isfinite(ab).all():
         raise ModelError(f"{session.info.name}: the model gave colours that are not numbers")
-    return Colours(np.ascontiguousarray(ab[0].transpose(1, 2, 0)), np.ascontiguousarray(confidence[0, 0]))
+    return Colours(
+        np.ascontiguousarray(ab[0].transpose(1, 2, 0)), confidence[0][0, 0] if confidence else None
+    )
 
 
-def _lightness(luma: NDArray[np.uint8] | NDArray[np.uint16], height: int, width: int) -> Float:
-    small = cv2.resize(luma, (width, height), interpolation=_interpolation(luma.shape, (height, width)))
-    grey = small.astype(np.float32) / np.iinfo(luma.dtype).max
-    return np.asarray(grey_to_lightness(grey), dtype=np.float32)[None, None]
-
-
-def _interpolation(of: tuple[int, ...], to: tuple[int, int]) -> int:
-    shrinks = of[0] >= to[0] and of[1] >= to[1]
-    return cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+def _lightness(luma: Float, shape: tuple[int, int]) -> Float:
+    return np.asarray(grey_to_lightness(resized(luma, shape)), dtype=np.float32)[None, None]
 
 
 def _average(colours: list[Colours]) -> Colours:
     """The mean of predictions at the scale of the largest."""
     if len(colours) == 1:
         return colours[0]
-    height, width = max(c.confidence.shape for c in colours)
+    height, width = max(c.ab.shape[:2] for c in colours)
     ab = np.stack([cv2.resize(c.ab, (width, height), interpolation=cv2.INTER_LINEAR) for c in colours])
-    confidence = np.stack([cv2.resize(c.confidence, (width, height)) for c in colours])
-    return Colours(ab.mean(axis=0, dtype=np.float32), confidence.mean(axis=0, dtype=np.float32))
+    maps = [cv2.resize(c.confidence, (width, height)) for c in colours if c.confidence is not None]
+    return Colours(
+        ab.mean(axis=0, dtype=np.float32), np.stack(maps).mean(axis=0, dtype=np.float32) if maps else None
+    )
 
 
 def _directions(count: int, seed: int) -> list[Float]:

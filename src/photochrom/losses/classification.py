@@ -15,10 +15,14 @@ class RebalancedCrossEntropy(nn.Module):
     weights : (K,) class weights, of mean 1 under the training set's distribution
     """
 
+    indices: Tensor
+    shares: Tensor
+    weights: Tensor
+
     def __init__(self, bins: Tensor, weights: Tensor) -> None:
         super().__init__()
-        # A table over whole ab units stands in for a search of all bins at every pixel: it is 40 times faster,
-        # and half a unit is a tenth of the encoding's sigma.
+        # A table over whole ab units stands in for a search of all bins at every pixel: it is 40 times
+        # faster, and half a unit is a tenth of the encoding's sigma.
         axis = torch.arange(-128.0, 128.0)
         grid = torch.stack(torch.meshgrid(axis, axis, indexing="ij"), dim=-1).reshape(-1, 2)
         indices, shares = soft_encode(grid, bins.cpu())
