@@ -108,11 +108,14 @@ def merge_ycbcr(
         y *= np.float32(1 / 255)
         shape = (-(-height // step), -(-width // step))
         cb, cr = _chroma(y, _rows(coefficients, top // step, top // step + len(y), shape), strength)
-        planes = [cv2.addWeighted(plane, 255, plane, 0, 128, dtype=cv2.CV_8U) for plane in (cb, cr)]
+        chroma = cv2.merge([cv2.addWeighted(x, 255, x, 0, 128, dtype=cv2.CV_8U) for x in (cb, cr)])
         if halved:
-            planes = [cv2.resize(p, None, fx=2, fy=2, interpolation=cv2.INTER_NEAREST) for p in planes]
-        cut = [p.reshape(-1, p.shape[-1])[: len(rows), :width] for p in planes]
-        cv2.merge([np.ascontiguousarray(rows), *(np.ascontiguousarray(p) for p in cut)], out[top:bottom])
+            # Each pair of bytes moves as one 16-bit number: twice as fast as two planes of 8.
+            pairs = chroma.view(np.uint16)[..., 0]
+            doubled = cv2.resize(pairs, None, fx=2, fy=2, interpolation=cv2.INTER_NEAREST)
+            chroma = np.ascontiguousarray(doubled[: len(rows), :width]).view(np.uint8)
+        chroma = chroma.reshape(len(rows), width, 2)
+        cv2.mixChannels([np.ascontiguousarray(rows), chroma], [out[top:bottom]], [0, 0, 1, 1, 2, 2])
 
     _each(strip, _strips(height, 2), pool)
     return out

@@ -8,7 +8,6 @@ from io import BytesIO
 from typing import Any, BinaryIO
 
 import numpy as np
-import tifffile
 from PIL import Image
 from PIL.ImageFile import ImageFile
 from PIL.TiffImagePlugin import TiffImageFile
@@ -55,7 +54,7 @@ class _Unlimited(TiffImageFile):
     def load_prepare(self) -> None:
         if self._im is None:
             # Before orientation is applied a page has another size than it will have.
-            self.im = Image.core.new(self.mode, getattr(self, "_tile_size", self.size))
+            self.im = Image.new(self.mode, getattr(self, "_tile_size", self.size), None).im
         ImageFile.load_prepare(self)
 
 
@@ -71,6 +70,8 @@ def read(
     Reduced copies and masks of a page are left out: they show it before colorization. `check` is
     called with the width and height of each page before anything is decoded.
     """
+    import tifffile  # 30 ms that the other formats need not wait for
+
     with tifffile.TiffFile(file) as tiff:
         frames = [(i, page) for i, page in enumerate(tiff.pages) if isinstance(page, tifffile.TiffPage)]
         whole = [(i, page) for i, page in frames if not page.subfiletype & 0b101] or frames[:1]
@@ -89,6 +90,8 @@ def read(
 
 def xmp_of(file: BinaryIO) -> bytes | None:
     """The XMP packet of the first page; no pixel is read."""
+    import tifffile
+
     with tifffile.TiffFile(file) as tiff:
         page = tiff.pages[0]
         return _raw(file, page, XMP) if isinstance(page, tifffile.TiffPage) else None

@@ -1,0 +1,109 @@
+"""Files appear whole or not at all, and leave nothing behind."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+
+import pytest
+
+from photochrom.media.errors import PhotoError
+from photochrom.media.files import write_atomic
+
+
+def test_writes_and_leaves_nothing_else(tmp_path):
+    write_atomic(tmp_path / "a.png", b"data")
+    assert [p.name for p in tmp_path.iterdir()] == ["a.png"]
+    assert (tmp_path / "a.png").read_bytes() == b"data"
+
+
+def test_mode_follows_the_umask(tmp_path):
+    before = os.umask(0o027)
+    try:
+        write_atomic(str(tmp_path / "a.png"), b"data")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "a.png").stat().st_mode) == 0o640
+
+
+def test_overwrites_only_when_asked(tmp_path):
+    path = tmp_path / "a.png"
+    path.write_bytes(b"old")
+    with pytest.raises(PhotoError, match=r"a\.png: already exists"):
+        write_atomic(path, b"new")
+    assert path.read_bytes() == b"old"
+    write_atomic(path, b"new", overwrite=True)
+    assert path.read_bytes() == b"new"
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_dangling_link_is_something(tmp_path):
+    (tmp_path / "a.png").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(PhotoError, match="already exists"):
+        write_atomic(tmp_path / "a.png", b"new")
+
+
+def test_another_program_was_quicker(tmp_path, monkeypatch):
+    path = tmp_path / "a.png"
+    monkeypatch.setattr("os.fsync", lambda descriptor: path.write_bytes(b"theirs"))
+    with pytest.raises(PhotoError, match="already exists"):
+        write_atomic(path, b"ours")
+    assert path.read_bytes() == b"theirs"
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_disks_without_hard_links(tmp_path, monkeypatch):
+    def refuse(*args, **options):
+        raise OSError(errno.EPERM, "not supported")
+
+    monkeypatch.setattr("os.link", refuse)
+    write_atomic(tmp_path / "a.png", b"data")
+    assert [p.name for p in tmp_path.iterdir()] == ["a.png"]
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (errno.ENOSPC, "disk is full"),
+        (errno.EDQUOT, "quota"),
+        (errno.EACCES, "may not be written"),
+        (errno.EROFS, "read-only"),
+        (errno.EIO, "could not be written"),
+    ],
+)
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_what_the_system_refuses(tmp_path, monkeypatch, number, words, overwrite):
+    path = tmp_path / "a.png"
+    if overwrite:
+        path.write_bytes(b"old")
+
+    def fail(descriptor):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("os.fsync", fail)
+    with pytest.raises(PhotoError, match=words) as caught:
+        write_atomic(path, b"new", overwrite=overwrite)
+    assert str(caught.value).startswith("a.png: ")
+    assert [p.name for p in tmp_path.iterdir()] == (["a.png"] if overwrite else [])
+    assert not overwrite or path.read_bytes() == b"old"
+
+
+def test_interrupted(tmp_path, monkeypatch):
+    def interrupt(descriptor):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("os.fsync", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        write_atomic(tmp_path / "a.png", b"new")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_folder_and_a_folder(tmp_path):
+    with pytest.raises(PhotoError, match="folder does not exist"):
+        write_atomic(tmp_path / "lost" / "a.png", b"")
+    with pytest.raises(PhotoError, match="is a folder"):
+        write_atomic(tmp_path, b"", overwrite=True)
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(PhotoError, match="its folder is a file"):
+        write_atomic(tmp_path / "file" / "a.png", b"")
