@@ -1,0 +1,154 @@
+"""The encoder: SAME padding and the loading of published weights are where an encoder goes wrong unnoticed."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional as F
+
+from photochrom.nets.mobilenetv2 import CHANNELS, STAGES, InvertedResidual, MobileNetV2, SameConv
+
+
+def same_convolution(x: NDArray[np.float64], kernel: NDArray[np.float64], stride: int) -> NDArray[np.float64]:
+    """TensorFlow's SAME as its documentation words it, one window at a time. `x` (C, H, W), `kernel` (O, C, k, k)."""
+    size = kernel.shape[-1]
+    outs, before = [], []
+    for length in x.shape[1:]:
+        out = math.ceil(length / stride)
+        total = max((out - 1) * stride + size - length, 0)
+        outs.append(out)
+        before.append((total // 2, total - total // 2))
+    padded = np.pad(x, [(0, 0), *before])
+    y = np.empty((len(kernel), *outs))
+    for row in range(outs[0]):
+        for column in range(outs[1]):
+            top, left = row * stride, column * stride
+            window = padded[:, top : top + size, left : left + size]
+            y[:, row, column] = (kernel * window).sum(axis=(1, 2, 3))
+    return y
+
+
+def synthetic_weights(seed: int) -> dict[str, Tensor]:
+    """A published state dict as the converter leaves it: a colour stem, and the layers we do not have."""
+    generator = torch.Generator().manual_seed(seed)
+    state = {
+        key: torch.randn(value.shape, generator=generator) * (2 / max(1, value[0].numel())) ** 0.5
+        for key, value in MobileNetV2().state_dict().items()
+    }
+    state["stem.weight"] = torch.randn(32, 3, 3, 3, generator=generator) * 0.3
+    state["last.weight"] = torch.randn(1280, 320, 1, 1, generator=generator)
+    state["classifier.weight"] = torch.randn(1000, 1280, generator=generator)
+    return state
+
+
+def colour_features(state: dict[str, Tensor], rgb: Tensor) -> list[Tensor]:
+    """The features of the three-channel net that `state` describes."""
+    net = MobileNetV2()
+    net.stem = SameConv(3, 32, 3, 2)
+    net.load_state_dict({k: v for k, v in state.items() if not k.startswith(("last.", "classifier."))})
+    features: list[Tensor] = net(rgb)
+    return features
+
+
+@pytest.mark.parametrize(("height", "width"), [(8, 8), (6, 10), (2, 4)])
+@pytest.mark.parametrize("stride", [1, 2])
+def test_convolution_pads_like_tensorflow(height: int, width: int, stride: int) -> None:
+    rng = np.random.default_rng(1)
+    x, kernel = rng.normal(size=(3, height, width)), rng.normal(size=(4, 3, 3, 3))
+    conv = SameConv(3, 4, 3, stride, padding=2 - stride, bias=False).double()
+    with torch.no_grad():
+        conv.weight.copy_(torch.from_numpy(kernel))
+        got = conv(torch.from_numpy(x)[None])[0].numpy()
+    np.testing.assert_allclose(got, same_convolution(x, kernel, stride), atol=1e-12)
+
+
+def test_every_stride_2_convolution_of_the_encoder_pads_right_and_below() -> None:
+    net = MobileNetV2()
+    padding = {module.stride: module.padding for module in net.modules() if isinstance(module, SameConv)}
+    assert padding == {(2, 2): (0, 0), (1, 1): (1, 1)}
+    assert sum(isinstance(m, SameConv) and m.stride == (2, 2) for m in net.modules()) == 5
+
+
+def test_parameter_count_follows_from_the_published_one() -> None:
+    # Keras reports 3,504,872 trainable and 34,112 other parameters: the latter are two per batch-norm channel,
+    # of which folding drops one per channel. Ours lacks the 1000 classes, the last convolution and two channels.
+    classes, last, stem = 1000 * 1281, 1280 * 320 + 2 * 1280, 2 * 32 * 9
+    folded = 34_112 // 2 - 1280
+    assert sum(p.numel() for p in MobileNetV2().parameters()) == 3_504_872 - classes - last - stem - folded
+
+
+def test_has_seventeen_blocks_ten_of_them_residual() -> None:
+    blocks = [block for block in MobileNetV2().blocks if isinstance(block, InvertedResidual)]
+    assert len(blocks) == sum(repeats for _, _, repeats, _ in STAGES) == 17
+    assert sum(block.residual for block in blocks) == 10
+
+
+@pytest.mark.parametrize(("stride", "outputs", "kept"), [(1, 8, 1.0), (1, 12, 0.0), (2, 8, 0.0)])
+def test_block_adds_its_input_only_where_shapes_allow(stride: int, outputs: int, kept: float) -> None:
+    block = InvertedResidual(8, outputs, stride, 6)
+    torch.nn.init.zeros_(block.project.weight)
+    assert block.project.bias is not None
+    torch.nn.init.zeros_(block.project.bias)
+    x = torch.rand(1, 8, 4, 4)
+    expected = x if kept else torch.zeros(1, outputs, 4 // stride, 4 // stride)
+    torch.testing.assert_close(block(x), expected, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize(("height", "width"), [(32, 32), (64, 96), (96, 32)])
+def test_features_are_at_strides_4_8_16_32(height: int, width: int) -> None:
+    with torch.no_grad():
+        shapes = [tuple(f.shape) for f in MobileNetV2()(torch.zeros(2, 1, height, width))]
+    strides = (4, 8, 16, 32)
+    assert shapes == [(2, c, height // s, width // s) for c, s in zip(CHANNELS, strides, strict=True)]
+
+
+def test_grey_net_equals_the_colour_net_fed_grey_three_times() -> None:
+    state = synthetic_weights(2)
+    net = MobileNetV2()
+    net.load_imagenet(state)
+    grey = torch.rand(1, 1, 32, 64, generator=torch.Generator().manual_seed(3)) * 2 - 1
+    with torch.no_grad():
+        expected = colour_features(state, grey.expand(-1, 3, -1, -1))
+        for ours, theirs in zip(net(grey), expected, strict=True):
+            assert theirs.std() > 1e-3
+            torch.testing.assert_close(ours, theirs, rtol=1e-3, atol=1e-4)
+
+
+def test_loading_keeps_the_given_weights_and_takes_half_precision() -> None:
+    state = {key: value.half() for key, value in synthetic_weights(4).items()}
+    net = MobileNetV2()
+    net.load_imagenet(state)
+    assert state["stem.weight"].shape == (32, 3, 3, 3)
+    assert net.stem.weight.dtype == torch.float32
+    torch.testing.assert_close(
+        net.blocks[3].get_parameter("project.weight"), state["blocks.3.project.weight"].float()
+    )
+
+
+def test_wrong_shape_raises() -> None:
+    state = synthetic_weights(5)
+    state["blocks.0.project.weight"] = torch.zeros(16, 31, 1, 1)
+    with pytest.raises(RuntimeError, match=r"blocks\.0\.project\.weight"):
+        MobileNetV2().load_imagenet(state)
+
+
+@pytest.mark.parametrize("missing", ["stem.weight", "blocks.16.project.bias"])
+def test_missing_weight_raises_and_is_named(missing: str) -> None:
+    state = synthetic_weights(5)
+    del state[missing]
+    with pytest.raises(RuntimeError, match=missing):
+        MobileNetV2().load_imagenet(state)
+
+
+def test_gradients_reach_every_parameter() -> None:
+    torch.manual_seed(6)
+    net = MobileNetV2()
+    loss = sum(
+        (F.mse_loss(f, torch.ones_like(f)) for f in net(torch.rand(2, 1, 64, 64) * 2 - 1)), torch.zeros(())
+    )
+    loss.backward()
+    silent = [name for name, p in net.named_parameters() if p.grad is None or not p.grad.abs().sum() > 0]
+    assert silent == []

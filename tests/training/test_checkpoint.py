@@ -1,0 +1,129 @@
+"""Checkpoints: what is saved comes back, and a failure never costs the one before."""
+
+import errno
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from photochrom.training import checkpoint
+from photochrom.training.checkpoint import (
+    load_checkpoint,
+    optimizer_tensors,
+    restore_optimizer,
+    save_checkpoint,
+)
+
+
+def tensors(seed: int = 0) -> dict[str, Tensor]:
+    generator = torch.Generator().manual_seed(seed)
+    return {
+        "net.weight": torch.randn(8, 3, 5, 5, generator=generator),
+        "net.count": torch.tensor(seed),
+        "ema.half": torch.randn(4, generator=generator).half(),
+    }
+
+
+def assert_same(got: dict[str, Tensor], expected: dict[str, Tensor]) -> None:
+    assert got.keys() == expected.keys()
+    for key, value in expected.items():
+        assert got[key].dtype == value.dtype
+        assert torch.equal(got[key], value)
+
+
+def test_round_trip(tmp_path: Path) -> None:
+    path = tmp_path / "last.safetensors"
+    save_checkpoint(path, tensors(), {"step": 12, "recipe": '{"net": "x"}', "metrics": {"loss": 0.5}})
+    got, metadata = load_checkpoint(path)
+    assert_same(got, tensors())
+    assert metadata["recipe"] == '{"net": "x"}'
+    assert json.loads(metadata["step"]) == 12
+    assert json.loads(metadata["metrics"]) == {"loss": 0.5}
+    assert [p.name for p in tmp_path.iterdir()] == ["last.safetensors"]
+
+
+def test_tensors_may_be_views_with_gradients_in_any_memory_order(tmp_path: Path) -> None:
+    weight = tensors()["net.weight"].to(memory_format=torch.channels_last).requires_grad_()
+    save_checkpoint(tmp_path / "a.safetensors", {"w": weight, "t": torch.eye(3, 4).T}, {})
+    got, _ = load_checkpoint(tmp_path / "a.safetensors")
+    assert_same(got, {"w": weight.detach(), "t": torch.eye(4, 3)})
+
+
+@pytest.mark.parametrize("share", [0.0, 0.001, 0.5, 0.99])
+def test_a_checkpoint_cut_short_is_named(tmp_path: Path, share: float) -> None:
+    path = tmp_path / "last.safetensors"
+    save_checkpoint(path, tensors(), {"step": 1})
+    data = path.read_bytes()
+    path.write_bytes(data[: int(len(data) * share)])
+    with pytest.raises(ValueError, match=r"last\.safetensors: not a whole checkpoint .*; use an earlier one"):
+        load_checkpoint(path)
+
+
+def test_something_else_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(b"\xff\xd8\xff\xe0" * 100)
+    with pytest.raises(ValueError, match=r"photo\.jpg: not a whole checkpoint"):
+        load_checkpoint(path)
+
+
+def test_a_missing_checkpoint_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"last\.safetensors"):
+        load_checkpoint(tmp_path / "last.safetensors")
+
+
+@pytest.mark.parametrize("stage", ["writing", "renaming"])
+def test_failed_save_leaves_the_previous_checkpoint_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stage: str
+) -> None:
+    path = tmp_path / "last.safetensors"
+    save_checkpoint(path, tensors(1), {"step": 1})
+
+    def full_disk(_: object, file: Path, **__: object) -> None:
+        file.write_bytes(b"the first half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def no_permission(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    if stage == "writing":
+        monkeypatch.setattr(checkpoint, "save_file", full_disk)
+    else:
+        monkeypatch.setattr(checkpoint.os, "replace", no_permission)
+    with pytest.raises(OSError, match=r"No space|not permitted"):
+        save_checkpoint(path, tensors(2), {"step": 2})
+    got, metadata = load_checkpoint(path)
+    assert_same(got, tensors(1))
+    assert metadata["step"] == "1"
+    assert [p.name for p in tmp_path.iterdir()] == ["last.safetensors"]
+
+
+def test_an_optimizer_goes_on_as_if_it_had_not_stopped() -> None:
+    inputs = torch.randn(6, 4, 5, generator=torch.Generator().manual_seed(0))
+
+    def build() -> tuple[nn.Linear, torch.optim.Optimizer]:
+        torch.manual_seed(1)
+        net = nn.Linear(5, 2)
+        return net, torch.optim.AdamW([{"params": [net.weight]}, {"params": [net.bias], "lr": 0.1}], lr=0.01)
+
+    def steps(net: nn.Linear, optimizer: torch.optim.Optimizer, batches: Tensor) -> None:
+        for batch in batches:
+            optimizer.zero_grad()
+            net(batch).square().mean().backward()
+            optimizer.step()
+
+    unbroken, first = build()
+    steps(unbroken, first, inputs)
+
+    stopped, second = build()
+    steps(stopped, second, inputs[:3])
+    resumed, third = build()
+    resumed.load_state_dict(stopped.state_dict())
+    saved = optimizer_tensors(second)
+    assert set(saved) == {f"optimizer.{i}.{k}" for i in (0, 1) for k in ("step", "exp_avg", "exp_avg_sq")}
+    restore_optimizer(third, saved | {"net.weight": torch.zeros(1)})
+    steps(resumed, third, inputs[3:])
+    assert torch.equal(resumed.weight, unbroken.weight)
+    assert torch.equal(resumed.bias, unbroken.bias)
+    assert [group["lr"] for group in third.param_groups] == [0.01, 0.1]
