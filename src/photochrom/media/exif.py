@@ -223,7 +223,8 @@ def _parse(block: Bytes, order: str, at: int, depth: int) -> Directory:
             # A directory may point at itself; the deepest legal chain is IFD0, Exif, interoperability.
             if depth < 2 and (child := _parse(block, order, _integer(block, order, place), depth + 1)):
                 directory[tag] = child
-        elif value := _value(block, order, place):
+        elif tag not in directory and (value := _value(block, order, place)):
+            # Of a tag that stands twice the first counts, as readers have it.
             directory[tag] = value
     return directory
 

@@ -252,6 +252,10 @@ def _settings(file: BinaryIO, tiff: Any, page: Any) -> TiffSettings:
     if turned is not None and turned.value in (5, 6, 7, 8) and X_RESOLUTION in tags and Y_RESOLUTION in tags:
         tags[X_RESOLUTION], tags[Y_RESOLUTION] = tags[Y_RESOLUTION], tags[X_RESOLUTION]
     tags = {code: value for code, value in tags.items() if code in DESCRIPTIVE}
+    description = tags.get(exif.DESCRIPTION)
+    if isinstance(description, Field) and description.data.startswith(b'{"shape":'):
+        # tifffile's own note of the grey array's shape: of a colour one it would be wrong.
+        del tags[exif.DESCRIPTION]
     resources = tags.get(PHOTOSHOP)
     if isinstance(resources, Field):
         data = without_stale_resources(resources.data)
