@@ -151,6 +151,8 @@ def network() -> Iterator[Row]:
         program.save(theirs)
         options = ort.SessionOptions()
         options.intra_op_num_threads = 2
+        # As the product has it; here it also keeps the idle session's workers off the other's cores.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         unet, ours = (ort.InferenceSession(str(f), options) for f in (theirs, resolve("photochrom")))
     x = np.random.default_rng(0).random((1, 1, 256, 256), np.float32)
     feed = {

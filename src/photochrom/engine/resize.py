@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 Float: TypeAlias = NDArray[np.float32]
 Luma: TypeAlias = NDArray[np.uint8] | NDArray[np.uint16]
 
-GUIDE_SIDE = 512
+GUIDE_SIDE = 400
 """The photo is reduced to about this side squared for solving the guided filter."""
 
 
