@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import struct
 from io import BytesIO
-from statistics import median
 from typing import Any
 
 import numpy as np
