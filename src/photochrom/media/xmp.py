@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable
-from xml.sax.saxutils import escape, quoteattr
+from html import escape
 
 __all__ = ["Packet"]
 
@@ -131,7 +131,7 @@ class Packet:
         used = sorted({_split(name)[0] for name in _names(root)} - {"", XML})
         for number, space in enumerate(s for s in used if s not in self.prefixes):
             self.prefixes[space] = f"ns{number}_"  # was a default namespace, or shared a prefix with another
-        spaces = "".join(f" xmlns:{self.prefixes[s]}={quoteattr(s)}" for s in used)
+        spaces = "".join(f" xmlns:{self.prefixes[s]}={_quoted(s)}" for s in used)
         out: list[str] = [HEAD]
         self._write(root, out, spaces)
         return ("".join(out) + '\n<?xpacket end="w"?>').encode()
@@ -142,17 +142,17 @@ class Packet:
 
     def _write(self, element: ET.Element, out: list[str], spaces: str = "") -> None:
         # ElementTree's own writer takes prefixes from a table that is global to the process.
-        attributes = "".join(f" {self._name(k)}={quoteattr(v)}" for k, v in element.attrib.items())
+        attributes = "".join(f" {self._name(k)}={_quoted(v)}" for k, v in element.attrib.items())
         name = self._name(element.tag)
         out.append(f"<{name}{spaces}{attributes}")
         if len(element) == 0 and not element.text:
             out.append("/>")
         else:
-            out.append(">" + escape(element.text or ""))
+            out.append(">" + escape(element.text or "", quote=False))
             for child in element:
                 self._write(child, out)
             out.append(f"</{name}>")
-        out.append(escape(element.tail or "") if not spaces else "")
+        out.append(escape(element.tail or "", quote=False) if not spaces else "")
 
 
 def _decode(data: bytes) -> str | None:
@@ -170,6 +170,12 @@ def _decode(data: bytes) -> str | None:
     end = text.rfind("<?xpacket end")
     text = (text[:end] if end >= 0 else text).strip("\ufeff\0 \r\n\t")
     return text[text.find("?>") + 2 :] if text.startswith("<?xml") else text
+
+
+def _quoted(value: str) -> str:
+    # Not xml.sax.saxutils, which imports urllib and email. White space as references, or a reader makes it blanks.
+    value = escape(value).replace("\n", "&#10;").replace("\r", "&#13;").replace("\t", "&#9;")
+    return f'"{value}"'
 
 
 def _split(name: str) -> tuple[str, str]:
