@@ -134,3 +134,14 @@ def test_colour_is_skipped_and_sepia_is_taken_by_its_luma(tmp_path: Path, astron
         difference = np.asarray(before.convert("L")).astype(int) - np.asarray(after.convert("L"))
     assert np.abs(difference).max() <= 1
     assert (tmp_path / "yes.png").exists()
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif"])
+def test_a_jpeg_made_lossless_keeps_the_luma_that_it_had(tmp_path: Path, suffix: str) -> None:
+    # Colours prepared for a JPEG's halved chroma would show in a format that keeps what it is given.
+    source, target = Path(__file__).parent.parent / "examples" / "astronaut.jpg", tmp_path / f"b{suffix}"
+    colorize(source, target, "--strength", "1.5")
+    with Image.open(source) as before, Image.open(target) as after:
+        difference = np.asarray(before.convert("L")).astype(int) - np.asarray(after.convert("L"))
+        assert np.ptp(np.asarray(after.convert("RGB")).astype(int), axis=-1).mean() > 5
+    assert np.abs(difference).max() <= 1

@@ -157,12 +157,12 @@ def test_unexpected_error_counts_as_failed(
         put(f"box/{name}.png")
     honest = Colorizer.colorize_photo
 
-    def moody(self: Colorizer, photo: Any, options: Any) -> Any:
+    def moody(self: Colorizer, photo: Any, options: Any, **more: Any) -> Any:
         if photo.name.endswith("a.png"):
             raise RuntimeError("the moon\nis full")
         if photo.name.endswith("b.png"):
             raise MemoryError
-        return honest(self, photo, options)
+        return honest(self, photo, options, **more)
 
     monkeypatch.setattr(Colorizer, "colorize_photo", moody)
     result = run("colorize", "box", "--json")

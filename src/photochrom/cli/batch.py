@@ -136,7 +136,7 @@ class Worker:
                 self.report(task, done)
             return
 
-        painted = self.paint(photo)
+        painted = self.paint(photo, task.format)
         files: list[tuple[Path, bytes]] = []
         for path, side, result in zip_longest(paths, sides, painted):
             if side in missing:
@@ -179,8 +179,8 @@ class Worker:
         """Open a photograph under the limit of ``--max-pixels``."""
         return open_photo(source, name, self.max_pixels)
 
-    def paint(self, photo: Photo) -> list[Photo]:
-        """Colorize `photo`; one result per candidate. Raises Skip if it is in colour, unless forced."""
+    def paint(self, photo: Photo, format: str | None) -> list[Photo]:
+        """Colorize `photo` for `format`; one result per candidate. Raises Skip if it is in colour, unless forced."""
         from photochrom.engine.toning import is_coloured
         from photochrom.media import provenance
 
@@ -189,7 +189,7 @@ class Worker:
             raise Skip(f"was colorized before, by {mark.model}; --force colorizes it anew")
         if not self.force and any(is_coloured(page) for page in photo.pages):
             raise Skip("is in colour already; --force colorizes it anew")
-        return self.colorizer.colorize_photo(photo, self.options)
+        return self.colorizer.colorize_photo(photo, self.options, format=format)
 
     def encode(self, photo: Photo, format: str | None) -> bytes:
         """The file of a result, in `format` or in that of its input."""

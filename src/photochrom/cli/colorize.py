@@ -232,7 +232,7 @@ def _through_pipe(worker: batch.Worker, task: Task) -> bytes:
 
     try:
         photo = worker.open(task.source if task.data is None else task.data, task.name)
-        (result,) = worker.paint(photo)
+        (result,) = worker.paint(photo, task.format)
     except batch.Skip as skip:
         raise PhotoError(task.name, str(skip)) from None
     return worker.encode(result, task.format)

@@ -127,35 +127,43 @@ class Colorizer:
         result = results if wanted.candidates > 1 else results[0]
         return (result, confidence[0]) if return_confidence else result
 
-    def colorize_photo(self, photo: Photo, options: Options | None = None) -> list[Photo]:
+    def colorize_photo(
+        self, photo: Photo, options: Options | None = None, *, format: str | None = None
+    ) -> list[Photo]:
         """Colorize every page of an opened photo.
+
+        Parameters
+        ----------
+        format : what it will be encoded as, if not as what it came: a JPEG's colours are prepared for JPEG's own
+            rounding, and a lossless format would show it
 
         Returns
         -------
         As many photos as `options.candidates`, marked with their provenance; `photo` itself is not changed.
         """
-        return self._versions(photo, options or Options())[0]
+        return self._versions(photo, options or Options(), format=format)[0]
 
     def _versions(
-        self, photo: Photo, options: Options, *, with_confidence: bool = False
+        self, photo: Photo, options: Options, *, with_confidence: bool = False, format: str | None = None
     ) -> tuple[list[Photo], list[NDArray[np.float32]]]:
         versions = [copy.copy(photo) for _ in range(options.candidates)]
         for version in versions:
             version.pages = []
             provenance.mark(version, self._session.info.name, __version__)
         maps = []
+        for_jpeg = media.output_format(photo, format) == "JPEG"
         for page in photo.pages:
             guide = reduced(page.pixels, max(GUIDE_SIDE, *sides(self._session, options)))
             colours = predict(self._session, guide, options, with_confidence=with_confidence)
             for version, colour in zip(versions, colours, strict=True):
                 coefficients = merge.guided_coefficients(colour.ab, guide)
-                version.pages.append(self._merge(photo, page, coefficients, options.strength))
+                version.pages.append(self._merge(photo, page, coefficients, options.strength, for_jpeg))
             if colours[0].confidence is not None:
                 maps.append(resized(colours[0].confidence, page.pixels.shape))
         return versions, maps
 
-    def _merge(self, photo: Photo, page: Page, coefficients: Float, strength: float) -> Page:
-        if photo.format == "JPEG" and page.pixels.dtype == np.uint8:
+    def _merge(self, photo: Photo, page: Page, coefficients: Float, strength: float, for_jpeg: bool) -> Page:
+        if for_jpeg and photo.format == "JPEG" and page.pixels.dtype == np.uint8:
             # Stays in Y'CbCr from the decoder to the encoder: the luma plane passes through.
             halved = photo.jpeg is None or photo.jpeg.subsampling == 2
             luma = page.pixels.astype(np.uint8, copy=False)

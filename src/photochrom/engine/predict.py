@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photochrom.color.lab import grey_to_lightness
-from photochrom.color.quantize import ab_bins
 from photochrom.engine.models import ModelError
 from photochrom.engine.options import Options
 from photochrom.engine.resize import resized
@@ -68,7 +67,7 @@ def predict(
     (logits,) = session.run(lightness, ["logits"])
     temperature = options.temperature or session.temperature
     return [first] + [
-        Colours(_tilted(logits[0], direction, temperature, first.ab), first.confidence)
+        Colours(_tilted(logits[0], session.bins, direction, temperature, first.ab), first.confidence)
         for direction in _directions(options.candidates - 1, options.seed)
     ]
 
@@ -111,13 +110,12 @@ def _directions(count: int, seed: int) -> list[Float]:
     return [np.array([np.cos(angle), np.sin(angle)], np.float32) for angle in angles]
 
 
-def _tilted(logits: Float, direction: Float, temperature: float, first: Float) -> Float:
+def _tilted(logits: Float, bins: Float, direction: Float, temperature: float, first: Float) -> Float:
     """The annealed mean after an exponential tilt of the distribution towards `direction`.
 
     A tilt moves each colour in proportion to its own variance: what the model is sure of stays, what could as
     well be another colour becomes one. Its amount is found so that the mean shift is `CANDIDATE_SHIFT`.
     """
-    bins = ab_bins()
     classes, height, width = logits.shape
     flat = logits.reshape(classes, -1).T / np.float32(temperature)
     along = (bins @ direction) / np.float32(25)

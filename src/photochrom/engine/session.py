@@ -8,6 +8,7 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
+from photochrom.color.quantize import ab_bins
 from photochrom.engine.models import ModelError, ModelInfo, parse_metadata
 
 PROVIDERS = {
@@ -72,6 +73,8 @@ class Session:
         self.size = int(metadata.get("size", 256))
         self.temperature = float(metadata.get("temperature", 1.0))
         self.vividness = float(metadata.get("vividness", 1.0))
+        # Published networks bring bins of their own.
+        self.bins = np.array(metadata["bins"], np.float32) if "bins" in metadata else ab_bins()
 
     def run(
         self, lightness: NDArray[np.float32], outputs: list[str], *, temperature: float | None = None

@@ -15,12 +15,13 @@ from typing import BinaryIO, cast
 from PIL.Image import DecompressionBombError
 
 from photochrom.media import decode
-from photochrom.media.encode import encode, extension_for
+from photochrom.media.encode import encode, extension_for, output_format
 from photochrom.media.errors import PhotoError, TooLargeError, UnreadableError, UnsupportedError
 from photochrom.media.model import JpegSettings, Page, Photo, TiffSettings
 from photochrom.media.sniff import what
 
 __all__ = ["MAX_PIXELS", "JpegSettings", "Page", "Photo", "TiffSettings", "encode", "extension_for", "open"]
+__all__ += ["output_format"]
 
 MAX_PIXELS = 500_000_000
 READABLE = "JPEG, PNG, TIFF, WebP, AVIF, BMP, GIF, HEIC or camera RAW"
