@@ -146,3 +146,20 @@ def test_memory_order_of_the_logits_does_not_matter() -> None:
     )
     last = logits.contiguous(memory_format=torch.channels_last)
     torch.testing.assert_close(criterion(last, ab), criterion(logits, ab))
+
+
+@pytest.mark.parametrize("factor", [2, 4])
+def test_finer_colours_are_averaged(factor: int) -> None:
+    criterion, logits = RebalancedCrossEntropy(BINS, some_weights()), some_logits(2, 3, 5)
+    fine = torch.randn(2, 2, 3 * factor, 5 * factor, generator=torch.Generator().manual_seed(7)) * 40
+    coarse = torch.zeros(2, 2, 3, 5)
+    for row, column in np.ndindex(3, 5):
+        square = fine[..., row * factor : (row + 1) * factor, column * factor : (column + 1) * factor]
+        coarse[..., row, column] = square.mean(dim=(2, 3))
+    torch.testing.assert_close(criterion(logits, fine), criterion(logits, coarse))
+
+
+@pytest.mark.parametrize("size", [(7, 10), (6, 11), (6, 5), (2, 5), (12, 10)])
+def test_colours_of_a_size_that_does_not_fit_raise(size: tuple[int, int]) -> None:
+    with pytest.raises(ValueError, match="is no multiple of logits"):
+        RebalancedCrossEntropy(BINS, some_weights())(some_logits(1, 3, 5), torch.zeros(1, 2, *size))

@@ -2,6 +2,7 @@
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from photochrom.color.quantize import soft_encode
 
@@ -31,7 +32,21 @@ class RebalancedCrossEntropy(nn.Module):
         self.register_buffer("weights", weights)
 
     def forward(self, logits: Tensor, ab: Tensor) -> Tensor:
-        """Mean weighted cross-entropy of ``logits (B, K, h, w)`` against ``ab (B, 2, h, w)`` in Lab units."""
+        """Mean weighted cross-entropy of ``logits (B, K, h, w)`` against ``ab (B, 2, h, w)`` in Lab units.
+
+        Where `ab` is finer by a whole factor, it is averaged over each of the coarse pixels: a net that classifies at
+        a quarter of the size (Zhang et al. 2016) takes the truth as it is.
+
+        Raises
+        ------
+        ValueError
+            If the sides of `ab` are not one multiple of those of `logits`.
+        """
+        factor = ab.shape[2] // logits.shape[2]
+        if tuple(ab.shape[2:]) != (factor * logits.shape[2], factor * logits.shape[3]):
+            raise ValueError(f"ab {tuple(ab.shape)} is no multiple of logits {tuple(logits.shape)} in size")
+        if factor > 1:
+            ab = F.avg_pool2d(ab, factor)
         cell = (ab.round() + 128).clamp(0, 255).long()
         key = (cell[:, 0] * 256 + cell[:, 1]).reshape(-1)
         indices, shares = self.indices[key], self.shares[key]
