@@ -1,195 +1,223 @@
-"""Reading photos: what is kept, what is left out, and that it is counted."""
+"""Tars: found by offset, cut ones named, remote ones fetched once and whole."""
 
+import gzip
 import io
-import statistics
 import tarfile
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any
 
+import fsspec
 import numpy as np
 import pytest
-from numpy.typing import NDArray
-from PIL import Image
 
-from photochrom.data.shards import GREY_BELOW, PhotoSet, colourfulness, load
-
-
-def colour(seed: int, height: int = 12, width: int = 16) -> NDArray[np.uint8]:
-    return np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
-
-
-def grey(seed: int, height: int = 12, width: int = 16) -> NDArray[np.uint8]:
-    return np.repeat(colour(seed, height, width)[..., :1], 3, axis=2)
-
-
-def encoded(pixels: NDArray[np.uint8], format: str = "PNG") -> bytes:
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, format)
-    return file.getvalue()
-
+from photochrom.data.shards import expand, fetch, index, is_url, read_member
 
 FILES = {
-    "a.png": encoded(colour(1)),
-    "deep/er/b.PNG": encoded(colour(2, 20, 10)),
-    "c.bmp": encoded(colour(3), "BMP"),
-    "cut.png": encoded(colour(4))[:200],
-    "empty.jpg": b"",
-    "grey.png": encoded(grey(5)),
-    "greyer.tif": encoded(grey(6)[..., 0], "TIFF"),
-    "text.jpeg": b"not a picture",
-    "notes.txt": b"not meant to be one",
+    "a.jpg": b"first",
+    "deep/" * 30 + "b.jpg": bytes(range(256)) * 5,
+    "c.txt": b"",
+    "caf\u00e9.jpg": np.random.default_rng(0).bytes(3000),
 }
-KEPT = {"a.png": colour(1), "deep/er/b.PNG": colour(2, 20, 10), "c.bmp": colour(3)}
 
 
-def folder(path: Path, files: dict[str, bytes] = FILES) -> Path:
-    for name, data in files.items():
-        (path / name).parent.mkdir(parents=True, exist_ok=True)
-        (path / name).write_bytes(data)
-    return path
-
-
-def tar(path: Path, files: dict[str, bytes] = FILES) -> Path:
-    with tarfile.open(path, "w") as archive:
+def tar_bytes(files: dict[str, bytes] = FILES, **more: Any) -> bytes:
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w", **more) as archive:
+        folder = tarfile.TarInfo("album.jpg")
+        folder.type = tarfile.DIRTYPE
+        archive.addfile(folder)
         for name, data in files.items():
             member = tarfile.TarInfo(name)
             member.size = len(data)
             archive.addfile(member, io.BytesIO(data))
-        directory = tarfile.TarInfo("album.jpg")
-        directory.type = tarfile.DIRTYPE
-        archive.addfile(directory)
+        link = tarfile.TarInfo("link.jpg")
+        link.type, link.linkname = tarfile.SYMTYPE, "a.jpg"
+        archive.addfile(link)
+    return file.getvalue()
+
+
+@pytest.fixture
+def tar(tmp_path: Path) -> Path:
+    path = tmp_path / "photos.tar"
+    path.write_bytes(tar_bytes())
     return path
 
 
-def assert_is_files(photos: PhotoSet) -> None:
-    found = dict(zip(photos.keys, photos.photos, strict=True))
-    assert found.keys() == KEPT.keys()
-    for key, pixels in KEPT.items():
-        np.testing.assert_array_equal(found[key], pixels)
-    assert len(photos) == 3
-    assert photos.grey == 2
-    assert sorted(photos.broken) == ["cut.png", "empty.jpg", "text.jpeg"]
+@pytest.mark.parametrize("format", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
+def test_members_are_read_by_offset_in_any_order(tmp_path: Path, format: int) -> None:
+    path = tmp_path / "photos.tar"
+    path.write_bytes(tar_bytes(format=format))
+    members = index(path)
+    assert [member.name for member in members] == list(FILES)
+    for member in reversed(members):
+        assert read_member(path, member) == FILES[member.name]
 
 
-def test_folder(tmp_path: Path) -> None:
-    assert_is_files(load([folder(tmp_path)]))
+def test_a_tar_cut_anywhere_is_named(tar: Path) -> None:
+    whole = tar.read_bytes()
+    with tarfile.open(tar) as archive:
+        end = archive.getmembers()[-1].offset_data
+    for size in [0, 1, 511, *range(512, end + 1, 512), *range(700, end, 999)]:
+        tar.write_bytes(whole[:size])
+        with pytest.raises(
+            ValueError, match=r"photos\.tar: not a whole tar file \(.*copy it again\)"
+        ) as caught:
+            index(tar)
+        assert "\n" not in str(caught.value)
+    tar.write_bytes(whole[: end + 512])
+    assert len(index(tar)) == len(FILES)
 
 
-def test_tar(tmp_path: Path) -> None:
-    assert_is_files(load([tar(tmp_path / "photos.tar")]))
+def test_a_damaged_header_is_not_taken_for_the_end(tar: Path) -> None:
+    data = bytearray(tar.read_bytes())
+    with tarfile.open(tar) as archive:
+        member = archive.getmember("c.txt")
+    data[member.offset + 10] ^= 1
+    tar.write_bytes(data)
+    with pytest.raises(ValueError, match=f"damaged or cut at byte {member.offset:,}"):
+        index(tar)
 
 
-def test_summary_says_what_was_left_out(tmp_path: Path) -> None:
-    assert str(load([folder(tmp_path)])) == "3 photos in 0 MB; left out: 2 grey, 3 unreadable"
+def test_a_tar_that_became_shorter(tar: Path) -> None:
+    member = index(tar)[-1]
+    tar.write_bytes(tar.read_bytes()[: member.offset + 10])
+    with pytest.raises(EOFError, match="shorter"):
+        read_member(tar, member)
 
 
-def test_folder_and_tar_together_in_the_order_given(tmp_path: Path) -> None:
-    first = folder(tmp_path / "folder", {"z.png": FILES["a.png"]})
-    second = tar(tmp_path / "second.tar", {"y.bmp": FILES["c.bmp"], "x.png": FILES["a.png"]})
-    assert load([second, first]).keys == ["y.bmp", "x.png", "z.png"]
-    assert load([first, second]).keys == ["z.png", "y.bmp", "x.png"]
+def test_text_is_not_a_tar(tar: Path) -> None:
+    tar.write_text("not a tar" * 100)
+    with pytest.raises(ValueError, match="not a whole tar file"):
+        index(tar)
 
 
-def test_folder_is_read_in_sorted_order(tmp_path: Path) -> None:
-    names = ["m.png", "b/a.png", "a.png", "z.png"]
-    assert load([folder(tmp_path, dict.fromkeys(names, FILES["a.png"]))]).keys == sorted(names)
-
-
-@pytest.mark.parametrize("limit", [1, 3, 5])
-def test_limit_counts_files_over_all_paths(tmp_path: Path, limit: int) -> None:
-    files = {f"{i}.png": encoded(colour(i)) for i in range(3)}
-    paths = [folder(tmp_path / "folder", files), tar(tmp_path / "more.tar", files)]
-    assert len(load(paths, limit=limit)) == limit
+def test_a_compressed_tar_says_what_to_do(tar: Path) -> None:
+    tar.write_bytes(gzip.compress(tar.read_bytes()))
+    with pytest.raises(ValueError, match="it is compressed; unpack it first"):
+        index(tar)
 
 
 @pytest.mark.parametrize(
-    ("size", "expected"),
-    [((80, 40), (20, 40)), ((40, 81), (40, 20)), ((20, 30), (30, 20)), ((10, 90), (90, 10))],
+    ("pattern", "names"),
+    [
+        ("a.tar", ["a.tar"]),
+        ("s3://b/x-{08..11}.tar", [f"s3://b/x-{n}.tar" for n in ("08", "09", "10", "11")]),
+        ("{1..2}/{3..4}.tar", ["1/3.tar", "1/4.tar", "2/3.tar", "2/4.tar"]),
+        ("{a..b}.tar", ["{a..b}.tar"]),
+    ],
 )
-def test_short_side_reduces_larger_photos_only(
-    tmp_path: Path, size: tuple[int, int], expected: tuple[int, int]
-) -> None:
-    pixels = np.broadcast_to(np.array([200, 30, 60], np.uint8), (size[1], size[0], 3))
-    photos = load([folder(tmp_path, {"a.png": encoded(np.ascontiguousarray(pixels))})], short_side=20)
-    shape = photos.photos[0].shape[:2]
-    assert shape == expected
-    assert (photos.photos[0] == [200, 30, 60]).all()
+def test_braces(pattern: str, names: list[str]) -> None:
+    assert expand(pattern) == names
 
 
-def test_short_side_averages(tmp_path: Path) -> None:
-    pixels = np.full((4, 4, 3), [200, 40, 80], np.uint8)
-    pixels[::2, ::2] = 0
-    (photo,) = load([folder(tmp_path, {"a.png": encoded(pixels)})], short_side=2).photos
-    np.testing.assert_array_equal(photo, np.broadcast_to([150, 30, 60], (2, 2, 3)))
+def test_stars_in_a_path(tmp_path: Path) -> None:
+    for name in ("b.tar", "a.tar", "c.txt"):
+        (tmp_path / name).touch()
+    assert expand(str(tmp_path / "*.tar")) == [str(tmp_path / "a.tar"), str(tmp_path / "b.tar")]
+    with pytest.raises(FileNotFoundError, match=r"\*\.zip: no file fits this"):
+        expand(str(tmp_path / "*.zip"))
 
 
-def test_a_photo_taken_upright_stands_upright(tmp_path: Path) -> None:
-    exif = Image.Exif()
-    exif[0x0112] = 6  # the camera was turned a quarter; rotate clockwise to view
-    Image.fromarray(colour(7, 12, 16)).save(tmp_path / "turned.png", exif=exif)
-    (photo,) = load([tmp_path]).photos
-    np.testing.assert_array_equal(photo, np.rot90(colour(7, 12, 16), -1))
+def test_a_range_that_runs_backwards() -> None:
+    with pytest.raises(FileNotFoundError, match=r"\{2\.\.1\}\.tar: no file fits this"):
+        expand("{2..1}.tar")
 
 
-def test_a_picture_too_large_to_open_is_counted_and_the_rest_is_kept(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder(tmp_path, {"a.png": FILES["a.png"], "huge.png": encoded(colour(8, 100, 100))})
-    # Pillow refuses at twice this.
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 12 * 16)
-    photos = load([tmp_path])
-    assert (photos.keys, photos.broken) == (["a.png"], ["huge.png"])
+@pytest.fixture
+def bucket() -> Iterator[Any]:
+    files = fsspec.filesystem("memory")
+    files.pipe("/bucket/photos-0.tar", tar_bytes())
+    files.pipe("/bucket/photos-1.tar", tar_bytes())
+    yield files
+    files.rm("/bucket", recursive=True)
 
 
-def test_a_folder_named_like_a_photo_is_not_read_as_one(tmp_path: Path) -> None:
-    folder(tmp_path, {"album.jpg/a.png": FILES["a.png"]})
-    photos = load([tmp_path])
-    assert (photos.keys, photos.broken) == (["album.jpg/a.png"], [])
+def test_stars_in_an_address(bucket: Any) -> None:
+    assert expand("memory://bucket/*.tar") == [
+        "memory:///bucket/photos-0.tar",
+        "memory:///bucket/photos-1.tar",
+    ]
 
 
-@pytest.mark.parametrize("name", ["nowhere", "nowhere.tar"])
-def test_missing_path_is_named(tmp_path: Path, name: str) -> None:
-    with pytest.raises(FileNotFoundError, match=name):
-        load([tmp_path / name])
+@pytest.mark.parametrize(
+    ("path", "answer"), [("s3://a/b.tar", True), (Path("a/b.tar"), False), ("C:\\photos\\b.tar", False)]
+)
+def test_addresses_are_told_from_paths(path: str | Path, answer: bool) -> None:
+    assert is_url(path) is answer
 
 
-def test_a_file_that_is_neither_folder_nor_tar(tmp_path: Path) -> None:
-    folder(tmp_path, {"a.png": FILES["a.png"]})
-    with pytest.raises(FileNotFoundError, match=r"a\.png: neither a folder of photos nor a \.tar"):
-        load([tmp_path / "a.png"])
+def test_fetched_once(bucket: Any, tmp_path: Path) -> None:
+    cache = tmp_path / "some" / "cache"
+    path = fetch("memory://bucket/photos-0.tar", cache)
+    assert path.read_bytes() == tar_bytes()
+    assert [member.name for member in index(path)] == list(FILES)
+    bucket.rm("/bucket/photos-0.tar")
+    assert fetch("memory://bucket/photos-0.tar", cache) == path
+    assert fetch("memory://bucket/photos-1.tar", cache) != path
+    assert len(list(cache.iterdir())) == 2
 
 
-def test_nothing_usable_says_what_there_was(tmp_path: Path) -> None:
-    files = {name: data for name, data in FILES.items() if name not in KEPT}
-    with pytest.raises(
-        FileNotFoundError, match=r"no colour photos under .*left out: 2 grey, 3 unreadable"
-    ) as caught:
-        load([folder(tmp_path, files)])
-    assert str(tmp_path) in str(caught.value)
+def test_cache_of_the_user(bucket: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert fetch("memory://bucket/photos-0.tar").parent == tmp_path / "photochrom"
 
 
-def test_a_tar_cut_short_is_named(tmp_path: Path) -> None:
-    path = tar(tmp_path / "photos.tar")
-    path.write_bytes(path.read_bytes()[:700])
-    with pytest.raises(ValueError, match=r"photos\.tar: not a whole tar file"):
-        load([path])
+def test_an_address_with_nothing_there(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match=r"memory://bucket/none\.tar: cannot be fetched \(FileNotFoundError"):
+        fetch("memory://bucket/none.tar", tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_colourfulness_by_its_definition(seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    pixels = rng.integers(0, 256, (9, 7, 3), dtype=np.uint8)
-    pixels[..., seed % 3] //= 4
-    triples = [tuple(map(int, pixel)) for pixel in pixels.reshape(-1, 3)]
-    rg = [r - g for r, g, _ in triples]
-    yb = [(r + g) / 2 - b for r, g, b in triples]
-    sigma = (statistics.pvariance(rg) + statistics.pvariance(yb)) ** 0.5
-    mu = (statistics.fmean(rg) ** 2 + statistics.fmean(yb) ** 2) ** 0.5
-    assert colourfulness(pixels) == pytest.approx(sigma + 0.3 * mu, rel=1e-5)
+def test_an_unknown_kind_of_address(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"nope://photos\.tar: Protocol not known"):
+        fetch("nope://photos.tar", tmp_path)
 
 
-def test_colourfulness_of_known_pictures(chelsea: NDArray[np.uint8]) -> None:
-    red = np.zeros((5, 5, 3), np.uint8)
-    red[..., 0] = 255
-    assert colourfulness(red) == pytest.approx(0.3 * (255**2 + 127.5**2) ** 0.5)
-    assert colourfulness(grey(9)) == 0
-    assert colourfulness(chelsea) > GREY_BELOW
+def test_a_package_that_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from fsspec.registry import known_implementations as known
+
+    monkeypatch.setitem(known, "far", {"class": "no_such_package.Files", "err": "Please install faraway"})
+    with pytest.raises(ImportError, match=r"far://photos\.tar: Please install faraway"):
+        fetch("far://photos.tar", tmp_path)
+
+
+@pytest.fixture
+def server() -> Iterator[str]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self, body: bool = True) -> None:
+            data = tar_bytes()
+            self.send_response(200 if self.path.startswith("/photos") else 404)
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            if body:
+                self.wfile.write(data[:3000] if self.path == "/photos-cut.tar" else data)
+
+        def do_HEAD(self) -> None:
+            self.do_GET(body=False)
+
+        def log_message(self, format: str, *arguments: Any) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as http:
+        thread = threading.Thread(target=http.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{http.server_port}"
+        http.shutdown()
+        thread.join()
+
+
+def test_fetched_over_http(server: str, tmp_path: Path) -> None:
+    path = fetch(f"{server}/photos.tar?token=secret", tmp_path)
+    assert path.read_bytes() == tar_bytes()
+    assert path.name.endswith("-photos.tar")
+
+
+@pytest.mark.parametrize("name", ["photos-cut.tar", "other.tar"])
+def test_half_a_download_is_no_download(server: str, tmp_path: Path, name: str) -> None:
+    with pytest.raises(OSError, match=rf"{name}: cannot be fetched \(") as caught:
+        fetch(f"{server}/{name}", tmp_path)
+    assert "\n" not in str(caught.value)
+    assert list(tmp_path.iterdir()) == []

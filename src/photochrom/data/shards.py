@@ -1,117 +1,146 @@
-"""Photos from folders and WebDataset tars, decoded once and held as uint8 in memory."""
+"""Tar files of photos (WebDataset shards): an index for random access, and a download for those elsewhere.
 
-import io
+A WebDataset (Aizman et al. 2019) is plain tars in which files of one sample share their name up to the first dot.
+"""
+
+import hashlib
+import os
+import re
+import secrets
 import tarfile
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
+from typing import Any, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-from PIL import Image, ImageOps
+import fsspec
 
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
-GREY_BELOW = 15.0
-"""Photos less colourful than this (Hasler and Suesstrunk 2003) teach a colorizer to leave things grey."""
+END = bytes(tarfile.BLOCKSIZE)
 
 
-@dataclass
-class PhotoSet:
-    """Colour photos in memory, and the count of what was left out and why."""
+class Member(NamedTuple):
+    """A file in a tar: its name, where its bytes begin and how many they are."""
 
-    photos: list[NDArray[np.uint8]] = field(default_factory=list)
-    keys: list[str] = field(default_factory=list)
-    grey: int = 0
-    broken: list[str] = field(default_factory=list)
-
-    def __len__(self) -> int:
-        return len(self.photos)
-
-    def __str__(self) -> str:
-        megabytes = sum(p.nbytes for p in self.photos) / 1e6
-        left_out = f"{self.grey} grey, {len(self.broken)} unreadable"
-        return f"{len(self)} photos in {megabytes:.0f} MB; left out: {left_out}"
+    name: str
+    offset: int
+    size: int
 
 
-def load(paths: list[Path], *, short_side: int | None = None, limit: int | None = None) -> PhotoSet:
-    """Decode every photo under `paths` (tar files or folders).
+def index(path: Path) -> list[Member]:
+    """The regular files of a tar, in its order. Only headers are read: the tar may be larger than memory.
 
-    Parameters
-    ----------
-    short_side : pixels to which larger photos are reduced; None keeps their size
-    limit : stop after this many files
+    Raises
+    ------
+    ValueError
+        If the file is not a tar, is compressed (then no photo can be reached by itself), or is cut short.
+    """
+    members = []
+    try:
+        with path.open("rb") as file, tarfile.open(fileobj=file, mode="r:") as tar:
+            for member in tar:
+                if member.isreg() and not member.issparse():
+                    members.append(Member(member.name, member.offset_data, member.size))
+                # tarfile remembers every header: gigabytes for ImageNet.
+                tar.members = []  # type: ignore[attr-defined]
+            # It also takes a damaged header for the end, but a whole tar ends in a block of zeros.
+            file.seek(tar.offset)
+            if file.read(tarfile.BLOCKSIZE) != END:
+                raise tarfile.ReadError(f"damaged or cut at byte {tar.offset:,}")
+    except tarfile.TarError as error:
+        with path.open("rb") as file:
+            compressed = file.read(6).startswith(
+                (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd", b"PK")
+            )
+        remedy = "it is compressed; unpack it first" if compressed else f"{error}; copy it again"
+        raise ValueError(f"{path}: not a whole tar file ({remedy})") from error
+    return members
+
+
+def read_member(path: Path, member: Member) -> bytes:
+    """The bytes of a file in a tar; safe from any thread, since each call opens the tar for itself."""
+    with path.open("rb") as file:
+        file.seek(member.offset)
+        data = file.read(member.size)
+    if len(data) < member.size:
+        raise EOFError("the tar has become shorter")
+    return data
+
+
+def expand(pattern: str) -> list[str]:
+    """Spell out ``{000..012}`` and ``*`` in the path or URL of tars, as WebDataset's users write them.
 
     Raises
     ------
     FileNotFoundError
-        If a path does not exist or nothing usable is found.
-    ValueError
-        If a tar file is cut short or not one.
+        If nothing fits.
     """
-    photos = PhotoSet()
-    with ThreadPoolExecutor() as pool:
-        for key, picture in pool.map(partial(_decode, short_side=short_side), _files(paths, limit)):
-            if picture is None:
-                photos.broken.append(key)
-            elif colourfulness(picture) < GREY_BELOW:
-                photos.grey += 1
-            else:
-                photos.photos.append(picture)
-                photos.keys.append(key)
-    if not photos.photos:
-        raise FileNotFoundError(f"no colour photos under {', '.join(map(str, paths))} ({photos})")
-    return photos
+    found = _expanded(pattern)
+    if not found:
+        raise FileNotFoundError(f"{pattern}: no file fits this")
+    return found
 
 
-def colourfulness(rgb: NDArray[np.uint8]) -> float:
-    """Hasler and Suesstrunk 2003, equation 10, of an ``(H, W, 3)`` picture in 0..255."""
-    red, green, blue = (rgb[..., i].astype(np.float32) for i in range(3))
-    rg, yb = red - green, (red + green) / 2 - blue
-    return float(np.hypot(rg.std(), yb.std()) + 0.3 * np.hypot(rg.mean(), yb.mean()))
+def is_url(path: str | Path) -> bool:
+    """Whether a path is for fsspec, such as ``s3://bucket/photos.tar``."""
+    return "://" in str(path)
 
 
-def _files(paths: list[Path], limit: int | None) -> Iterator[tuple[str, bytes]]:
-    count = 0
-    for path in paths:
-        for item in _tar_files(path) if path.suffix == ".tar" else _folder_files(path):
-            if limit is not None and count >= limit:
-                return
-            count += 1
-            yield item
+def fetch(url: str, cache: Path | None = None) -> Path:
+    """Download a remote tar into the folder `cache` once, and return where it is.
 
+    A local copy serves epochs in random order and knows its keys before the first batch; a shuffle buffer over
+    the remote bytes would do neither. It appears whole or not at all; delete it to have it fetched again.
 
-def _tar_files(path: Path) -> Iterator[tuple[str, bytes]]:
+    Parameters
+    ----------
+    cache : by default ``photochrom`` in the user's cache folder
+
+    Raises
+    ------
+    OSError
+        If the address cannot be read or sends less than it promised.
+    ImportError, ValueError
+        If the kind of address needs a package that is not installed, or is not known.
+    """
+    folder = cache or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "photochrom"
+    digest = hashlib.blake2b(url.encode(), digest_size=6).hexdigest()
+    target = folder / f"{digest}-{url.split('?', maxsplit=1)[0].rsplit('/', 1)[-1]}"
+    if target.is_file():
+        return target
+    files, inner = _open(url)
+    folder.mkdir(parents=True, exist_ok=True)
+    part = folder / f"{target.name}.{secrets.token_hex(4)}.part"
     try:
-        with tarfile.open(path) as tar:
-            for member in tar:
-                if member.isfile() and Path(member.name).suffix.lower() in SUFFIXES:
-                    file = tar.extractfile(member)
-                    assert file is not None
-                    yield member.name, file.read()
-    except tarfile.TarError as error:
-        raise ValueError(f"{path}: not a whole tar file ({error}); copy it again") from error
+        files.get_file(inner, str(part))
+        promised, got = files.size(inner), part.stat().st_size
+        if promised is not None and got != promised:
+            raise OSError(f"{got:,} of {promised:,} bytes came")
+        part.replace(target)
+    except Exception as error:
+        # Each protocol's client has exceptions of its own; a person needs the address and one line.
+        line = " ".join(f"{type(error).__name__}: {error}".split())
+        raise OSError(f"{url}: cannot be fetched ({line})") from error
+    finally:
+        part.unlink(missing_ok=True)
+    return target
 
 
-def _folder_files(path: Path) -> Iterator[tuple[str, bytes]]:
-    if not path.is_dir():
-        raise FileNotFoundError(f"{path}: neither a folder of photos nor a .tar of them")
-    for file in sorted(path.rglob("*")):
-        if file.suffix.lower() in SUFFIXES and file.is_file():
-            yield str(file.relative_to(path)), file.read_bytes()
+def _expanded(pattern: str) -> list[str]:
+    braces = re.search(r"\{(\d+)\.\.(\d+)\}", pattern)
+    if braces:
+        before, after = pattern[: braces.start()], pattern[braces.end() :]
+        numbers = range(int(braces[1]), int(braces[2]) + 1)
+        return [name for n in numbers for name in _expanded(f"{before}{n:0{len(braces[1])}d}{after}")]
+    if "*" not in pattern:
+        return [pattern]
+    files, inner = _open(pattern)
+    found = [name for name in sorted(files.glob(inner)) if not name.rpartition("/")[2].startswith(".")]
+    return [files.unstrip_protocol(name) for name in found] if is_url(pattern) else found
 
 
-def _decode(item: tuple[str, bytes], short_side: int | None) -> tuple[str, NDArray[np.uint8] | None]:
-    key, data = item
+def _open(url: str) -> tuple[Any, str]:
     try:
-        with Image.open(io.BytesIO(data)) as image:
-            picture = ImageOps.exif_transpose(image).convert("RGB")
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-        return key, None
-    if short_side is not None and min(picture.size) > short_side:
-        scale = short_side / min(picture.size)
-        picture = picture.resize(
-            (round(picture.width * scale), round(picture.height * scale)), Image.Resampling.BOX
-        )
-    return key, np.asarray(picture)
+        files, inner = fsspec.url_to_fs(url)
+    except ImportError as error:
+        raise ImportError(f"{url}: {error}") from error
+    except ValueError as error:
+        raise ValueError(f"{url}: {error}") from error
+    return files, str(inner)

@@ -1,0 +1,76 @@
+"""Hints as a user would give them: squares of the true colour at a few places."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+from torch import Tensor
+
+MEAN_COUNT = 8
+LARGEST_SIDE = 9
+
+
+def random_hints(
+    ab: Tensor,
+    rngs: Sequence[np.random.Generator],
+    share: float,
+    *,
+    location: Literal["uniform", "normal"] = "uniform",
+    whole: float = 0.0,
+) -> Tensor:
+    """Simulate the hints of users who know the truth (Zhang et al. 2017, arXiv:1705.02999, section 3.2).
+
+    A photo that gets any gets a geometric number of squares, 8 on average, whose sides are uniform from 1 to 9 pixels.
+    In each, the mean of the true ab is given; a later square covers an earlier one.
+
+    The paper's own users are ``share=7 / 8, location="normal", whole=0.01``: their number of hints begins at 0, as one
+    photo in eight then has it; they place them around the middle, normally distributed by a quarter of the photo's
+    sides; and one photo in a hundred reveals everything, which teaches the net to copy. Our default places them
+    anywhere, since people correct corners too.
+
+    Parameters
+    ----------
+    ab : (B, 2, H, W) true colours in Lab units
+    rngs : one per photo, from which alone its hints are drawn
+    share : the probability that a photo gets hints
+    location : where squares lie, see above
+    whole : the probability that a photo reveals all of its colours
+
+    Returns
+    -------
+    (B, 3, H, W): a, b and a mask, all zero where there is no hint.
+
+    Raises
+    ------
+    ValueError
+        If there is not one generator per photo.
+    """
+    batch, _, height, width = ab.shape
+    if len(rngs) != batch:
+        raise ValueError(f"{batch} photos want as many generators, got {len(rngs)}")
+    hints = ab.new_zeros(batch, 3, height, width)
+    for photo, truth, rng in zip(hints, ab, rngs, strict=True):
+        if rng.random() < whole:
+            photo[:2] = truth
+            photo[2] = 1
+        elif rng.random() < share:
+            for top, left, side in _squares(rng, height, width, location):
+                window = (slice(None), slice(top, top + side), slice(left, left + side))
+                photo[:2][window] = truth[window].mean(dim=(1, 2), keepdim=True)
+                photo[2:][window] = 1
+    return hints
+
+
+def _squares(rng: np.random.Generator, height: int, width: int, location: str) -> list[tuple[int, int, int]]:
+    """Top, left and side of each of a photo's squares, all within it."""
+    count = rng.geometric(1 / MEAN_COUNT)
+    sides = rng.integers(1, min(LARGEST_SIDE, height, width) + 1, size=count)
+    corners = []
+    for length in (height, width):
+        room = length - sides
+        if location == "normal":
+            drawn = np.rint(rng.normal(room / 2, length / 4))
+            corners.append(np.clip(drawn, 0, room).astype(int))
+        else:
+            corners.append(rng.integers(0, room + 1))
+    return list(zip(*(values.tolist() for values in (*corners, sides)), strict=True))
