@@ -128,10 +128,11 @@ def test_loading_keeps_the_given_weights_and_takes_half_precision() -> None:
     )
 
 
-def test_wrong_shape_raises() -> None:
+@pytest.mark.parametrize("key", ["stem.weight", "blocks.0.project.weight"])
+def test_wrong_shape_raises(key: str) -> None:
     state = synthetic_weights(5)
-    state["blocks.0.project.weight"] = torch.zeros(16, 31, 1, 1)
-    with pytest.raises(RuntimeError, match=r"blocks\.0\.project\.weight"):
+    state[key] = state[key][:, :-1]
+    with pytest.raises(ValueError, match=rf"{key} is .* instead of"):
         MobileNetV2().load_imagenet(state)
 
 
@@ -139,8 +140,29 @@ def test_wrong_shape_raises() -> None:
 def test_missing_weight_raises_and_is_named(missing: str) -> None:
     state = synthetic_weights(5)
     del state[missing]
-    with pytest.raises(RuntimeError, match=missing):
+    with pytest.raises(ValueError, match=f"{missing} is missing"):
         MobileNetV2().load_imagenet(state)
+
+
+def test_another_nets_weights_raise() -> None:
+    state = synthetic_weights(5) | {"features.0.weight": torch.zeros(3)}
+    with pytest.raises(
+        ValueError, match=r"not the ImageNet weights of MobileNetV2.*features\.0\.weight is unknown"
+    ):
+        MobileNetV2().load_imagenet(state)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_an_untrained_encoder_passes_the_picture_on(seed: int) -> None:
+    torch.manual_seed(seed)
+    net = MobileNetV2()
+    coarse = torch.rand(8, 1, 8, 8) * 2 - 1
+    grey = F.interpolate(coarse, scale_factor=16.0, mode="bilinear", align_corners=False)
+    with torch.no_grad():
+        for features in net(grey):
+            # What differs from place to place and picture to picture, not the channels' own means.
+            contrast = (features - features.mean(dim=(0, 2, 3), keepdim=True)).std()
+            assert grey.std() / 5 < contrast < grey.std() * 10
 
 
 def test_gradients_reach_every_parameter() -> None:

@@ -1,9 +1,12 @@
 """MobileNetV2 as a feature extractor (Sandler et al. 2018, arXiv:1801.04381), batch norm folded away."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from photochrom.nets.resnet import require_fit
 
 # (expansion, channels, repeats, stride), table 2 of the paper.
 STAGES = (
@@ -39,6 +42,11 @@ class InvertedResidual(nn.Module):
         self.depthwise = SameConv(hidden, hidden, 3, stride, padding=2 - stride, groups=hidden)
         self.project = nn.Conv2d(hidden, outputs, 1)
         self.residual = stride == 1 and inputs == outputs
+        # Without batch norm only the first weights keep the scale (He et al. 2015, arXiv:1502.01852): torch's own let a
+        # fiftieth of the picture's contrast through 17 blocks. What comes into `expand` has passed no ReLU.
+        for conv in (self.expand, self.depthwise, self.project):
+            if conv is not None:
+                initialize(conv, "linear" if conv is self.expand else "relu")
 
     def forward(self, x: Tensor) -> Tensor:
         y: Tensor = x if self.expand is None else F.relu6(self.expand(x))
@@ -56,6 +64,7 @@ class MobileNetV2(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.stem = SameConv(1, 32, 3, 2)
+        initialize(self.stem, "linear")
         blocks, inputs = [], 32
         for expansion, outputs, repeats, stride in STAGES:
             for i in range(repeats):
@@ -72,15 +81,29 @@ class MobileNetV2(nn.Module):
                 features.append(x)
         return features
 
-    def load_imagenet(self, state: Mapping[str, Tensor]) -> None:
+    def load_imagenet(self, tensors: Mapping[str, Tensor]) -> None:
         """Load published colour weights; the stem's three input channels are summed, as grey has R = G = B.
+
+        Parameters
+        ----------
+        tensors : batch norm folded in, under this module's own keys
+            The layers after the blocks, ``last`` and ``classifier``, are left out.
 
         Raises
         ------
-        RuntimeError
-            If a tensor is missing or has another shape.
+        ValueError
+            If keys lack, are unknown or have another shape; it names the first of them.
         """
-        own = {k: v.float() for k, v in state.items() if not k.startswith(("last.", "classifier."))}
-        if "stem.weight" in own:
-            own["stem.weight"] = own["stem.weight"].sum(dim=1, keepdim=True)
+        own = {k: v.float() for k, v in tensors.items() if not k.startswith(("last.", "classifier."))}
+        expected = {key: tuple(value.shape) for key, value in self.state_dict().items()}
+        expected["stem.weight"] = (32, 3, 3, 3)
+        require_fit("these are not the ImageNet weights of MobileNetV2", expected, own)
+        own["stem.weight"] = own["stem.weight"].sum(dim=1, keepdim=True)
         self.load_state_dict(own)
+
+
+def initialize(conv: nn.Conv2d, before: Literal["linear", "relu"]) -> None:
+    """Draw weights that keep the scale of an input that has passed a ReLU or nothing; zero biases."""
+    nn.init.kaiming_normal_(conv.weight, nonlinearity=before)
+    if conv.bias is not None:
+        nn.init.zeros_(conv.bias)

@@ -4,7 +4,7 @@ Classification over ab bins is Zhang et al. 2016; the hint input follows Zhang e
 decoder at every scale, so that the encoder's features can be kept while a user moves hints about.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
@@ -12,16 +12,8 @@ from torch.nn import functional as F
 
 from photochrom.color.lab import AB_SCALE
 from photochrom.color.quantize import ab_bins
-from photochrom.nets.mobilenetv2 import CHANNELS, MobileNetV2
-
-
-@dataclass
-class Prediction:
-    """What a colorizing net says of a batch; `ab` is in Lab units, the rest may be absent."""
-
-    ab: Tensor
-    logits: Tensor | None = None
-    confidence: Tensor | None = None
+from photochrom.nets.mobilenetv2 import CHANNELS, TAPS, MobileNetV2
+from photochrom.nets.prediction import DistributionNet, Prediction
 
 
 class Block(nn.Module):
@@ -61,7 +53,7 @@ class Scale(nn.Module):
         return y
 
 
-class Photochrom(nn.Module):
+class Photochrom(DistributionNet):
     """Grey photo (and hints) to a distribution over ab bins at a quarter of the size.
 
     Parameters
@@ -70,15 +62,17 @@ class Photochrom(nn.Module):
     depths : blocks at those strides
     """
 
-    bins: Tensor
-    log_weights: Tensor
+    takes_hints = True
+    multiple = 32
 
     def __init__(
         self,
         widths: tuple[int, int, int, int] = (256, 192, 128, 96),
         depths: tuple[int, int, int, int] = (1, 2, 2, 2),
     ) -> None:
-        super().__init__()
+        bins = torch.from_numpy(ab_bins().copy())
+        super().__init__(len(bins))
+        self.register_buffer("bins", bins)
         self.encoder = MobileNetV2()
         below = (0, *widths[:-1])
         skips = CHANNELS[::-1]
@@ -87,13 +81,9 @@ class Photochrom(nn.Module):
         )
         # A bottleneck of what the whole picture shows: a beach colours its sky differently from a street.
         self.context = nn.Sequential(nn.Linear(CHANNELS[-1], 128), nn.ReLU(), nn.Linear(128, widths[0]))
-        bins = torch.from_numpy(ab_bins().copy())
         self.head = nn.Conv2d(widths[-1], len(bins), 1)
-        self.register_buffer("bins", bins)
-        # log of the training loss's class weights: subtracting a share of it undoes the rebalancing.
-        self.register_buffer("log_weights", torch.zeros(len(bins)))
 
-    def forward(self, lightness: Tensor, hints: Tensor | None = None) -> Tensor:
+    def forward(self, lightness: Tensor, hints: Tensor | None = None) -> Prediction:
         """Return logits ``(B, K, H/4, W/4)`` of the rebalanced posterior.
 
         Parameters
@@ -105,7 +95,7 @@ class Photochrom(nn.Module):
         features = self.encoder(lightness / 50 - 1)
         if hints is None:
             hints = lightness.new_zeros(1, 3, *lightness.shape[2:])
-        return self.decode(features, hints)
+        return Prediction(self.decode(features, hints))
 
     def decode(self, features: list[Tensor], hints: Tensor) -> Tensor:
         """Logits from the encoder's features: all that must run again when a hint moves."""
@@ -118,33 +108,23 @@ class Photochrom(nn.Module):
         logits: Tensor = self.head(x)
         return logits
 
-    def predict(
-        self, lightness: Tensor, hints: Tensor, temperature: Tensor, vividness: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """Decode to ``ab (B, 2, h, w)``, ``confidence (B, 1, h, w)`` and calibrated ``logits (B, K, h, w)``.
+    def layer_groups(self) -> list[list[nn.Parameter]]:
+        """The encoder as far as stride 4, the rest of it, the decoder."""
+        early = nn.ModuleList([self.encoder.stem, *self.encoder.blocks[: TAPS[0] + 1]])
+        late = self.encoder.blocks[TAPS[0] + 1 :]
+        encoder = set(self.encoder.parameters())
+        ours = [p for p in self.parameters() if p not in encoder]
+        return [list(early.parameters()), list(late.parameters()), ours]
 
-        Parameters
-        ----------
-        temperature : scalar > 0
-            Of the annealed mean (Zhang et al. 2016): low is vivid, 1 is the mean.
-        vividness : scalar in [0, 1]
-            How much of the loss's rebalancing stays: 1 keeps it, 0 gives the plain posterior.
+    def load_encoder(self, tensors: Mapping[str, Tensor]) -> None:
+        """Load the encoder's ImageNet weights; see `MobileNetV2.load_imagenet`.
+
+        Raises
+        ------
+        ValueError
+            If they are another net's; the first misfits are named.
         """
-        logits = self(lightness, hints) - (1 - vividness) * self.log_weights[:, None, None]
-        ab, _ = self._moments(logits, temperature)
-        mean, square = self._moments(logits, torch.ones_like(temperature))
-        # Spread of the colour around its mean, in Lab units: 0 is certain; about 25 is "could be anything".
-        spread = (square - (mean**2).sum(dim=1, keepdim=True)).clamp(min=0).sqrt()
-        return ab, torch.exp(-spread / 25), logits
-
-    def _moments(self, logits: Tensor, temperature: Tensor) -> tuple[Tensor, Tensor]:
-        """Means of ab and of its squared length under the tempered distribution."""
-        share = torch.exp((logits - logits.amax(dim=1, keepdim=True)) / temperature)
-        # One 1x1 convolution sums everything: four times faster in ONNX Runtime than softmax and einsum,
-        # which move the bins' axis to the end and back.
-        rows = [self.bins.T, torch.ones_like(self.bins[:, :1].T), (self.bins**2).sum(dim=1)[None]]
-        sums = F.conv2d(share, torch.cat(rows)[:, :, None, None])
-        return sums[:, :2] / sums[:, 2:3], sums[:, 3:] / sums[:, 2:3]
+        self.encoder.load_imagenet(tensors)
 
 
 def hint_pyramid(hints: Tensor) -> list[Tensor]:

@@ -7,16 +7,28 @@ ENCODER = (64, 128, 256, 512, 512, 512, 512, 512)
 
 
 class Pix2pixUnet(nn.Module):
-    """Eight steps down to 1x1 at 256 px and eight up, with skips.
+    """A step down for each of `widths`, to 1x1 at 256 px, and as many up, with skips.
 
-    Input ``(B, inputs, H, W)`` in [-1, 1], sides multiples of 256; output ``(B, outputs, H, W)`` in [-1, 1].
+    Input ``(B, inputs, H, W)`` in [-1, 1], sides multiples of `multiple`; output ``(B, outputs, H, W)`` in
+    [-1, 1]. One picture is a large enough batch: no batch norm ever sees a single value per channel.
+
+    Parameters
+    ----------
+    inputs, outputs : channels; 1 and 2 for L and ab, 3 and 3 for grey repeated and RGB
+    dropout : of the inner three steps up
+        The paper keeps it at test time, as the generator's only noise. Here `eval` ends it, as everywhere:
+        one photo has one result.
+    widths : channels of the steps down
     """
 
+    signed = True
+
     def __init__(
-        self, inputs: int = 1, outputs: int = 2, widths: tuple[int, ...] = ENCODER, dropout: float = 0.5
+        self, inputs: int = 1, outputs: int = 2, dropout: float = 0.5, widths: tuple[int, ...] = ENCODER
     ) -> None:
         super().__init__()
         depth = len(widths)
+        self.multiple = 2**depth
         self.down = nn.ModuleList()
         self.up = nn.ModuleList()
         for i, width in enumerate(widths):
@@ -32,10 +44,10 @@ class Pix2pixUnet(nn.Module):
             width = outputs if i == 0 else widths[i - 1]
             layers = [nn.ReLU(), nn.ConvTranspose2d(below, width, 4, 2, 1, bias=i == 0)]
             layers.append(nn.Tanh() if i == 0 else nn.BatchNorm2d(width))
-            # Dropout stands in for the noise input, in the three inner steps that do not change the width.
-            if depth - 4 <= i < depth - 1:
+            if i >= depth - 3:
                 layers.append(nn.Dropout(dropout))
             self.up.append(nn.Sequential(*layers))
+        initialize(self)
 
     def forward(self, x: Tensor) -> Tensor:
         skips = []
@@ -47,7 +59,31 @@ class Pix2pixUnet(nn.Module):
             x = up(torch.cat([skips.pop(), x], dim=1))
         return x
 
+    def layer_groups(self) -> list[list[nn.Parameter]]:
+        """All parameters as one group: nothing here comes pretrained."""
+        return [list(self.parameters())]
 
-def pix2pix_unet() -> Pix2pixUnet:
-    """Build the 256-pixel generator for Lab (54.4 M parameters)."""
-    return Pix2pixUnet()
+
+def initialize(net: nn.Module) -> None:
+    """Draw all weights as the paper does: normal, deviation 0.02, around 1 in a norm and 0 elsewhere; no biases."""
+    for module in net.modules():
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
+            nn.init.normal_(module.weight, 0.0, 0.02)
+        elif isinstance(module, nn.BatchNorm2d | nn.InstanceNorm2d):
+            nn.init.normal_(module.weight, 1.0, 0.02)
+        else:
+            continue
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
+
+
+def pix2pix_unet(
+    inputs: int = 1, outputs: int = 2, dropout: float = 0.5, widths: tuple[int, ...] = ENCODER
+) -> Pix2pixUnet:
+    """Build the 256-pixel generator (54.4 M parameters); see `Pix2pixUnet`."""
+    return Pix2pixUnet(inputs, outputs, dropout, widths)
+
+
+def test_pix2pix_unet(inputs: int = 1, outputs: int = 2, dropout: float = 0.5) -> Pix2pixUnet:
+    """Build one of five steps for tests: sides are multiples of 32."""
+    return Pix2pixUnet(inputs, outputs, dropout, (8, 8, 16, 16, 16))

@@ -1,0 +1,80 @@
+"""The PatchGAN critic of pix2pix (Isola et al. 2017, arXiv:1611.07004, section 6.1.2): real or not, patch by patch."""
+
+from typing import Literal
+
+from torch import Tensor, nn
+
+from photochrom.nets.pix2pix_unet import initialize
+
+Norm = Literal["batch", "instance", "none"]
+
+WIDTHS = (64, 128, 256, 512)
+
+
+class PatchGAN(nn.Module):
+    """4x4 convolutions, strides 2, 2, 2, 1, 1; each output sees a patch of 70x70 pixels.
+
+    Input ``(B, inputs, H, W)``, condition and colours concatenated, in the generator's [-1, 1], any sides from 32
+    up; output ``(B, 1, H/8 - 2, W/8 - 2)`` logits, no sigmoid.
+
+    Parameters
+    ----------
+    inputs : channels of condition and colours together; 3 for L and ab
+    norm : of the middle three convolutions, which then have no bias
+        ``"batch"`` is the paper's. It makes one picture's logit depend on the others in the batch, so the
+        gradient penalty of WGAN-GP, which is per picture, needs another (Gulrajani et al. 2017,
+        arXiv:1704.00028, section 4): ``"instance"`` or ``"none"``.
+    widths : channels; the last of these convolutions has stride 1, those before it 2
+
+    Raises
+    ------
+    ValueError
+        If `norm` is none of the three.
+    """
+
+    def __init__(self, inputs: int = 3, norm: Norm = "batch", widths: tuple[int, ...] = WIDTHS) -> None:
+        super().__init__()
+        layers: list[nn.Module] = [nn.Conv2d(inputs, widths[0], 4, 2, 1), nn.LeakyReLU(0.2)]
+        for i in range(1, len(widths)):
+            stride = 1 if i == len(widths) - 1 else 2
+            layers.append(nn.Conv2d(widths[i - 1], widths[i], 4, stride, 1, bias=norm == "none"))
+            layers += [normalization(norm, widths[i]), nn.LeakyReLU(0.2)]
+        layers.append(nn.Conv2d(widths[-1], 1, 4, 1, 1))
+        self.layers = nn.Sequential(*layers)
+        initialize(self)
+
+    def forward(self, x: Tensor) -> Tensor:
+        logits: Tensor = self.layers(x)
+        return logits
+
+    def layer_groups(self) -> list[list[nn.Parameter]]:
+        """All parameters as one group: nothing here comes pretrained."""
+        return [list(self.parameters())]
+
+
+def normalization(norm: Norm, width: int) -> nn.Module:
+    """The layer that `norm` names, for `width` channels.
+
+    Raises
+    ------
+    ValueError
+        If it is none of the three.
+    """
+    if norm == "batch":
+        return nn.BatchNorm2d(width)
+    if norm == "instance":
+        # Affine, as batch norm is: a bias of the convolution before it would be subtracted at once.
+        return nn.InstanceNorm2d(width, affine=True)
+    if norm == "none":
+        return nn.Identity()
+    raise ValueError(f'norm is "batch", "instance" or "none", not {norm!r}')
+
+
+def patchgan(inputs: int = 3, norm: Norm = "batch") -> PatchGAN:
+    """Build the 70x70 critic (2.77 M parameters); see `PatchGAN`."""
+    return PatchGAN(inputs, norm)
+
+
+def test_patchgan(inputs: int = 3, norm: Norm = "batch") -> PatchGAN:
+    """Build a narrow one for tests, with the same patches."""
+    return PatchGAN(inputs, norm, (8, 8, 16, 16))

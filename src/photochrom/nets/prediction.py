@@ -1,0 +1,103 @@
+"""What a net that classifies colour says, and how it becomes one colour per pixel (Zhang et al. 2016, 2017)."""
+
+from collections.abc import MutableMapping
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+SPREAD = 25.0
+"""In Lab units: a pixel whose colour spreads so far "could be anything", and its confidence is 1/e."""
+
+
+class Prediction(NamedTuple):
+    """A distribution net's output.
+
+    `logits` (B, K, h, w) are those of the rebalanced posterior over the net's bins. `ab` (B, 2, H, W), in Lab units,
+    is there where the net also regresses.
+    """
+
+    logits: Tensor
+    ab: Tensor | None = None
+
+
+class DistributionNet(nn.Module):
+    """The base of nets whose forward takes ``lightness (B, 1, H, W)`` and hints, and gives a `Prediction`.
+
+    A subclass sets the buffer (or property) `bins`, the (K, 2) centres of its classes in Lab units.
+
+    Parameters
+    ----------
+    classes : how many bins
+    published : whether files that a paper's authors published shall load
+        Class weights are not in them, and zeros stand for them: `vividness` then has no effect.
+
+    Attributes
+    ----------
+    takes_hints : whether hints have an effect; those given to other nets are ignored
+    stride : of the colours that `predict` gives; logits and confidence are at a quarter of the size
+    multiple : sides of the input must be multiples of it
+    log_weights : (K,) logarithm of the training loss's class weights, by which `vividness` can undo them
+    """
+
+    takes_hints = False
+    stride = 4
+    multiple = 8
+    bins: Tensor
+    log_weights: Tensor
+
+    def __init__(self, classes: int, *, published: bool = False) -> None:
+        super().__init__()
+        self.register_buffer("log_weights", torch.zeros(classes))
+        if published:
+            self.register_load_state_dict_pre_hook(_without_weights)  # type: ignore[no-untyped-call]
+
+    def predict(
+        self, lightness: Tensor, hints: Tensor | None, temperature: Tensor, vividness: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Decode to ``ab (B, 2, h, w)``, ``confidence (B, 1, h, w)`` and calibrated ``logits (B, K, h, w)``.
+
+        A net that regresses colours too gives those; the distribution then only says how sure they are.
+
+        Parameters
+        ----------
+        temperature : scalar > 0
+            Of the annealed mean (Zhang et al. 2016): low is vivid, 1 is the mean.
+        vividness : scalar in [0, 1]
+            How much of the loss's rebalancing stays: 1 keeps it, 0 gives the plain posterior.
+        """
+        prediction: Prediction = self(lightness, hints)
+        logits = prediction.logits - (1 - vividness) * self.log_weights[:, None, None]
+        ab, confidence = decode(logits, self.bins, temperature)
+        return ab if prediction.ab is None else prediction.ab, confidence, logits
+
+    def layer_groups(self) -> list[list[nn.Parameter]]:
+        """From the earliest layers to the head; one group, where nothing comes pretrained."""
+        return [list(self.parameters())]
+
+
+def decode(logits: Tensor, bins: Tensor, temperature: Tensor) -> tuple[Tensor, Tensor]:
+    """The annealed mean ``(B, 2, h, w)`` of ``logits (B, K, h, w)`` over `bins`, and the confidence in it, in (0, 1].
+
+    The confidence does not depend on `temperature`: it is ``exp(-s / 25)`` for a root mean squared distance ``s`` of
+    the distribution's colours from their mean.
+    """
+    ab, _ = _moments(logits, bins, temperature)
+    mean, square = _moments(logits, bins, torch.ones_like(temperature))
+    spread = (square - (mean**2).sum(dim=1, keepdim=True)).clamp(min=0).sqrt()
+    return ab, torch.exp(-spread / SPREAD)
+
+
+def _without_weights(net: nn.Module, state: MutableMapping[str, Any], prefix: str, *_: Any) -> None:
+    state.setdefault(f"{prefix}log_weights", torch.zeros_like(net.get_buffer("log_weights")))
+
+
+def _moments(logits: Tensor, bins: Tensor, temperature: Tensor) -> tuple[Tensor, Tensor]:
+    """Means of ab and of its squared length under the tempered distribution."""
+    share = torch.exp((logits - logits.amax(dim=1, keepdim=True)) / temperature)
+    # One 1x1 convolution sums everything: four times faster in ONNX Runtime than softmax and einsum,
+    # which move the bins' axis to the end and back.
+    rows = [bins.T, torch.ones_like(bins[:, :1].T), (bins**2).sum(dim=1)[None]]
+    sums = F.conv2d(share, torch.cat(rows)[:, :, None, None])
+    return sums[:, :2] / sums[:, 2:3], sums[:, 3:] / sums[:, 2:3]

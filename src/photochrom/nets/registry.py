@@ -1,0 +1,63 @@
+"""The networks by name: a builder function's name is its name here. A new net is one file and one line."""
+
+from collections.abc import Callable
+
+from torch import nn
+
+from photochrom.nets.cnn4 import cnn4, test_cnn4
+from photochrom.nets.eccv16 import eccv16, test_eccv16
+from photochrom.nets.lab_cnn13 import lab_cnn13, test_lab_cnn13
+from photochrom.nets.patchgan import patchgan, test_patchgan
+from photochrom.nets.photochrom import photochrom, test_photochrom
+from photochrom.nets.pix2pix_unet import pix2pix_unet, test_pix2pix_unet
+from photochrom.nets.residual_flat import residual_flat, test_residual_flat
+from photochrom.nets.residual_unet import residual_unet, test_residual_unet
+from photochrom.nets.resnet34_critic import resnet34_critic, test_resnet_critic
+from photochrom.nets.resnet_unet import resnet18_unet, resnet34_unet, test_resnet_unet
+from photochrom.nets.sequential_critic import sequential_critic, test_sequential_critic
+from photochrom.nets.siggraph17 import siggraph17, test_siggraph17
+from photochrom.nets.vgg16 import test_vgg16, vgg16, vgg19_relu3_1
+
+Builder = Callable[..., nn.Module]
+
+COLOUR_NETS: dict[str, Builder] = {
+    "cnn4": cnn4,
+    "lab_cnn13": lab_cnn13,
+    "pix2pix_unet": pix2pix_unet,
+    "residual_flat": residual_flat,
+    "residual_unet": residual_unet,
+    "resnet18_unet": resnet18_unet,
+    "resnet34_unet": resnet34_unet,
+    "test_cnn4": test_cnn4,
+    "test_lab_cnn13": test_lab_cnn13,
+    "test_pix2pix_unet": test_pix2pix_unet,
+    "test_residual_flat": test_residual_flat,
+    "test_residual_unet": test_residual_unet,
+    "test_resnet_unet": test_resnet_unet,
+}
+"""Picture to picture: built with `inputs` and `outputs` channels, called with one tensor."""
+
+DISTRIBUTION_NETS: dict[str, Builder] = {
+    "eccv16": eccv16,
+    "photochrom": photochrom,
+    "siggraph17": siggraph17,
+    "test_eccv16": test_eccv16,
+    "test_photochrom": test_photochrom,
+    "test_siggraph17": test_siggraph17,
+}
+"""Lightness and hints to a distribution over ab bins (`photochrom.nets.prediction`)."""
+
+GENERATORS = COLOUR_NETS | DISTRIBUTION_NETS
+
+CRITICS: dict[str, Builder] = {
+    "patchgan": patchgan,
+    "resnet34_critic": resnet34_critic,
+    "sequential_critic": sequential_critic,
+    "test_patchgan": test_patchgan,
+    "test_resnet_critic": test_resnet_critic,
+    "test_sequential_critic": test_sequential_critic,
+}
+"""Pictures to logits, above 0 for "real": built with `inputs` channels."""
+
+FEATURES: dict[str, Builder] = {"vgg16": vgg16, "vgg19_relu3_1": vgg19_relu3_1, "test_vgg16": test_vgg16}
+"""Frozen encoders for the perceptual loss: RGB in [0, 1] to a list of activations."""

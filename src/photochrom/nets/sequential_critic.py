@@ -1,0 +1,59 @@
+"""A plain convolutional critic: one logit for the whole picture, after DCGAN (Radford et al., arXiv:1511.06434)."""
+
+from torch import Tensor, nn
+
+from photochrom.nets.patchgan import Norm, normalization
+
+WIDTHS = (64, 128, 256, 512, 512)
+
+
+class SequentialCritic(nn.Module):
+    """Blocks of 3x3 convolution, norm, LeakyReLU, max-pool and dropout; then mean and a linear layer.
+
+    Input ``(B, inputs, H, W)``, condition and colours concatenated, in the generator's [-1, 1], any sides from
+    ``2 ** len(widths)`` (32) up; output ``(B, 1)`` logits, no sigmoid. Critics of this kind usually flatten the last
+    map into the linear layer, which ties them to one size; here its mean over the picture goes in, so that size
+    may change while training.
+
+    Parameters
+    ----------
+    inputs : channels of condition and colours together; 3 for L and ab
+    norm : ``"batch"``, or ``"instance"`` or ``"none"``, which the gradient penalty of WGAN-GP needs; see `PatchGAN`
+    dropout : share of whole channels dropped after each block
+    widths : channels of the blocks
+
+    Raises
+    ------
+    ValueError
+        If `norm` is none of the three.
+    """
+
+    def __init__(
+        self, inputs: int = 3, norm: Norm = "batch", dropout: float = 0.25, widths: tuple[int, ...] = WIDTHS
+    ) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        for below, width in zip((inputs, *widths), widths, strict=False):
+            layers.append(nn.Conv2d(below, width, 3, padding=1, bias=norm == "none"))
+            # The norm comes before the pool: at 32 px it still sees 2x2 values in the last block.
+            layers += [normalization(norm, width), nn.LeakyReLU(0.2), nn.MaxPool2d(2), nn.Dropout2d(dropout)]
+        self.layers = nn.Sequential(*layers)
+        self.head = nn.Linear(widths[-1], 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        logits: Tensor = self.head(self.layers(x).mean(dim=(2, 3)))
+        return logits
+
+    def layer_groups(self) -> list[list[nn.Parameter]]:
+        """All parameters as one group: nothing here comes pretrained."""
+        return [list(self.parameters())]
+
+
+def sequential_critic(inputs: int = 3, norm: Norm = "batch", dropout: float = 0.25) -> SequentialCritic:
+    """Build the critic (3.9 M parameters); see `SequentialCritic`."""
+    return SequentialCritic(inputs, norm, dropout)
+
+
+def test_sequential_critic(inputs: int = 3, norm: Norm = "batch", dropout: float = 0.25) -> SequentialCritic:
+    """Build a narrow one for tests, for the same sizes."""
+    return SequentialCritic(inputs, norm, dropout, (8, 8, 16, 16, 16))
