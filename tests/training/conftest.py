@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from photochrom.data.shards import PhotoSet
+from photochrom.data.photoset import PhotoSet
 from photochrom.losses import classification
 
 torch.set_num_threads(1)
@@ -37,4 +37,4 @@ def photos() -> PhotoSet:
         stripes = 0.95 + 0.05 * np.sin(np.indices((64, 72))[i % 2] * (0.1 + 0.05 * i))
         brightness = (0.2 + 0.1 * i) * stripes
         pictures.append(np.rint(255 * brightness[..., None] * colour).astype(np.uint8))
-    return PhotoSet(pictures, [f"photo {i}" for i in range(8)])
+    return PhotoSet.pack(pictures, [f"photo {i}" for i in range(8)])

@@ -10,9 +10,11 @@ from typing import Annotated
 import typer
 
 from photochrom._version import __version__
-from photochrom.cli import batch, colorize, info, models, watch
+from photochrom.cli import batch, colorize, export, import_weights, info, models, recipes, train, watch
 
 __all__ = ["app", "main"]
+
+LABORATORY = "Laboratory"
 
 app = typer.Typer(
     name="photochrom",
@@ -26,6 +28,10 @@ app.command("colorize")(colorize.colorize)
 app.command("watch")(watch.watch)
 app.command("info")(info.info)
 app.command("models")(models.models)
+app.command("train", rich_help_panel=LABORATORY)(train.train)
+app.command("recipes", rich_help_panel=LABORATORY)(recipes.recipes)
+app.command("export", rich_help_panel=LABORATORY)(export.export)
+app.command("import-weights", rich_help_panel=LABORATORY)(import_weights.import_weights)
 
 
 def _print_version(asked: bool) -> None:

@@ -1,7 +1,8 @@
-"""Checkpoints that describe themselves: safetensors with the recipe, data and progress in the header."""
+"""Checkpoints that describe themselves: safetensors with the recipe, the data and the progress in the header."""
 
 import json
 import os
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -10,46 +11,87 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+LAST, BEST = "last.safetensors", "best.safetensors"
+
+
+class CheckpointError(ValueError):
+    """A checkpoint that cannot be read or written, or is of another run; the message names the file and the remedy."""
+
 
 def save_checkpoint(path: Path, tensors: dict[str, Tensor], metadata: dict[str, Any]) -> None:
-    """Write `path` whole or not at all; the previous checkpoint stays until the new one is complete."""
+    """Write `path` whole or not at all; the previous checkpoint stays until the new one is complete and on the disk."""
     temporary = path.with_name(f".{path.name}.part")
     try:
         save_file(
-            {k: v.detach().contiguous().cpu() for k, v in tensors.items()},
+            {k: v.detach().contiguous().cpu().clone() for k, v in tensors.items()},
             temporary,
             metadata={k: v if isinstance(v, str) else json.dumps(v) for k, v in metadata.items()},
         )
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())
         os.replace(temporary, path)
+    except (OSError, SafetensorError) as error:
+        raise CheckpointError(f"{path}: could not be written ({error}); the one before is whole") from error
     finally:
         temporary.unlink(missing_ok=True)
 
 
 def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Read tensors and metadata; raise ValueError naming the file if it is cut short or not a checkpoint."""
+    """Read tensors and metadata.
+
+    Raises
+    ------
+    CheckpointError
+        If the file is not there, cut short, or not a checkpoint.
+    """
+    if not path.is_file():
+        raise CheckpointError(
+            f"{path}: there is no such checkpoint; train first, or name the folder of a run"
+        )
     try:
         with safe_open(path, framework="pt") as file:
             names = file.keys()  # safe_open itself cannot be iterated
             return {name: file.get_tensor(name) for name in names}, file.metadata() or {}
-    except SafetensorError as error:
-        raise ValueError(f"{path}: not a whole checkpoint ({error}); use an earlier one") from error
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(f"{path}: not a whole checkpoint ({error}); use another one") from error
 
 
-def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+def under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors whose names begin with ``prefix.``, without it."""
+    return {k[len(prefix) + 1 :]: v for k, v in tensors.items() if k.startswith(f"{prefix}.")}
+
+
+def optimizer_tensors(prefix: str, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
     """Flatten an optimizer's state into named tensors, so that safetensors can hold it."""
     state = optimizer.state_dict()["state"]
     return {
-        f"optimizer.{index}.{name}": value if isinstance(value, Tensor) else torch.tensor(value)
+        f"{prefix}.{index}.{name}": value if isinstance(value, Tensor) else torch.tensor(value)
         for index, values in state.items()
         for name, value in values.items()
+        if value is not None
     }
 
 
-def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
+def restore_optimizer(prefix: str, optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
     """Put back what `optimizer_tensors` took out."""
     state: dict[int, dict[str, Tensor]] = {}
-    for key, value in tensors.items():
-        if key.startswith("optimizer."):
-            _, index, name = key.split(".", 2)
-            state.setdefault(int(index), {})[name] = value
+    for key, value in under(prefix, tensors).items():
+        index, name = key.split(".", 1)
+        state.setdefault(int(index), {})[name] = value
     optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+
+
+def revision() -> str:
+    """The git commit of this source, or "unknown" outside a checkout; a "+" follows where files have changed."""
+    here = Path(__file__).parent
+    git = ["git", "-C", str(here)]
+    try:
+        commit = subprocess.run(
+            [*git, "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=True
+        )
+        changed = subprocess.run(
+            [*git, "status", "--porcelain", "."], capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return commit.stdout.strip() + ("+" if changed.stdout.strip() else "")

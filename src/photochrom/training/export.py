@@ -1,119 +1,188 @@
 """Checkpoint to ONNX, with metadata that says all the engine and a curious user need to know."""
 
-import argparse
 import json
+import logging
+import os
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import onnx
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from photochrom._version import __version__
-from photochrom.nets.photochrom import Photochrom
-from photochrom.training.checkpoint import load_checkpoint
-from photochrom.training.loop import NETS
+from photochrom.color.quantize import TEMPERATURE, ab_bins
+from photochrom.data.spaces import Space
+from photochrom.training.checkpoint import LAST, CheckpointError, load_checkpoint, under
+from photochrom.training.deployed import ColourNet, DistributionNet, deployed
+from photochrom.training.networks import build_generator
 from photochrom.training.recipe import Recipe
 
 METADATA_KEY = "photochrom"
+TOLERANCE = 1e-4
+"""How far ONNX Runtime's colours may lie from torch's, as a share of the 110 units that ab spans."""
+MOST_CELLS = 128
 
 
-class _Deployed(nn.Module):
-    """The net as the engine calls it."""
+@dataclass
+class Trained:
+    """A generator as a checkpoint holds it, in eval mode, and what the checkpoint says of itself."""
 
-    def __init__(self, net: Photochrom) -> None:
-        super().__init__()
-        self.net = net
-
-    def forward(
-        self, lightness: Tensor, hints: Tensor, temperature: Tensor, vividness: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        return self.net.predict(lightness, hints, temperature, vividness)
+    net: Any
+    space: Space
+    recipe: Recipe
+    metadata: dict[str, str]
 
 
-def load_net(run: Path) -> tuple[Photochrom, dict[str, str]]:
-    """The averaged net of a training run's folder, in eval mode, and the checkpoint's metadata."""
-    tensors, metadata = load_checkpoint(run / "last.safetensors")
-    recipe = Recipe.model_validate_json(metadata["recipe"])
-    net = NETS[recipe.net]()
-    net.load_state_dict({k.removeprefix("ema."): v for k, v in tensors.items() if k.startswith("ema.")})
-    return net.eval(), metadata
+def load_trained(path: Path) -> Trained:
+    """Read a run's folder (its last checkpoint) or a checkpoint file; averaged weights where there are some.
+
+    Raises
+    ------
+    CheckpointError
+        If it is missing, cut short, or its weights are not those of the net that it names.
+    """
+    path = path / LAST if path.is_dir() else path
+    tensors, metadata = load_checkpoint(path)
+    try:
+        recipe = Recipe.model_validate_json(metadata["recipe"])
+    except (KeyError, ValueError) as error:
+        raise CheckpointError(f"{path}: not a checkpoint of this version of Photochrom ({error})") from None
+    net, space = build_generator(recipe)
+    try:
+        net.load_state_dict(under("ema", tensors) or under("net", tensors))
+    except RuntimeError as error:
+        raise CheckpointError(f"{path}: does not hold the net {recipe.net.name} ({error})") from None
+    return Trained(net.eval(), space, recipe, metadata)
 
 
-def export(net: Photochrom, path: Path, metadata: dict[str, Any]) -> None:
-    """Write `net` as an ONNX file for any batch, and any sides that are multiples of 32.
+def describe(trained: Trained, card: dict[str, Any]) -> dict[str, Any]:
+    """The ONNX file's metadata: what the checkpoint says, and over it what `card` says."""
+    recipe, metadata = trained.recipe, trained.metadata
+    about = {
+        "name": metadata.get("name", recipe.net.name),
+        "description": recipe.title or recipe.net.name,
+        "source": recipe.source,
+        "licence": metadata.get("licence", "not stated"),
+        "data": metadata.get("photos", "not stated"),
+        "size": recipe.stages[-1].size,
+        "multiple": int(trained.net.multiple),
+        "parameters": sum(p.numel() for p in trained.net.parameters()),
+        "version": __version__,
+        "trained": {
+            "recipe": recipe.model_dump(mode="json"),
+            "position": json.loads(metadata.get("position", "{}")),
+            "revision": metadata.get("revision", "unknown"),
+        },
+    }
+    if hasattr(trained.net, "bins"):
+        # Published weights are decoded as their authors' code decodes them: by the plain mean.
+        about |= {"temperature": 1.0 if "imported" in metadata else TEMPERATURE, "vividness": 1.0}
+        bins = trained.net.bins.numpy()
+        if not np.array_equal(bins, ab_bins()):
+            about["bins"] = bins.tolist()
+    return about | card
+
+
+def export(trained: Trained, path: Path, card: dict[str, Any] | None = None) -> float:
+    """Write an ONNX file for any batch and any sides that are multiples of the net's.
+
+    Returns
+    -------
+    The largest difference between ONNX Runtime's colours and torch's, in Lab units.
 
     Raises
     ------
     RuntimeError
-        If ONNX Runtime's answer differs from torch's by more than 1e-3 Lab units.
+        If that difference is above 1e-4 of ab's span of 110.
     """
-    example = (
-        torch.rand(2, 1, 64, 96) * 100,
-        torch.zeros(2, 3, 64, 96),
-        torch.tensor(0.5),
-        torch.tensor(0.5),
-    )
+    # Frozen for the product: spectral norms and the like become plain weights.
+    if hasattr(trained.net, "fold"):
+        trained.net.fold()
+    model = deployed(trained.net, trained.space).eval()
+    multiple = int(trained.net.multiple)
+    proto = _to_onnx(model, multiple)
+    onnx.helper.set_model_props(proto, {METADATA_KEY: json.dumps(describe(trained, card or {}))})
+    onnx.checker.check_model(proto)
+    data = proto.SerializeToString()
+    difference = _compare(model, data, multiple)
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        temporary.write_bytes(data)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return difference
+
+
+def _to_onnx(model: ColourNet | DistributionNet, multiple: int) -> onnx.ModelProto:
     batch = torch.export.Dim("batch", min=1, max=1024)
-    # In cells of 32: the graph then knows that every scale halves without a remainder.
-    cells = [torch.export.Dim(name, min=1, max=128) for name in ("rows", "columns")]
-    sides = {2: 32 * cells[0], 3: 32 * cells[1]}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    # In cells of the net's own multiple: the graph then knows that every scale halves without a remainder.
+    cells = [torch.export.Dim(name, min=1, max=MOST_CELLS) for name in ("rows", "columns")]
+    sides = {0: batch, 2: multiple * cells[0], 3: multiple * cells[1]}
+    with _silence():
         program = torch.onnx.export(
-            _Deployed(net.eval()),
-            example,
+            model,
+            _example(model, 2, 2 * multiple, 3 * multiple),
             dynamo=True,
             verbose=False,
-            input_names=["lightness", "hints", "temperature", "vividness"],
-            output_names=["ab", "confidence", "logits"],
-            dynamic_shapes=({0: batch, **sides}, {0: batch, **sides}, {}, {}),
+            input_names=list(model.inputs),
+            output_names=list(model.outputs),
+            dynamic_shapes=tuple(sides if name in ("lightness", "hints") else {} for name in model.inputs),
         )
     assert program is not None
-    model = program.model_proto
-    described = {"parameters": sum(p.numel() for p in net.parameters()), "version": __version__} | metadata
-    del model.metadata_props[:]
-    for node in model.graph.node:
+    proto: onnx.ModelProto = program.model_proto
+    del proto.metadata_props[:]
+    for node in proto.graph.node:
         # The exporter leaves stack traces with this machine's paths on every node.
         del node.metadata_props[:]
-    onnx.helper.set_model_props(model, {METADATA_KEY: json.dumps(described)})
-    onnx.checker.check_model(model)
-    data = model.SerializeToString()
-    _compare(net, data)
-    path.write_bytes(data)
+    return proto
 
 
-def _compare(net: Photochrom, data: bytes) -> None:
+@contextmanager
+def _silence() -> Iterator[None]:
+    """The exporter warns of its own deprecations and of a torchvision that nobody asked for."""
+    logger = logging.getLogger("torch.onnx")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)
+
+
+def _example(model: ColourNet | DistributionNet, batch: int, height: int, width: int) -> tuple[Tensor, ...]:
+    generator = torch.Generator().manual_seed(0)
+    values = {
+        "lightness": torch.rand(batch, 1, height, width, generator=generator) * 100,
+        "hints": torch.zeros(batch, 3, height, width),
+        "temperature": torch.tensor(0.5),
+        "vividness": torch.tensor(0.5),
+    }
+    return tuple(values[name] for name in model.inputs)
+
+
+def _compare(model: ColourNet | DistributionNet, data: bytes, multiple: int) -> float:
     import onnxruntime as ort
 
     session = ort.InferenceSession(data, providers=["CPUExecutionProvider"])
-    # Another shape than the example's: it is the dynamic sides that go wrong unnoticed.
-    inputs = (torch.rand(1, 1, 96, 32) * 100, torch.zeros(1, 3, 96, 32), torch.tensor(0.7), torch.tensor(0.3))
+    # Another shape than the export's own: it is the dynamic sides that go wrong unnoticed.
+    inputs = _example(model, 1, 3 * multiple, multiple)
     with torch.no_grad():
-        expected = net.predict(*inputs)[0].numpy()
-    names = ("lightness", "hints", "temperature", "vividness")
-    got = session.run(["ab"], {name: x.numpy() for name, x in zip(names, inputs, strict=True)})[0]
-    difference = float(abs(got - expected).max())
-    if not difference <= 1e-3:
-        raise RuntimeError(f"the exported model differs from the trained one by {difference:g} Lab units")
-
-
-def main() -> None:
-    """``python -m photochrom.training.export RUN -o FILE.onnx --metadata CARD.json``."""
-    parser = argparse.ArgumentParser(prog="python -m photochrom.training.export")
-    parser.add_argument("run", type=Path, help="a folder that training left")
-    parser.add_argument("-o", "--output", type=Path, required=True)
-    parser.add_argument(
-        "--metadata", type=Path, help="JSON: name, description, licence, size, temperature, ..."
-    )
-    args = parser.parse_args()
-    net, checkpoint = load_net(args.run)
-    card = json.loads(args.metadata.read_text(encoding="utf-8")) if args.metadata else {}
-    trained = {"recipe": json.loads(checkpoint["recipe"]), "step": int(checkpoint["step"])}
-    export(net, args.output, {"name": args.output.stem, "trained": trained} | card)
-    print(f"{args.output}: {args.output.stat().st_size / 1e6:.1f} MB")
-
-
-if __name__ == "__main__":
-    main()
+        expected = model(*inputs)
+    expected = expected if isinstance(expected, Tensor) else expected[0]
+    feed = {name: x.numpy() for name, x in zip(model.inputs, inputs, strict=True)}
+    got = session.run(["ab"], feed)[0]
+    difference = float(np.abs(got - expected.numpy()).max())
+    if not difference <= 110 * TOLERANCE:
+        raise RuntimeError(
+            f"the exported model's colours differ from the trained one's by {difference:g} Lab units"
+        )
+    return difference

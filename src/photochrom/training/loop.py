@@ -1,260 +1,279 @@
-"""The loop: one recipe, some photos, a budget."""
+"""The loop: one recipe, some photos, a budget. Every way of training goes through it."""
 
-import csv
-import math
+import json
+import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import cast
+from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
+from lightning_fabric import Fabric
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from photochrom.color.lab import grey_to_lightness, rgb_to_lab
-from photochrom.color.luma import rgb_to_luma
-from photochrom.color.quantize import class_weights, prior_of
-from photochrom.data.augment import age, random_crops, random_hints
-from photochrom.data.shards import PhotoSet
-from photochrom.losses.classification import RebalancedCrossEntropy
-from photochrom.nets.photochrom import Photochrom, photochrom, test_photochrom
+from photochrom._version import __version__
+from photochrom.nets.registry import DISTRIBUTION_NETS
+from photochrom.training.batches import Loader, Photos, advance
+from photochrom.training.budget import Budget, Position
 from photochrom.training.checkpoint import (
+    BEST,
+    LAST,
+    CheckpointError,
     load_checkpoint,
     optimizer_tensors,
     restore_optimizer,
+    revision,
     save_checkpoint,
+    under,
 )
-from photochrom.training.recipe import Recipe
-
-NETS = {"photochrom": photochrom, "test_photochrom": test_photochrom}
-OUTPUT_STRIDE = 4
-
-
-@dataclass
-class Batch:
-    """One training batch: what goes in, and the truth at a quarter of the size."""
-
-    lightness: Tensor
-    hints: Tensor
-    ab: Tensor
+from photochrom.training.journal import Journal
+from photochrom.training.networks import Networks, Pretrained, build_networks, rebalance
+from photochrom.training.recipe import Classification, Recipe, RecipeError, Stage
+from photochrom.training.steps import Step, make_step
+from photochrom.training.validation import Validation
 
 
 @dataclass
-class Budget:
-    """How long to train: minutes of wall clock or a number of steps (exactly reproducible)."""
+class Saving:
+    """What a checkpoint says beside the weights, and how often there is one."""
 
-    minutes: float | None = None
-    steps: int | None = None
-
-    def __post_init__(self) -> None:
-        if (self.minutes is None) == (self.steps is None):
-            raise ValueError("give either minutes or steps")
-        if (self.minutes or self.steps or 0) <= 0:
-            raise ValueError("the budget must be more than 0")
-
-    def progress(self, steps: int, seconds: float) -> float:
-        """The share of the budget that is spent, in [0, 1]."""
-        spent = steps / self.steps if self.steps is not None else seconds / 60 / (self.minutes or 1)
-        return min(1.0, spent)
+    minutes: float = 4
+    name: str = ""
+    licence: str = "not stated"
 
 
 def train(
     recipe: Recipe,
-    photos: PhotoSet,
+    photos: Photos,
     out: Path,
     budget: Budget,
     *,
-    encoder: dict[str, Tensor] | None = None,
+    validation: Photos | None = None,
+    pretrained: Pretrained | None = None,
+    fabric: Fabric | None = None,
     resume: bool = False,
-    save_minutes: float = 4,
-) -> Photochrom:
-    """Train `recipe` on `photos` and leave `last.safetensors` and `log.csv` in `out`.
+    saving: Saving | None = None,
+) -> nn.Module:
+    """Train `recipe` on `photos`; leave ``last.safetensors``, ``best.safetensors`` and ``log.csv`` in `out`.
 
     Parameters
     ----------
-    encoder : published ImageNet weights of the encoder, or None to start from noise
-    resume : go on from ``out/last.safetensors``
+    validation : photos that choose the best checkpoint, by PSNR; None for none
+    pretrained : weights of encoders; None starts from noise
+    fabric : devices, precision and processes; None is this process on the CPU in float32
+    resume : go on from ``out/last.safetensors``, which must be of the same recipe
 
     Returns
     -------
-    The net with its averaged (EMA) weights, in eval mode.
+    The generator, its weights averaged where the recipe says so, in eval mode.
 
     Raises
     ------
     FloatingPointError
-        If the loss or its gradient is not finite; the message names the step and the batch's photos.
-    ValueError
-        If no photo is large enough for a stage, or the checkpoint to resume from is not whole.
+        If a loss or its gradient is not finite; the message names the step and the batch's photos. The last
+        checkpoint stays as it was.
+    KeyboardInterrupt
+        After Ctrl-C, once the step is done and the checkpoint written.
+    RecipeError, CheckpointError, ValueError
     """
+    fabric = fabric or Fabric(accelerator="cpu", devices=1)
+    saving = saving or Saving()
     torch.manual_seed(recipe.seed)
     out.mkdir(parents=True, exist_ok=True)
-    net = NETS[recipe.net]()
-    if encoder is not None:
-        net.encoder.load_imagenet(encoder)
-    # channels_last is 1.5 times faster for depthwise nets on a CPU.
-    net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    average_of = torch.optim.swa_utils.get_ema_multi_avg_fn(recipe.optimizer.ema)  # type: ignore[no-untyped-call]
-    average = torch.optim.swa_utils.AveragedModel(net, multi_avg_fn=average_of, use_buffers=True)
-    averaged = cast(Photochrom, average.module)
-    optimizer = _optimizer(net, recipe)
+    networks = build_networks(recipe, fabric, out, pretrained)
+    net = networks.generator
+    _check_sizes(recipe, int(net.multiple))
+    for settings in recipe.steps.values():
+        if isinstance(settings, Classification):
+            rebalance(net, photos, settings.mix)
+    for module in networks.modules().values():
+        # 1.5 times faster than the default layout for depthwise nets on a CPU, and what tensor cores want.
+        module.to(fabric.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    if networks.features is not None:
+        networks.features.to(fabric.device)
+    average = _averaged(net, recipe.ema)
 
-    weights = class_weights(_prior(photos, net.bins), recipe.loss.mix)
-    net.log_weights.copy_(weights.log())
-    averaged.log_weights.copy_(net.log_weights)
-    criterion = RebalancedCrossEntropy(net.bins, weights)
-
-    step, before = 0, 0.0
+    position, best, in_step = Position(), float("-inf"), ""
+    tensors: dict[str, Tensor] = {}
     if resume:
-        tensors, metadata = load_checkpoint(out / "last.safetensors")
-        net.load_state_dict(_under("net.", tensors))
-        averaged.load_state_dict(_under("ema.", tensors))
-        restore_optimizer(optimizer, tensors)
-        step, before = int(metadata["step"]), float(metadata["seconds"])
-        average.n_averaged.fill_(step)
+        tensors, metadata = load_checkpoint(out / LAST)
+        _same_recipe(recipe, metadata, out / LAST)
+        for prefix, module in networks.modules().items():
+            module.load_state_dict(under(prefix, tensors))
+        if average is not None:
+            average.module.load_state_dict(under("ema", tensors))
+        position, best = Position(**json.loads(metadata["position"])), float(metadata["best"])
+        in_step = metadata["in_step"]
+        if average is not None:
+            average.n_averaged.fill_(position.step)
+    judged = average.module if average is not None else net
 
-    def save() -> None:
-        tensors = {f"net.{k}": v for k, v in net.state_dict().items()}
-        tensors |= {f"ema.{k}": v for k, v in averaged.state_dict().items()}
-        save_checkpoint(
-            out / "last.safetensors",
-            tensors | optimizer_tensors(optimizer),
-            {"recipe": recipe.model_dump_json(), "step": step, "seconds": seconds, "photos": str(photos)},
-        )
+    start = time.monotonic() - position.seconds
+    stopping = threading.Event()
 
-    def spent(step: int) -> float:
-        return budget.progress(step, seconds)
+    def progress(at: Position) -> float:
+        return budget.progress(at, len(photos))
 
-    now = start = saved = logged = time.monotonic()
-    seconds, seen, total, size = before, 0, 0.0, 0
-    with (out / "log.csv").open("a" if resume else "w", newline="") as file:
-        log = csv.writer(file)
+    def clock() -> float:
+        # Of all processes the first one's: they must take the same decisions at the same step.
+        seconds, stop = time.monotonic() - start, stopping.is_set()
+        if fabric.world_size > 1:
+            seconds, stop = fabric.broadcast((seconds, stop))
+        if stop:
+            stopping.set()
+        return float(seconds)
 
-        def report(size: int) -> None:
-            # A coarse clock may not have moved since the last row.
-            rate = seen / max(now - logged, 1e-9)
-            row = [step, round(seconds), size, round(rate, 1), round(total / seen, 4)]
-            log.writerow(row)
-            file.flush()
-            print(*row, sep="\t", flush=True)
+    stride = int(net.stride) if recipe.net.name in DISTRIBUTION_NETS else None
+    loader = Loader(photos, recipe, progress, stride=stride, rank=fabric.global_rank, world=fabric.world_size)
+    chief = fabric.global_rank == 0
+    check = Validation(validation, recipe.stages[-1].size) if validation is not None and chief else None
+    journal = Journal(out, position) if chief else None
+    step: Step | None = None
+    name = ""
 
-        if file.tell() == 0:
-            log.writerow(["step", "seconds", "size", "photos_per_second", "loss"])
+    def save(stage: Stage, *, last: bool) -> None:
+        nonlocal best
+        if journal is None or step is None:
+            return
+        psnr = None
+        if check is not None:
+            psnr, picture = check.measure(judged, networks.space)
+            journal.show(position.step, picture)
+        journal.write(position, stage, progress(position), psnr)
+        improved = psnr is not None and psnr > best
+        best = max(best, psnr) if psnr is not None else best
+        describes = _description(recipe, saving, photos, position, best, stage.step)
+        weights = _weights(networks, average)
         try:
-            for keys, batch, size in _batches(recipe, photos, step, spent):
-                _set_rate(optimizer, spent(step), recipe)
-                net.train()
-                logits = net(batch.lightness, batch.hints)
-                loss = criterion(logits, batch.ab)
-                optimizer.zero_grad(set_to_none=True)
-                loss.backward()
-                norm = nn.utils.clip_grad_norm_(net.parameters(), recipe.optimizer.clip)
-                # The gradient too: clipping an infinite one would make every weight NaN.
-                if not torch.isfinite(loss + norm):
-                    # The batch is already in the running statistics; those of the average are still clean.
-                    for ours, clean in zip(net.buffers(), averaged.buffers(), strict=True):
-                        ours.copy_(clean)
-                    what = f"the loss is {loss.item()}, its gradient's norm {norm.item()}"
-                    raise FloatingPointError(f"step {step}: {what}; photos: {keys}")
-                optimizer.step()
+            if improved:
+                save_checkpoint(out / BEST, weights, describes)
+            state = {
+                k: v
+                for x in step.learners
+                for k, v in optimizer_tensors(f"optimizer.{x.name}", x.optimizer).items()
+            }
+            save_checkpoint(out / LAST, weights | state, describes)
+        except CheckpointError as error:
+            if last:
+                raise
+            # Hours of work are in memory: a full disk may have room again in four minutes.
+            print(f"\n{error}; the run goes on", flush=True)
+
+    saved, stage = position.seconds, recipe.stage(progress(position))
+    previous = stage
+    with _deferred_interrupts(stopping):
+        for at, stage, batch in loader.batches(position, clock):
+            waited = loader.waited
+            if step is None or stage.step != name:
+                if journal is not None:
+                    # A row is of one step: means of two kinds of loss would say nothing.
+                    journal.write(position, previous, progress(position))
+                name, step = stage.step, make_step(networks, recipe.steps[stage.step])
+                for learner in step.learners if in_step == name else []:
+                    restore_optimizer(f"optimizer.{learner.name}", learner.optimizer, tensors)
+                tensors, in_step = {}, ""
+            for learner in step.learners:
+                learner.set_rates(recipe.within_step(progress(at)))
+                learner.net.train()
+            step.begin(at.step, _seed(recipe.seed, at.step, fabric.global_rank))
+            try:
+                losses = step.step(batch.to(fabric.device))
+            except FloatingPointError as error:
+                raise FloatingPointError(
+                    f"step {at.step}: {error}; photos: {', '.join(batch.keys)}"
+                ) from None
+            if average is not None:
                 average.update_parameters(net)
-
-                step, seen, total = step + 1, seen + len(keys), total + loss.item() * len(keys)
-                now = time.monotonic()
-                seconds = before + now - start
-                if now - logged > 30:
-                    report(size)
-                    logged, seen, total = now, 0, 0.0
-                if now - saved > save_minutes * 60:
-                    save()
-                    saved = now
-        finally:
-            # Also after Ctrl-C or a NaN: what was learned so far is kept. Before the first step that is nothing.
-            if step:
-                save()
-            if seen:
-                report(size)
-    return averaged.eval()
-
-
-def prepare(rgb: Tensor, recipe: Recipe, rng: np.random.Generator) -> Batch:
-    """Make a training batch of colour crops ``(B, 3, H, W)``: grey as a camera saw it, hints and truth."""
-    grey = age(rgb_to_luma(rgb, axis=1)[:, None], rng, share=recipe.data.aged)
-    # The colour of the mean is what a quarter-size net can know; its Lab costs a sixteenth.
-    ab = rgb_to_lab(F.avg_pool2d(rgb, OUTPUT_STRIDE), axis=1)[:, 1:]
-    full = F.interpolate(ab, scale_factor=OUTPUT_STRIDE, mode="nearest")
-    hints = random_hints(full, rng, share=recipe.data.hinted)
-    return Batch(grey_to_lightness(grey).contiguous(memory_format=torch.channels_last), hints, ab)
+            position, previous = advance(recipe, progress, at, stage, clock()), stage
+            if journal is not None:
+                journal.add(losses, stage.batch, waited)
+                if journal.due(position):
+                    journal.write(position, stage, progress(position))
+            if position.seconds - saved > saving.minutes * 60:
+                save(stage, last=False)
+                saved = position.seconds
+            if stopping.is_set():
+                break
+        save(stage, last=True)
+    if journal is not None:
+        journal.close()
+    if stopping.is_set():
+        raise KeyboardInterrupt
+    return judged.eval()
 
 
-def _batches(
-    recipe: Recipe, photos: PhotoSet, step: int, progress: Callable[[int], float]
-) -> Iterator[tuple[list[str], Batch, int]]:
-    """Batches until the budget is spent, the next one made while the net works on this one."""
+def _check_sizes(recipe: Recipe, multiple: int) -> None:
+    for i, stage in enumerate(recipe.stages):
+        if stage.size % multiple:
+            raise RecipeError(
+                f"stages.{i}.size: {stage.size} is not a multiple of {multiple}, which {recipe.net.name} needs"
+            )
 
-    def make(step: int, size: int, count: int) -> tuple[list[str], Batch, int]:
-        # A generator per step: a resumed run draws what the unbroken one would have drawn.
-        rng = np.random.default_rng((recipe.seed, step))
-        chosen = rng.choice(eligible[size], count)
-        crops = random_crops(
-            [photos.photos[i] for i in chosen], size, rng, smallest=recipe.data.smallest_crop
-        )
-        return [photos.keys[i] for i in chosen], prepare(crops, recipe, rng), size
 
-    eligible: dict[int, NDArray[np.intp]] = {
-        stage.size: np.flatnonzero([min(p.shape[:2]) >= stage.size for p in photos.photos])
-        for stage in recipe.stages
+def _averaged(net: nn.Module, decay: float) -> AveragedModel | None:
+    if not decay:
+        return None
+    average = get_ema_multi_avg_fn(decay)  # type: ignore[no-untyped-call]
+    return AveragedModel(net, multi_avg_fn=average, use_buffers=True)
+
+
+def _weights(networks: Networks, average: AveragedModel | None) -> dict[str, Tensor]:
+    modules = networks.modules() | ({"ema": average.module} if average is not None else {})
+    return {f"{prefix}.{k}": v for prefix, module in modules.items() for k, v in module.state_dict().items()}
+
+
+def _description(
+    recipe: Recipe, saving: Saving, photos: Photos, position: Position, best: float, step: str
+) -> dict[str, Any]:
+    return {
+        "name": saving.name or recipe.net.name,
+        "recipe": recipe.model_dump_json(),
+        "position": json.dumps(asdict(position)),
+        "in_step": step,
+        "best": repr(best),
+        "photos": str(photos),
+        "licence": saving.licence,
+        "version": __version__,
+        "revision": revision(),
     }
-    for size, indices in eligible.items():
-        if not len(indices):
-            raise ValueError(f"no photo is as large as the recipe's {size} px")
-    with ThreadPoolExecutor(max_workers=1) as pool:
-
-        def submit(step: int) -> Future[tuple[list[str], Batch, int]]:
-            # By the step's own progress, also ahead of time: a run resumed at it asks for the same stage.
-            stage = recipe.stage(progress(step))
-            return pool.submit(make, step, stage.size, stage.batch)
-
-        waiting = None
-        while progress(step) < 1:
-            current = waiting or submit(step)
-            waiting = submit(step + 1) if progress(step + 1) < 1 else None
-            yield current.result()
-            step += 1
 
 
-def _optimizer(net: Photochrom, recipe: Recipe) -> torch.optim.Optimizer:
-    settings = recipe.optimizer
-    if settings.frozen_blocks:
-        net.encoder.stem.requires_grad_(False)
-        net.encoder.blocks[: settings.frozen_blocks].requires_grad_(False)
-    encoder = [p for p in net.encoder.parameters() if p.requires_grad]
-    ours = [p for name, p in net.named_parameters() if not name.startswith("encoder.")]
-    return torch.optim.AdamW(
-        [{"params": encoder, "peak": settings.encoder_rate}, {"params": ours, "peak": settings.rate}],
-        lr=settings.rate,
-        weight_decay=settings.weight_decay,
-    )
+def _same_recipe(recipe: Recipe, metadata: dict[str, str], path: Path) -> None:
+    then, now = json.loads(metadata["recipe"]), json.loads(recipe.model_dump_json())
+    # How long to train is the caller's to change; what is trained is not.
+    different = sorted(key for key in now if now[key] != then.get(key) and key != "epochs")
+    if different:
+        raise CheckpointError(
+            f"{path}: was trained with another recipe (different: {', '.join(different)}); "
+            "resume with the same one, or train into another folder"
+        )
 
 
-def _set_rate(optimizer: torch.optim.Optimizer, progress: float, recipe: Recipe) -> None:
-    warm = min(1.0, progress / recipe.optimizer.warmup) if recipe.optimizer.warmup else 1.0
-    factor = warm * 0.5 * (1 + math.cos(math.pi * progress))
-    for group in optimizer.param_groups:
-        group["lr"] = group["peak"] * factor
+def _seed(seed: int, step: int, rank: int) -> int:
+    return (seed * 1_000_003 + step) * 1_009 + rank
 
 
-def _prior(photos: PhotoSet, bins: Tensor) -> Tensor:
-    """The distribution of colours over the bins, from up to 2,000 photos at 16 px."""
-    rng = np.random.default_rng(0)
-    chosen = rng.permutation(len(photos))[:2000]
-    small = random_crops([photos.photos[i] for i in chosen], 16, rng)
-    prior: Tensor = prior_of(rgb_to_lab(small, axis=1)[:, 1:].permute(0, 2, 3, 1), bins)
-    return prior
+@contextmanager
+def _deferred_interrupts(stopping: threading.Event) -> Iterator[None]:
+    """Let Ctrl-C and `kill` end the run between two steps; a second one ends it at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
 
+    def stop(signum: int, frame: Any) -> None:
+        if stopping.is_set():
+            raise KeyboardInterrupt
+        stopping.set()
 
-def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+    before: dict[int, Callable[..., Any] | int | None] = {
+        number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,13 +1,21 @@
 """What a training run is: one schema for recipe files, the command line and Python."""
 
+import difflib
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 RECIPES = Path(__file__).parent / "recipes"
 Share = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+Weight = Annotated[float, Field(ge=0)]
+
+
+class RecipeError(ValueError):
+    """A recipe or an override that cannot be; the message names the key's path and the nearest one there is."""
 
 
 class _Strict(BaseModel):
@@ -15,55 +23,201 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Stage(_Strict):
-    """A part of the run at one size (progressive resizing); photos smaller than `size` sit it out."""
+class Part(_Strict):
+    """A network by its registry name, and its builder's arguments."""
 
-    size: Annotated[int, Field(ge=32, multiple_of=32)]
-    batch: Annotated[int, Field(ge=1)]
-    share: Annotated[float, Field(gt=0, le=1)]
-
-
-class Data(_Strict):
-    """How photos are made into training pairs."""
-
-    smallest_crop: Annotated[float, Field(gt=0, le=1)] = 0.6
-    aged: Share = 0.3
-    hinted: Share = 0.15
+    name: str
+    args: dict[str, Any] = {}
 
 
 class Optimizer(_Strict):
-    """AdamW with a warm-up and a cosine to zero; the pretrained encoder learns more slowly."""
+    """How weights follow their gradient.
 
-    rate: Annotated[float, Field(gt=0)] = 2e-3
-    encoder_rate: Annotated[float, Field(ge=0)] = 3e-4
-    frozen_blocks: Annotated[int, Field(ge=0)] = 3
-    weight_decay: Annotated[float, Field(ge=0)] = 0.02
-    warmup: Share = 0.02
-    clip: Annotated[float, Field(gt=0)] = 1.0
-    ema: Annotated[float, Field(ge=0, lt=1)] = 0.99
+    `group_factors` multiply the rate for the net's layer groups from the earliest to the head (discriminative
+    learning rates, Howard and Ruder 2018); 0 freezes a group, and the last factor also serves the groups after it.
+    """
+
+    kind: Literal["adam", "adamw", "sgd", "rmsprop"] = "adam"
+    rate: Positive = 1e-4
+    critic_rate: Positive | None = None
+    betas: tuple[Share, Share] = (0.9, 0.999)
+    weight_decay: Weight = 0.0
+    group_factors: Annotated[list[Weight], Field(min_length=1)] = [1.0]
+    schedule: Literal["constant", "cosine", "one_cycle"] = "constant"
+    warmup: Share = 0.0
+    clip: Positive | None = None
+
+    def for_critic(self) -> "Optimizer":
+        """The critic's: its own rate, and one for all of its layers."""
+        return self.model_copy(update={"rate": self.critic_rate or self.rate, "group_factors": [1.0]})
 
 
-class Loss(_Strict):
-    """Rebalanced cross-entropy: `mix` is the uniform share in the class weights' denominator."""
+class Pixel(_Strict):
+    """Terms of a generator's loss that compare with the truth; a weight of 0 leaves a term out.
 
+    `pixel` is in the net's own range ([-1, 1] or [0, 1]); `gradient` and `colourfulness` as in
+    `photochrom.losses`. `perceptual` compares activations of `features` (see
+    `photochrom.nets.registry.FEATURES`), weighed one by one; the default is relu2_2, as Johnson et al. 2016 take it.
+    """
+
+    kind: Literal["l1", "mse", "huber"] = "l1"
+    delta: Positive = 1.0
+    pixel: Weight = 1.0
+    gradient: Weight = 0.0
+    colourfulness: Weight = 0.0
+    perceptual: Weight = 0.0
+    features: str = "vgg16"
+    feature_weights: list[Weight] = [0.0, 1.0, 0.0, 0.0]
+    feature_distance: Literal["l1", "mse"] = "mse"
+
+
+class Labels(_Strict):
+    """What the critic is told of real and fake, as `photochrom.losses.adversarial.Labels` explains."""
+
+    soft: Share = 0.0
+    noise: Share = 0.0
+    one_sided: bool = False
+    flip_share: Share = 0.0
+    flipped: bool = False
+
+
+class Gan(_Strict):
+    """The game between generator and critic.
+
+    `sees` is what the critic judges: the "pair" of the net's input and output (a conditional GAN), or the
+    "picture" in RGB. `alternate` trains each side for so many batches in turn; 0 trains both on every batch.
+    """
+
+    critic: Part = Part(name="patchgan")
+    sees: Literal["pair", "picture"] = "pair"
+    objective: Literal["bce", "least_squares", "hinge"] = "bce"
+    weight: Weight = 1.0
+    labels: Labels = Labels()
+    alternate: Annotated[int, Field(ge=0)] = 0
+
+
+class Regression(_Strict):
+    """The generator alone, against the truth."""
+
+    kind: Literal["regression"]
+    loss: Pixel = Pixel()
+    optimizer: Optimizer = Optimizer()
+
+
+class Classification(_Strict):
+    """A distribution over ab bins (Zhang et al. 2016): `mix` is the uniform share in the class weights' denominator.
+
+    `huber` weighs the loss of the regressed ab, where the net gives it too (Zhang et al. 2017).
+    """
+
+    kind: Literal["classification"]
     mix: Share = 0.5
+    huber: Weight = 0.0
+    optimizer: Optimizer = Optimizer()
+
+
+class Adversarial(_Strict):
+    """Generator and critic together (Isola et al. 2017)."""
+
+    kind: Literal["adversarial"]
+    loss: Pixel = Pixel(pixel=100)
+    gan: Gan = Gan()
+    optimizer: Optimizer = Optimizer(betas=(0.5, 0.999))
+
+
+class Wasserstein(_Strict):
+    """A Wasserstein critic, held to its slope by a penalty (Gulrajani et al. 2017) or, where `clip_weights` is
+    given, by clipping (Arjovsky et al. 2017)."""
+
+    kind: Literal["wasserstein"]
+    loss: Pixel = Pixel(pixel=100)
+    critic: Part = Part(name="patchgan", args={"norm": "none"})
+    critic_steps: Annotated[int, Field(ge=1)] = 5
+    penalty: Weight = 10.0
+    clip_weights: Positive | None = None
+    optimizer: Optimizer = Optimizer(betas=(0.0, 0.9))
+
+
+class Nogan(_Strict):
+    """One of NoGAN's phases (Antic 2019): the generator alone, its pictures saved, the critic alone on them, both."""
+
+    kind: Literal["nogan"]
+    phase: Literal["generator", "pictures", "critic", "both"]
+    loss: Pixel = Pixel(kind="mse")
+    gan: Gan = Gan(critic=Part(name="resnet34_critic"), sees="picture", weight=0.1)
+    optimizer: Optimizer = Optimizer()
+
+
+StepRecipe = Annotated[
+    Regression | Classification | Adversarial | Wasserstein | Nogan, Field(discriminator="kind")
+]
+
+
+class Stage(_Strict):
+    """A part of the run at one size (progressive resizing) and, where the recipe has several, with one step.
+
+    Photos smaller than `size` sit it out. `passes` ends the last stage early, after so many passes over the data.
+    """
+
+    size: Annotated[int, Field(ge=16)]
+    batch: Annotated[int, Field(ge=1)]
+    share: Annotated[float, Field(gt=0, le=1)] = 1.0
+    step: str = "train"
+    passes: Positive | None = None
+
+
+class Data(_Strict):
+    """How photos are made into training pairs.
+
+    `space` is what a colour net gives back, `inputs` 3 repeats the grey; distribution nets take neither.
+    `split` is "8000/2000", "80/20", a count or a fraction of validation photos. The shares are of photos whose input is
+    `aged`, taken on other `films` than Rec. 601's (`photochrom.data.degrade`), given hints at places drawn as `hints`
+    says, or `revealed` whole (`photochrom.data.hints`).
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
+
+    space: Literal["lab", "rgb", "hsl"] = "lab"
+    inputs: Literal[1, 3] = 1
+    split: str = "0.02"
+    limit: Annotated[int, Field(ge=1)] | None = None
+    smallest_crop: Annotated[float, Field(gt=0, le=1)] = 0.6
+    flip: bool = True
+    aged: Share = 0.0
+    films: Share = 0.0
+    hinted: Share = 0.0
+    hints: Literal["uniform", "normal"] = "uniform"
+    revealed: Share = 0.0
 
 
 class Recipe(_Strict):
-    """A whole training run."""
+    """A whole training run.
 
-    net: str
+    `source` is the paper or project, `reports` what it says it reached, `guesses` what it leaves open and we chose.
+    """
+
+    net: Part
     stages: Annotated[list[Stage], Field(min_length=1)]
+    steps: dict[str, StepRecipe]
+    title: str = ""
+    source: str = ""
+    reports: str = ""
+    guesses: list[str] = []
+    epochs: Positive = 20
     data: Data = Data()
-    optimizer: Optimizer = Optimizer()
-    loss: Loss = Loss()
-    seed: int = 0
+    ema: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    seed: Annotated[int, Field(ge=0)] = 0
 
     @model_validator(mode="after")
-    def _shares_sum_to_one(self) -> "Recipe":
+    def _whole(self) -> "Recipe":
         total = sum(stage.share for stage in self.stages)
         if abs(total - 1) > 1e-6:
             raise ValueError(f"the stages' shares sum to {total:g}, not to 1")
+        for stage in self.stages:
+            if stage.step not in self.steps:
+                raise ValueError(f"a stage's step is {stage.step!r}; there are: {', '.join(self.steps)}")
+        if any(stage.passes for stage in self.stages[:-1]):
+            raise ValueError("only the last stage can have passes")
         return self
 
     def stage(self, progress: float) -> Stage:
@@ -74,19 +228,135 @@ class Recipe(_Strict):
                 return stage
         return self.stages[-1]
 
+    def within_step(self, progress: float) -> float:
+        """How far, in [0, 1], the run's `progress` is into the stages in a row that share the present step."""
+        name, begin, end, at = self.stage(progress).step, 0.0, 0.0, 0.0
+        for stage in self.stages:
+            if stage.step != name:
+                if at > progress:
+                    break
+                begin = at + stage.share
+            at += stage.share
+            end = at if stage.step == name else end
+        return min(1.0, max(0.0, (progress - begin) / (end - begin)))
 
-def load_recipe(name: str | Path) -> Recipe:
-    """Read a recipe by its name (see `RECIPES`) or from a TOML file.
+
+def recipe_names() -> list[str]:
+    """The names of the recipes that came with the package."""
+    return sorted(path.stem for path in RECIPES.glob("*.toml"))
+
+
+def recipe_path(name: str | Path) -> Path:
+    """The file of a recipe given by name or path."""
+    return Path(name) if str(name).endswith(".toml") else RECIPES / f"{name}.toml"
+
+
+def load_recipe(name: str | Path, overrides: Iterable[str] = ()) -> Recipe:
+    """Read a recipe by its name (see `recipe_names`) or from a TOML file, with ``key=value`` overrides.
+
+    A key is a path such as ``data.space`` or ``stages.0.size``; a value is TOML, or else taken as text.
 
     Raises
     ------
-    FileNotFoundError
-        If there is none of that name; the message lists those there are.
-    pydantic.ValidationError
-        If a key is unknown or a value out of range; it names the path of the key.
+    RecipeError
+        If there is none of that name, the file is not TOML, a key is unknown, or a value out of range; the message
+        names the key's path and the nearest key there is.
     """
-    path = Path(name) if str(name).endswith(".toml") else RECIPES / f"{name}.toml"
-    if not path.is_file():
-        known = ", ".join(sorted(p.stem for p in RECIPES.glob("*.toml")))
-        raise FileNotFoundError(f"no recipe {name}; there are: {known}")
-    return Recipe.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    path = recipe_path(name)
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        near = nearest(str(name), recipe_names())
+        known = ", ".join(recipe_names())
+        raise RecipeError(
+            f"{name}: no such recipe{near}; there are: {known}, or give a file NAME.toml"
+        ) from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise RecipeError(f"{path}: not a readable recipe ({error})") from None
+    for override in overrides:
+        _set(table, override)
+    return validate(table, str(name))
+
+
+def resized(recipe: Recipe, size: int, multiple: int = 32) -> Recipe:
+    """The recipe with a last stage of `size` pixels and the others in proportion, in multiples of `multiple`."""
+    scale = size / recipe.stages[-1].size
+    sizes = [max(multiple, round(stage.size * scale / multiple) * multiple) for stage in recipe.stages[:-1]]
+    stages = [
+        stage.model_copy(update={"size": side})
+        for stage, side in zip(recipe.stages, [*sizes, size], strict=True)
+    ]
+    return recipe.model_copy(update={"stages": stages})
+
+
+def validate(table: dict[str, Any], name: str) -> Recipe:
+    """A recipe from plain values; raises RecipeError with all that is wrong with them."""
+    try:
+        return Recipe.model_validate(table)
+    except ValidationError as error:
+        wrong = "; ".join(_sentence(item, table) for item in error.errors())
+        raise RecipeError(f"{name}: {wrong}") from None
+
+
+def _set(table: dict[str, Any], override: str) -> None:
+    key, equals, text = override.partition("=")
+    if not equals or not key.strip():
+        raise RecipeError(f"--set {override}: write key=value, such as data.space=rgb")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text
+    *parents, last = key.strip().split(".")
+    at: Any = table
+    for done, part in enumerate(parents):
+        at = _child(at, part, ".".join(parents[: done + 1]), override)
+    if isinstance(at, list):
+        _child(at, last, key, override)
+        at[int(last)] = value
+    else:
+        at[last] = value
+
+
+def _child(at: Any, part: str, path: str, override: str) -> Any:
+    if isinstance(at, list):
+        if not part.isdecimal() or int(part) >= len(at):
+            raise RecipeError(f"--set {override}: {path} must be a number from 0 to {len(at) - 1}")
+        return at[int(part)]
+    if not isinstance(at, dict):
+        raise RecipeError(f"--set {override}: {path} is inside a plain value")
+    return at.setdefault(part, {})
+
+
+def _sentence(error: Any, table: dict[str, Any]) -> str:
+    kinds = {"regression", "classification", "adversarial", "wasserstein", "nogan"}
+    # pydantic puts a tagged union's tag into the path; a file has no such key.
+    where = [str(part) for part in error["loc"] if part not in kinds]
+    path = ".".join(where) or "recipe"
+    if error["type"] == "extra_forbidden":
+        return f"{path}: no such key{nearest(where[-1], _keys_beside(error['loc']))}"
+    if error["type"] == "missing":
+        return f"{path}: missing"
+    return f"{path}: {error['msg'].removeprefix('Value error, ')}"
+
+
+def _keys_beside(loc: tuple[Any, ...]) -> list[str]:
+    """The keys that are allowed where `loc` names one that is not."""
+    model: Any = Recipe
+    steps = {"regression": Regression, "classification": Classification, "adversarial": Adversarial}
+    steps |= {"wasserstein": Wasserstein, "nogan": Nogan}
+    lists = {"stages": Stage}
+    for part in loc[:-1]:
+        if part in steps:
+            model = steps[part]
+        elif part in lists:
+            model = lists[part]
+        elif isinstance(part, str) and part in getattr(model, "model_fields", {}):
+            inner = model.model_fields[part].annotation
+            model = inner if isinstance(inner, type) and issubclass(inner, BaseModel) else model
+    return list(model.model_fields)
+
+
+def nearest(word: str, known: list[str]) -> str:
+    """What to say after "no such ..."."""
+    match = difflib.get_close_matches(word, known, n=1)
+    return f" (did you mean {match[0]}?)" if match else f" (there are: {', '.join(known)})" if known else ""

@@ -1,0 +1,35 @@
+"""What the laboratory's commands share: its packages are optional, and its errors are sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from photochrom.cli.console import give_up
+
+NEEDED = {
+    "torch",
+    "lightning_fabric",
+    "safetensors",
+    "pydantic",
+    "onnx",
+    "onnxscript",
+    "tensorboard",
+    "fsspec",
+}
+
+
+@contextmanager
+def laboratory() -> Iterator[None]:
+    """Turn what a user can act on into one line and an exit code."""
+    try:
+        yield
+    except ImportError as error:
+        if (error.name or "").partition(".")[0] not in NEEDED:
+            raise
+        give_up(f'training needs {error.name}; install it with: pip install "photochrom[train]"')
+    except (ValueError, FloatingPointError, RuntimeError) as error:
+        # RecipeError and CheckpointError are ValueErrors; torch says "out of memory" by a RuntimeError.
+        give_up(error)
+    except OSError as error:
+        give_up(f"{error.filename}: {error.strerror}" if error.filename else error)

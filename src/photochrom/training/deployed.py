@@ -1,0 +1,61 @@
+"""A trained generator as the product calls it: L* in, ab in Lab units out."""
+
+from typing import Any
+
+from torch import Tensor, nn
+
+from photochrom.color.lab import lightness_to_grey
+from photochrom.data.spaces import Space
+
+
+class ColourNet(nn.Module):
+    """A picture-to-picture net behind its colour space."""
+
+    inputs = ("lightness",)
+    outputs = ("ab",)
+
+    def __init__(self, net: nn.Module, space: Space) -> None:
+        super().__init__()
+        self.net, self.space = net, space
+
+    def forward(self, lightness: Tensor) -> Tensor:
+        """``lightness (B, 1, H, W)`` in [0, 100] to ``ab (B, 2, H, W)``."""
+        grey = lightness_to_grey(lightness)
+        return self.space.to_ab(self.net(self.space.grey_to_input(grey)), grey)
+
+
+class DistributionNet(nn.Module):
+    """A net that gives a distribution over ab bins and listens to hints."""
+
+    inputs: tuple[str, ...] = ("lightness", "hints", "temperature", "vividness")
+    outputs = ("ab", "confidence", "logits")
+
+    def __init__(self, net: Any) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(
+        self, lightness: Tensor, hints: Tensor, temperature: Tensor, vividness: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """As the net's own ``predict``."""
+        result: tuple[Tensor, Tensor, Tensor] = self.net.predict(lightness, hints, temperature, vividness)
+        return result
+
+
+class UnhintedNet(DistributionNet):
+    """A net that gives a distribution and takes no hints."""
+
+    inputs = ("lightness", "temperature", "vividness")
+
+    def forward(  # type: ignore[override]
+        self, lightness: Tensor, temperature: Tensor, vividness: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """As the net's own ``predict``, without hints."""
+        return super().forward(lightness, None, temperature, vividness)  # type: ignore[arg-type]
+
+
+def deployed(net: Any, space: Space) -> ColourNet | DistributionNet:
+    """`net` behind the interface of its kind."""
+    if not hasattr(net, "predict"):
+        return ColourNet(net, space)
+    return DistributionNet(net) if net.takes_hints else UnhintedNet(net)

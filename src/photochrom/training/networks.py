@@ -1,0 +1,147 @@
+"""The networks of a run, and what every step needs of them: the colour space, the device, the folder."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+
+from photochrom.color.lab import rgb_to_lab
+from photochrom.color.quantize import class_weights, prior_of
+from photochrom.data.augment import center_crops
+from photochrom.data.spaces import Space, space
+from photochrom.nets.registry import CRITICS, DISTRIBUTION_NETS, FEATURES, GENERATORS, Builder
+from photochrom.training.batches import Photos
+from photochrom.training.recipe import (
+    Adversarial,
+    Gan,
+    Nogan,
+    Part,
+    Recipe,
+    RecipeError,
+    Wasserstein,
+    nearest,
+)
+
+State = dict[str, Tensor]
+
+
+@dataclass
+class Pretrained:
+    """Weights that somebody else trained: of the generator's encoder, and of the perceptual loss's features."""
+
+    encoder: State | None = None
+    features: State | None = None
+
+
+@dataclass
+class Networks:
+    """The networks of a run, before any optimizer holds them.
+
+    `generator` is one of `photochrom.nets.registry.GENERATORS`, with the attributes that its dictionary promises.
+    """
+
+    recipe: Recipe
+    fabric: Fabric
+    folder: Path
+    generator: Any
+    space: Space
+    critics: list[tuple[Part, int, Any]] = field(default_factory=list)
+    features: nn.Module | None = None
+
+    def critic(self, part: Part, inputs: int) -> nn.Module:
+        """The critic that a step names; steps that name the same one share it."""
+        for known, channels, module in self.critics:
+            if (known, channels) == (part, inputs):
+                return cast(nn.Module, module)
+        critic: nn.Module = build(part, CRITICS, "critic", inputs=inputs)
+        self.critics.append((part, inputs, critic))
+        return critic
+
+    def modules(self) -> dict[str, nn.Module]:
+        """All that learns, by the prefix of its weights in a checkpoint."""
+        return {"net": self.generator} | {
+            f"critic{i}": module for i, (_, _, module) in enumerate(self.critics)
+        }
+
+
+def build_networks(
+    recipe: Recipe, fabric: Fabric, folder: Path, pretrained: Pretrained | None = None
+) -> Networks:
+    """Build all networks that `recipe` names.
+
+    Raises
+    ------
+    RecipeError
+        If a name is not in the registry, or a builder does not take an argument.
+    ValueError
+        If pretrained weights are of another net.
+    """
+    pretrained = pretrained or Pretrained()
+    generator, channels = build_generator(recipe)
+    networks = Networks(recipe, fabric, folder, generator, channels)
+    if pretrained.encoder is not None:
+        if not hasattr(networks.generator, "load_encoder"):
+            raise RecipeError(f"{recipe.net.name} has no pretrained encoder; leave --encoder out")
+        networks.generator.load_encoder(pretrained.encoder)
+    for name, step in recipe.steps.items():
+        if isinstance(step, (Adversarial, Nogan)):
+            networks.critic(step.gan.critic, critic_inputs(step.gan, networks.space))
+        elif isinstance(step, Wasserstein):
+            networks.critic(step.critic, networks.space.inputs + networks.space.outputs)
+        wanted = getattr(step, "loss", None)
+        if wanted is not None and wanted.perceptual and networks.features is None:
+            networks.features = _features(wanted.features, pretrained.features, name)
+    for _, _, critic in networks.critics:
+        if pretrained.encoder is not None and hasattr(critic, "load_encoder"):
+            critic.load_encoder(pretrained.encoder)
+    return networks
+
+
+def build_generator(recipe: Recipe) -> tuple[Any, Space]:
+    """The recipe's generator, untrained, and the space it works in."""
+    if recipe.net.name in DISTRIBUTION_NETS:
+        return build(recipe.net, DISTRIBUTION_NETS, "net"), space("lab")
+    channels = space(recipe.data.space, inputs=recipe.data.inputs)
+    net = build(recipe.net, GENERATORS, "net", inputs=channels.inputs, outputs=channels.outputs)
+    return net, space(recipe.data.space, inputs=recipe.data.inputs, signed=bool(net.signed))
+
+
+def critic_inputs(gan: Gan, channels: Space) -> int:
+    """How many channels the critic of `gan` judges."""
+    return 3 if gan.sees == "picture" else channels.inputs + channels.outputs
+
+
+def build(part: Part, registry: dict[str, Builder], what: str, **channels: int) -> Any:
+    """A network by name."""
+    if part.name not in registry:
+        raise RecipeError(f"{part.name}: no {what} of that name{nearest(part.name, list(registry))}")
+    try:
+        return registry[part.name](**channels, **part.args)
+    except (TypeError, ValueError) as error:
+        raise RecipeError(f"{part.name}: {error}") from None
+
+
+def rebalance(net: Any, photos: Photos, mix: float) -> None:
+    """Set the class weights of a distribution net from the colours of up to 2,000 photos at 16 px."""
+    chosen = np.random.default_rng(0).permutation(len(photos))[:2000]
+    # In parts: a stream's photos may be large.
+    parts = [photos.take(part) for part in np.array_split(chosen, -(-len(chosen) // 50))]
+    small = torch.cat([center_crops(part, np.arange(len(part)), 16) for part in parts])
+    prior = prior_of(rgb_to_lab(small, axis=1)[:, 1:].permute(0, 2, 3, 1), net.bins)
+    net.log_weights.copy_(class_weights(prior, mix).log())
+
+
+def _features(name: str, weights: State | None, step: str) -> nn.Module:
+    encoder = build(Part(name=name), FEATURES, "encoder for the perceptual loss")
+    if weights is not None:
+        encoder.load_imagenet(weights)
+    elif not name.startswith("test_"):
+        raise RecipeError(
+            f"steps.{step}.loss.perceptual: needs ImageNet weights of {name} (torchvision's file); give --features FILE"
+        )
+    frozen: nn.Module = encoder.eval().requires_grad_(False)
+    return frozen

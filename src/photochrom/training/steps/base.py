@@ -1,0 +1,58 @@
+"""A step: one way of training. Its `step` reads like the paper."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from photochrom.training.batches import Batch
+from photochrom.training.learner import Learner
+from photochrom.training.networks import Networks
+
+Losses = dict[str, Tensor]
+
+
+class Step(ABC):
+    """One way of training; `reports` names what `step` returns, for the log."""
+
+    reports: ClassVar[tuple[str, ...]]
+
+    def __init__(self, networks: Networks) -> None:
+        self.networks = networks
+        self.learners: list[Learner] = []
+        self.randomness = torch.Generator()
+        self.number = 0
+
+    @abstractmethod
+    def step(self, batch: Batch) -> Losses:
+        """Learn from one batch; return detached scalars by the names in `reports`."""
+
+    def begin(self, number: int, seed: int) -> None:
+        """Make what is random in step `number` (dropout, labels) a function of `seed`: a resumed run repeats it."""
+        self.number = number
+        torch.manual_seed(seed)
+        self.randomness.manual_seed(seed)
+
+    def pair(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """What the generator sees and what it should give back."""
+        return self.networks.space.grey_to_input(batch.grey), self.networks.space.target(batch.rgb)
+
+
+@contextmanager
+def switched_off(learner: Learner) -> Iterator[nn.Module]:
+    """The bare network with its weights fixed: gradients pass through it, none are kept in it.
+
+    Bare, because a DistributedDataParallel around it would wait for gradients that never come.
+    """
+    learning = [p for p in learner.module.parameters() if p.requires_grad]
+    for parameter in learning:
+        parameter.requires_grad_(False)
+    try:
+        with learner.fabric.autocast():
+            yield learner.module
+    finally:
+        for parameter in learning:
+            parameter.requires_grad_(True)

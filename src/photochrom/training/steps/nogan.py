@@ -1,0 +1,105 @@
+"""NoGAN (Antic 2019, DeOldify): four phases, each leaving what the next one needs.
+
+1. "generator": alone, with perceptual loss and pixels. 2. "pictures": what it makes is saved. 3. "critic": learns alone
+to tell those saved pictures from photographs. 4. "both": a short GAN training, ended by a stage's `passes`.
+"""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+from photochrom.losses.adversarial import Labels, objective
+from photochrom.training.batches import Batch
+from photochrom.training.learner import Learner
+from photochrom.training.networks import Networks, critic_inputs
+from photochrom.training.recipe import Nogan, Regression
+from photochrom.training.steps.adversarial import AdversarialStep
+from photochrom.training.steps.base import Losses, Step
+from photochrom.training.steps.regression import RegressionStep
+
+PICTURES = "pictures"
+
+
+def nogan_step(networks: Networks, settings: Nogan) -> Step:
+    """The step of the phase that `settings` names."""
+    if settings.phase == "generator":
+        return RegressionStep(
+            networks, Regression(kind="regression", loss=settings.loss, optimizer=settings.optimizer)
+        )
+    if settings.phase == "pictures":
+        return PicturesStep(networks)
+    return (
+        CriticStep(networks, settings) if settings.phase == "critic" else AdversarialStep(networks, settings)
+    )
+
+
+class PicturesStep(Step):
+    """Saves what the generator makes of a batch as ``pictures/NUMBER.png``; nothing learns."""
+
+    reports = ("pictures",)
+
+    def step(self, batch: Batch) -> Losses:
+        folder = pictures_folder(self.networks.folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        generator = self.networks.generator.eval()
+        with torch.no_grad(), self.networks.fabric.autocast():
+            output = generator(self.networks.space.grey_to_input(batch.grey))
+            pictures = self.networks.space.to_rgb(output.float(), batch.grey)
+        levels = (pictures.clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).cpu().numpy()
+        for index, picture in zip(batch.indices, levels, strict=True):
+            path = folder / f"{index:07}.png"
+            if not cv2.imwrite(str(path), np.ascontiguousarray(picture[..., ::-1])):
+                raise OSError(f"{path}: could not be written; is the disk full?")
+        return {"pictures": torch.tensor(float(len(levels)))}
+
+
+class CriticStep(Step):
+    """The critic alone, between photographs and the saved pictures."""
+
+    reports = ("critic", "critic_accuracy")
+
+    def __init__(self, networks: Networks, settings: Nogan) -> None:
+        super().__init__(networks)
+        optimizer = settings.optimizer.for_critic()
+        if settings.gan.sees != "picture":
+            raise ValueError("the critic's own phase needs gan.sees=picture: it learns from saved pictures")
+        critic = networks.critic(settings.gan.critic, critic_inputs(settings.gan, networks.space))
+        self.critic = Learner("critic", critic, optimizer, optimizer.rate, networks.fabric)
+        self.learners = [self.critic]
+        labels = Labels(**settings.gan.labels.model_dump())
+        self.objective = objective(settings.gan.objective, labels, self.randomness)
+        self.files = sorted(pictures_folder(networks.folder).glob("*.png"))
+        if not self.files:
+            raise ValueError(
+                f"{pictures_folder(networks.folder)}: no pictures; the phase pictures must come before"
+            )
+
+    def step(self, batch: Batch) -> Losses:
+        fake = self.saved(len(batch.rgb), batch.rgb.shape[-1]).to(batch.rgb.device)
+        real_logits, fake_logits = self.critic.net(batch.rgb), self.critic.net(fake)
+        loss = self.objective.critic_loss(real_logits, fake_logits)
+        self.critic.descend(loss)
+        return {
+            "critic": loss.detach(),
+            "critic_accuracy": self.objective.accuracy(real_logits, fake_logits).mean,
+        }
+
+    def saved(self, count: int, size: int) -> Tensor:
+        """Saved pictures ``(count, 3, size, size)``, mirrored half of the time."""
+        batch = np.empty((count, size, size, 3), np.uint8)
+        choice = np.random.default_rng(self.randomness.initial_seed())
+        for i, number in enumerate(choice.integers(len(self.files), size=count)):
+            picture = cv2.imread(str(self.files[number]))
+            if picture is None:
+                raise OSError(f"{self.files[number]}: not a picture; delete it")
+            picture = cv2.resize(picture, (size, size), interpolation=cv2.INTER_AREA)[..., ::-1]
+            batch[i] = picture[:, ::-1] if choice.random() < 0.5 else picture
+        return torch.from_numpy(batch).permute(0, 3, 1, 2).float().div_(255)
+
+
+def pictures_folder(run: Path) -> Path:
+    """Where a run keeps the generator's pictures."""
+    return run / PICTURES

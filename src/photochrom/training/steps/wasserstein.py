@@ -1,0 +1,68 @@
+"""Wasserstein GAN, conditional on the grey picture (Arjovsky et al. 2017, Gulrajani et al. 2017)."""
+
+import torch
+from torch import Tensor
+
+from photochrom.losses.adversarial import clip_weights, gradient_penalty, objective
+from photochrom.training.batches import Batch
+from photochrom.training.criterion import Criterion
+from photochrom.training.learner import Learner
+from photochrom.training.networks import Networks
+from photochrom.training.recipe import Wasserstein
+from photochrom.training.steps.base import Losses, Step, switched_off
+
+
+class WassersteinStep(Step):
+    """The critic estimates a distance, several steps for one of the generator; the generator shortens it."""
+
+    reports = ("loss", "pixel", "gan", "critic", "distance", "penalty")
+
+    def __init__(self, networks: Networks, settings: Wasserstein) -> None:
+        super().__init__(networks)
+        optimizer = settings.optimizer
+        critic = networks.critic(settings.critic, networks.space.inputs + networks.space.outputs)
+        self.generator = Learner("generator", networks.generator, optimizer, optimizer.rate, networks.fabric)
+        self.critic = Learner(
+            "critic", critic, optimizer.for_critic(), optimizer.for_critic().rate, networks.fabric
+        )
+        self.learners = [self.generator, self.critic]
+        self.criterion = Criterion(settings.loss, networks.space, networks.features).to(
+            networks.fabric.device
+        )
+        self.objective = objective("wasserstein")
+        self.settings = settings
+
+    def step(self, batch: Batch) -> Losses:
+        x, truth = self.pair(batch)
+        fake = self.generator.net(x)
+        real_pair, fake_pair = torch.cat([x, truth], dim=1), torch.cat([x, fake], dim=1)
+
+        def judge(y: Tensor) -> Tensor:
+            # The bare network: a DistributedDataParallel around it knows nothing of a gradient's gradient.
+            logits: Tensor = self.critic.module(torch.cat([x, y], dim=1))
+            return logits
+
+        for _ in range(self.settings.critic_steps):
+            real_logits, fake_logits = self.critic.net(real_pair), self.critic.net(fake_pair.detach())
+            distance = real_logits.mean() - fake_logits.mean()
+            critic_loss = self.objective.critic_loss(real_logits, fake_logits)
+            penalty = torch.zeros_like(critic_loss)
+            if self.settings.clip_weights is None:
+                penalty = gradient_penalty(judge, truth, fake, self.randomness)
+            self.critic.descend(critic_loss + self.settings.penalty * penalty)
+            if self.settings.clip_weights is not None:
+                clip_weights(self.critic.module, self.settings.clip_weights)
+
+        with switched_off(self.critic) as critic:
+            gan_loss = self.objective.generator_loss(critic(fake_pair))
+        pixel_loss = self.criterion(fake, truth, batch.rgb, batch.grey)
+        loss = pixel_loss + gan_loss
+        self.generator.descend(loss)
+        return {
+            "loss": loss.detach(),
+            "pixel": pixel_loss.detach(),
+            "gan": gan_loss.detach(),
+            "critic": critic_loss.detach(),
+            "distance": distance.detach(),
+            "penalty": penalty.detach(),
+        }
