@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 from photochrom.data import sources
-from photochrom.data.sources import BrokenPhoto, Folder, Joined, KaggleArrays, Tar, decode, find, find_all
+from photochrom.data.decode import BrokenPhoto, decode
+from photochrom.data.sources import Folder, Joined, KaggleArrays, Tar, find, find_all
 
 Pixels = NDArray[np.uint8]
 

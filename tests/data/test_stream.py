@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from photochrom.data import stream as module
+from photochrom.data.decode import BrokenPhoto
 from photochrom.data.photoset import PhotoSet
-from photochrom.data.sources import BrokenPhoto, Item, Source, find
+from photochrom.data.sources import Item, Source, find
 from photochrom.data.splits import ranked
 from photochrom.data.stream import PhotoStream, free_memory, load
 

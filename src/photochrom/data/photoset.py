@@ -14,7 +14,8 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
-from photochrom.data.sources import BrokenPhoto, Item, Source
+from photochrom.data.decode import BrokenPhoto
+from photochrom.data.sources import Item, Source
 from photochrom.data.splits import ranked, split
 
 GREY_BELOW = 15.0

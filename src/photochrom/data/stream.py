@@ -12,8 +12,9 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
+from photochrom.data.decode import BrokenPhoto
 from photochrom.data.photoset import LeftOut, Photo, PhotoSet, by_hash, examined, fits
-from photochrom.data.sources import BrokenPhoto, Item, find_all
+from photochrom.data.sources import Item, find_all
 from photochrom.data.splits import split
 
 GIVE_UP = 1000
