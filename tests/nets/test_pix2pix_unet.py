@@ -141,3 +141,14 @@ def test_exported_net_answers_as_torch_does_at_any_size() -> None:
     with torch.no_grad():
         expected = net(x).numpy()
     np.testing.assert_allclose(session.run(None, {"x": x.numpy()})[0], expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(("side", "multiple"), [(256, 256), (512, 256), (128, 128), (192, 64), (96, 32)])
+def test_smaller_sides_have_fewer_steps(side: int, multiple: int) -> None:
+    with torch.device("meta"):
+        assert pix2pix_unet(side=side).multiple == multiple
+
+
+def test_a_side_that_does_not_halve_is_refused() -> None:
+    with pytest.raises(ValueError, match="side of 100 does not halve often enough"):
+        pix2pix_unet(side=100)

@@ -77,11 +77,15 @@ def initialize(net: nn.Module) -> None:
             nn.init.zeros_(module.bias)
 
 
-def pix2pix_unet(
-    inputs: int = 1, outputs: int = 2, dropout: float = 0.5, widths: tuple[int, ...] = ENCODER
-) -> Pix2pixUnet:
-    """Build the 256-pixel generator (54.4 M parameters); see `Pix2pixUnet`."""
-    return Pix2pixUnet(inputs, outputs, dropout, widths)
+def pix2pix_unet(inputs: int = 1, outputs: int = 2, dropout: float = 0.5, side: int = 256) -> Pix2pixUnet:
+    """Build the 256-pixel generator (54.4 M parameters); see `Pix2pixUnet`.
+
+    A smaller `side` takes innermost steps away, as the authors do for 128 pixels, until it halves evenly.
+    """
+    depth = min(len(ENCODER), (side & -side).bit_length() - 1)
+    if depth < 3:
+        raise ValueError(f"a side of {side} does not halve often enough for a U-Net; choose a multiple of 32")
+    return Pix2pixUnet(inputs, outputs, dropout, ENCODER[:depth])
 
 
 def test_pix2pix_unet(inputs: int = 1, outputs: int = 2, dropout: float = 0.5) -> Pix2pixUnet:

@@ -1,0 +1,99 @@
+"""Any classifier or feature network that is an ONNX file, as the metrics want it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+import onnxruntime
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
+
+class OnnxNetwork:
+    """Runs an ONNX file on the CPU; a `photochrom.metrics.photos.Network`.
+
+    Parameters
+    ----------
+    file : path to a model with one input ``(B, 3, H, W)``
+    logits, features : names of outputs
+        Defaults: the first output, and the last. With a single output both are that one, which suits a file of
+        Inception features for FID as well as a bare classifier. Maps ``(B, D, h, w)`` are averaged to ``(B, D)``.
+    mean, std : what the network wants its sRGB in [0, 1] normalised by; the defaults are torchvision's
+        0.5 and 0.5 give [-1, 1].
+    side : pixels of its square input; None is what the file says
+    fit : how a photo comes to that size
+        "crop" takes the middle (after enlarging a photo that is smaller); "stretch" resizes bilinearly, as FID does.
+    threads : of ONNX Runtime
+
+    Raises
+    ------
+    ValueError
+        If the file has another kind of input, no such output, or says no size and `side` is None.
+    """
+
+    def __init__(
+        self,
+        file: Path | str,
+        *,
+        logits: str | None = None,
+        features: str | None = None,
+        mean: Sequence[float] = IMAGENET_MEAN,
+        std: Sequence[float] = IMAGENET_STD,
+        side: int | None = None,
+        fit: Literal["crop", "stretch"] = "crop",
+        threads: int = 1,
+    ) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        self._session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+        inputs = self._session.get_inputs()
+        if len(inputs) != 1 or len(inputs[0].shape) != 4 or inputs[0].shape[1] != 3:
+            shapes = ", ".join(str(x.shape) for x in inputs)
+            raise ValueError(f"{file}: expected one input (batch, 3, height, width), found {shapes}")
+        self._input = inputs[0].name
+        batch, _, height, width = inputs[0].shape
+        self._single = batch == 1
+        if side is None:
+            if not isinstance(height, int) or height != width:
+                raise ValueError(f"{file}: takes {height}x{width} pixels; say which with side=")
+            side = height
+        names = [x.name for x in self._session.get_outputs()]
+        self._outputs = [logits or names[0], features or names[-1]]
+        for name in self._outputs:
+            if name not in names:
+                raise ValueError(f"{file}: no output {name!r}; there are {', '.join(names)}")
+        self._side, self._fit = side, fit
+        self._mean = torch.tensor(mean)[:, None, None]
+        self._std = torch.tensor(std)[:, None, None]
+
+    def __call__(self, rgb: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits and features of ``(B, 3, H, W)`` sRGB in [0, 1], on the device of `rgb`."""
+        x = (fitted(rgb.float().cpu(), self._side, self._fit) - self._mean) / self._std
+        parts = torch.split(x, 1) if self._single else [x]
+        outputs = [self._session.run(self._outputs, {self._input: part.numpy()}) for part in parts]
+        logits, features = (
+            torch.cat([torch.from_numpy(run[i]) for run in outputs]).to(rgb.device) for i in (0, 1)
+        )
+        return _pooled(logits), _pooled(features)
+
+
+def fitted(rgb: Tensor, side: int, fit: Literal["crop", "stretch"]) -> Tensor:
+    """Photos ``(B, 3, H, W)`` as ``(B, 3, side, side)``; see `OnnxNetwork`."""
+    height, width = rgb.shape[2:]
+    if fit == "stretch":
+        new = (side, side)
+    else:
+        scale = max(1.0, side / min(height, width))
+        new = (round(height * scale), round(width * scale))
+    if new != (height, width):
+        rgb = F.interpolate(rgb, size=new, mode="bilinear", align_corners=False)
+    top, left = (rgb.shape[2] - side) // 2, (rgb.shape[3] - side) // 2
+    return rgb[:, :, top : top + side, left : left + side]
+
+
+def _pooled(x: Tensor) -> Tensor:
+    return x.flatten(2).mean(dim=2) if x.ndim > 2 else x

@@ -1,0 +1,218 @@
+"""The metrics by name, and what has to be said of each wherever its figures are printed."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Literal
+
+from torchmetrics import Metric, MetricCollection
+
+from photochrom.metrics.auc import AuC, BalancedAuC
+from photochrom.metrics.classifier import Top1
+from photochrom.metrics.colourfulness import Colourfulness, DifferenceOfMeans, MeanOfDifferences
+from photochrom.metrics.consistency import CDC
+from photochrom.metrics.difference import CIE76, CIEDE2000, SquaredLabDifference
+from photochrom.metrics.frechet import FrechetDistance
+from photochrom.metrics.lpips import LPIPS
+from photochrom.metrics.metric import PhotoMetric
+from photochrom.metrics.pixel import MSE, PSNR
+from photochrom.metrics.structure import MSSSIM, SSIM
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A metric as tables print it.
+
+    `better`: "higher", "lower", or "truth" where the figure should be the truth's own. `digits`: after the point.
+    `needs`: what `build` is called with, in this order; but "labels" go to ``update``.
+    """
+
+    name: str
+    unit: str
+    better: Literal["higher", "lower", "truth"]
+    digits: int
+    about: str
+    source: str
+    build: Callable[..., PhotoMetric]
+    needs: tuple[str, ...] = ()
+    of: Literal["photos", "films"] = "photos"
+
+
+METRICS: dict[str, Entry] = {
+    "mse": Entry("MSE", "", "lower", 5, "mean squared error of sRGB in 0..1; mean over photos", "", MSE),
+    "psnr": Entry("PSNR", "dB", "higher", 2, "of sRGB; the mean of each photo's own, at most 100", "", PSNR),
+    "ssim": Entry(
+        "SSIM",
+        "",
+        "higher",
+        4,
+        "of R, G and B, Gaussian window 11x11, sigma 1.5; mostly the luma's, so 1 is near for every colorizer",
+        "Wang et al. 2004",
+        SSIM,
+    ),
+    "ms_ssim": Entry(
+        "MS-SSIM",
+        "",
+        "higher",
+        4,
+        "of R, G and B at five scales; from 176 pixels a side",
+        "Wang, Simoncelli and Bovik 2003",
+        MSSSIM,
+    ),
+    "lpips": Entry(
+        "LPIPS (VGG-16)",
+        "",
+        "lower",
+        4,
+        "learned perceptual distance, version 0.1",
+        "Zhang et al. 2018, arXiv:1801.03924",
+        LPIPS,
+        ("backbone",),
+    ),
+    "cie76": Entry("CIE76", "", "lower", 2, "mean distance in L*a*b*", "CIE 15", CIE76),
+    "lab_mse": Entry(
+        "Lab MSE",
+        "",
+        "lower",
+        1,
+        "mean squared difference of L*, a* and b*; one report prints it as CIE76",
+        "",
+        SquaredLabDifference,
+    ),
+    "ciede2000": Entry(
+        "CIEDE2000",
+        "",
+        "lower",
+        2,
+        "mean colour difference; 1 is just noticeable",
+        "Sharma, Wu and Dalal 2005",
+        CIEDE2000,
+    ),
+    "auc": Entry(
+        "AuC",
+        "%",
+        "higher",
+        2,
+        "share of pixels within an ab error, mean over thresholds 0 to 150; every pixel counts the same",
+        "Zhang et al. 2016, arXiv:1603.08511",
+        AuC,
+    ),
+    "auc_balanced": Entry(
+        "AuC, class-balanced",
+        "%",
+        "higher",
+        2,
+        "the same, pixels weighed by the rarity of their true colour in these photos",
+        "Zhang et al. 2016, arXiv:1603.08511",
+        BalancedAuC,
+    ),
+    "colourfulness": Entry(
+        "colourfulness (signed)",
+        "",
+        "truth",
+        1,
+        "as its paper has it; mean over photos",
+        "Hasler and Suesstrunk 2003",
+        partial(Colourfulness, signed=True),
+    ),
+    "colourfulness_absolute": Entry(
+        "colourfulness (absolute)",
+        "",
+        "truth",
+        1,
+        "with absolute opponent values, as DDColor and the tables after it compute it",
+        "Kang et al. 2023, arXiv:2212.11613",
+        partial(Colourfulness, signed=False),
+    ),
+    "dcf_of_means": Entry(
+        "dCF of means",
+        "",
+        "lower",
+        2,
+        "difference of the mean colourfulness (absolute) from the truth's; what papers print as dCF",
+        "Kang et al. 2023, arXiv:2212.11613",
+        DifferenceOfMeans,
+    ),
+    "dcf_of_photos": Entry(
+        "dCF of photos",
+        "",
+        "lower",
+        2,
+        "mean over photos of the difference of colourfulness (absolute) from the photo's truth",
+        "",
+        MeanOfDifferences,
+    ),
+    "top1": Entry(
+        "top-1",
+        "%",
+        "higher",
+        1,
+        "photos whose class a classifier of colour photos guesses",
+        "Zhang et al. 2016, arXiv:1603.08511",
+        Top1,
+        ("network", "labels"),
+    ),
+    "frechet": Entry(
+        "Frechet distance",
+        "",
+        "lower",
+        1,
+        "between the classifier's features of the predictions and of the truth; this is not FID",
+        "after Heusel et al. 2017, arXiv:1706.08500",
+        FrechetDistance,
+        ("network",),
+    ),
+    "fid": Entry(
+        "FID",
+        "",
+        "lower",
+        2,
+        "Frechet distance of Inception features; weights and resizing are those of the file that was given",
+        "Heusel et al. 2017, arXiv:1706.08500",
+        FrechetDistance,
+        ("inception",),
+    ),
+    "cdc": Entry(
+        "CDC",
+        "",
+        "lower",
+        6,
+        "divergence of the colour histograms of frames 1, 2 and 4 apart; mean over films",
+        "Liu et al. 2021, arXiv:2110.04562",
+        CDC,
+        of="films",
+    ),
+}
+
+
+def collection(
+    names: Iterable[str] | None = None, *, of: Literal["photos", "films"] = "photos", **given: Any
+) -> MetricCollection:
+    """Build metrics, to be updated together.
+
+    Parameters
+    ----------
+    names : keys of `METRICS`; None is all that `given` suffices for
+    of : for None, whether metrics of photos or of films are meant
+    given : ``network``, ``inception`` (`photochrom.metrics.photos.Network`), ``backbone``
+        (`photochrom.metrics.lpips.Backbone`), and ``labels=True`` where ``update`` will be given labels
+
+    Raises
+    ------
+    ValueError
+        If there is no such metric, or something that it needs is missing.
+    """
+    given = {key: value for key, value in given.items() if value is not None and value is not False}
+    if names is None:
+        names = [key for key, entry in METRICS.items() if entry.of == of and given.keys() >= {*entry.needs}]
+    metrics: dict[str, Metric | MetricCollection] = {}
+    for name in names:
+        if name not in METRICS:
+            raise ValueError(f"no metric {name!r}; there are {', '.join(METRICS)}")
+        entry = METRICS[name]
+        lacking = [need for need in entry.needs if need not in given]
+        if lacking:
+            raise ValueError(f"{entry.name} needs {' and '.join(lacking)}")
+        metrics[name] = entry.build(*(given[need] for need in entry.needs if need != "labels"))
+    # Metrics of equal state would be merged: two that store rows of one width are not the same.
+    return MetricCollection(metrics, compute_groups=False)
