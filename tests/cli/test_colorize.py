@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from photochrom.cli.compare import WIDEST
+from photochrom.cli.side_by_side import WIDEST
 from photochrom.media import provenance
 
 Put = Callable[..., Path]

@@ -2,6 +2,10 @@
 
 import errno
 import json
+import re
+import subprocess
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,10 +14,13 @@ from torch import Tensor, nn
 
 from photochrom.training import checkpoint
 from photochrom.training.checkpoint import (
+    CheckpointError,
     load_checkpoint,
     optimizer_tensors,
     restore_optimizer,
+    revision,
     save_checkpoint,
+    under,
 )
 
 
@@ -57,20 +64,23 @@ def test_a_checkpoint_cut_short_is_named(tmp_path: Path, share: float) -> None:
     save_checkpoint(path, tensors(), {"step": 1})
     data = path.read_bytes()
     path.write_bytes(data[: int(len(data) * share)])
-    with pytest.raises(ValueError, match=r"last\.safetensors: not a whole checkpoint .*; use an earlier one"):
+    with pytest.raises(
+        CheckpointError, match=r"last\.safetensors: not a whole checkpoint .*; use another one"
+    ):
         load_checkpoint(path)
 
 
 def test_something_else_is_named(tmp_path: Path) -> None:
     path = tmp_path / "photo.jpg"
     path.write_bytes(b"\xff\xd8\xff\xe0" * 100)
-    with pytest.raises(ValueError, match=r"photo\.jpg: not a whole checkpoint"):
+    with pytest.raises(CheckpointError, match=r"photo\.jpg: not a whole checkpoint"):
         load_checkpoint(path)
 
 
 def test_a_missing_checkpoint_is_named(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match=r"last\.safetensors"):
-        load_checkpoint(tmp_path / "last.safetensors")
+    for path in (tmp_path / "last.safetensors", tmp_path):
+        with pytest.raises(CheckpointError, match=rf"{path.name}: there is no such checkpoint; train first"):
+            load_checkpoint(path)
 
 
 @pytest.mark.parametrize("stage", ["writing", "renaming"])
@@ -91,7 +101,9 @@ def test_failed_save_leaves_the_previous_checkpoint_whole(
         monkeypatch.setattr(checkpoint, "save_file", full_disk)
     else:
         monkeypatch.setattr(checkpoint.os, "replace", no_permission)
-    with pytest.raises(OSError, match=r"No space|not permitted"):
+    with pytest.raises(
+        CheckpointError, match=r"last\.safetensors: could not be written .*(No space|not permitted)"
+    ):
         save_checkpoint(path, tensors(2), {"step": 2})
     got, metadata = load_checkpoint(path)
     assert_same(got, tensors(1))
@@ -99,13 +111,22 @@ def test_failed_save_leaves_the_previous_checkpoint_whole(
     assert [p.name for p in tmp_path.iterdir()] == ["last.safetensors"]
 
 
-def test_an_optimizer_goes_on_as_if_it_had_not_stopped() -> None:
+KINDS: dict[str, Callable[..., torch.optim.Optimizer]] = {
+    "adamw": torch.optim.AdamW,
+    "sgd with momentum": partial(torch.optim.SGD, momentum=0.9),
+    "plain sgd": torch.optim.SGD,
+    "rmsprop": torch.optim.RMSprop,
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_optimizer_goes_on_as_if_it_had_not_stopped(kind: str) -> None:
     inputs = torch.randn(6, 4, 5, generator=torch.Generator().manual_seed(0))
 
     def build() -> tuple[nn.Linear, torch.optim.Optimizer]:
         torch.manual_seed(1)
         net = nn.Linear(5, 2)
-        return net, torch.optim.AdamW([{"params": [net.weight]}, {"params": [net.bias], "lr": 0.1}], lr=0.01)
+        return net, KINDS[kind]([{"params": [net.weight]}, {"params": [net.bias], "lr": 0.1}], lr=0.01)
 
     def steps(net: nn.Linear, optimizer: torch.optim.Optimizer, batches: Tensor) -> None:
         for batch in batches:
@@ -120,10 +141,33 @@ def test_an_optimizer_goes_on_as_if_it_had_not_stopped() -> None:
     steps(stopped, second, inputs[:3])
     resumed, third = build()
     resumed.load_state_dict(stopped.state_dict())
-    saved = optimizer_tensors(second)
-    assert set(saved) == {f"optimizer.{i}.{k}" for i in (0, 1) for k in ("step", "exp_avg", "exp_avg_sq")}
-    restore_optimizer(third, saved | {"net.weight": torch.zeros(1)})
+    saved = optimizer_tensors("optimizer.generator", second)
+    names = {
+        "adamw": ("step", "exp_avg", "exp_avg_sq"),
+        "sgd with momentum": ("momentum_buffer",),
+        "rmsprop": ("step", "square_avg"),
+    }
+    assert set(saved) == {f"optimizer.generator.{i}.{k}" for i in (0, 1) for k in names.get(kind, ())}
+    others = {"net.weight": torch.zeros(1), "optimizer.generators.0.step": torch.tensor(99.0)}
+    restore_optimizer("optimizer.generator", third, saved | others)
     steps(resumed, third, inputs[3:])
     assert torch.equal(resumed.weight, unbroken.weight)
     assert torch.equal(resumed.bias, unbroken.bias)
     assert [group["lr"] for group in third.param_groups] == [0.01, 0.1]
+
+
+def test_tensors_under_a_prefix() -> None:
+    named = {"net.a.b": torch.tensor(1), "net2.a": torch.tensor(2), "ema.net.a": torch.tensor(3)}
+    assert under("net", named) == {"a.b": torch.tensor(1)}
+    assert under("critic", named) == {}
+
+
+def test_revision_is_the_commit_or_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    # In a checkout or in an installed package, whichever this is.
+    assert re.fullmatch(r"[0-9a-f]{12}\+?|unknown", revision())
+
+    def no_git(*_: object, **__: object) -> None:
+        raise FileNotFoundError(errno.ENOENT, "No such file or directory", "git")
+
+    monkeypatch.setattr(subprocess, "run", no_git)
+    assert revision() == "unknown"

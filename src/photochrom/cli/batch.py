@@ -140,7 +140,7 @@ class Worker:
         files: list[tuple[Path, bytes]] = []
         for path, side, result in zip_longest(paths, sides, painted):
             if side in missing:
-                from photochrom.cli.compare import side_by_side
+                from photochrom.cli.side_by_side import side_by_side
 
                 files.append((side, side_by_side(photo, result)))
             if path in missing:

@@ -18,7 +18,7 @@ from photochrom._version import __version__
 from photochrom.engine import merge
 from photochrom.engine.models import DEFAULT, ModelInfo, resolve
 from photochrom.engine.options import Options
-from photochrom.engine.predict import predict, sides
+from photochrom.engine.predict import Colours, predict, sides
 from photochrom.engine.resize import GUIDE_SIDE, Float, reduced, resized
 from photochrom.engine.session import Session
 from photochrom.engine.toning import is_coloured, kind_of
@@ -142,6 +142,10 @@ class Colorizer:
         As many photos as `options.candidates`, marked with their provenance; `photo` itself is not changed.
         """
         return self._versions(photo, options or Options(), format=format)[0]
+
+    def predict(self, luma: Float, options: Options | None = None) -> Colours:
+        """The network's own colours for a luma ``(H, W)`` in [0, 1], at its own scale: what papers measure."""
+        return predict(self._session, luma, options or Options())[0]
 
     def _versions(
         self, photo: Photo, options: Options, *, with_confidence: bool = False, format: str | None = None

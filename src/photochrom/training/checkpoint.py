@@ -3,6 +3,8 @@
 import json
 import os
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -44,14 +46,26 @@ def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     CheckpointError
         If the file is not there, cut short, or not a checkpoint.
     """
+    with _opened(path) as file:
+        names = file.keys()  # safe_open itself cannot be iterated
+        return {name: file.get_tensor(name) for name in names}, file.metadata() or {}
+
+
+def load_metadata(path: Path) -> dict[str, str]:
+    """Only what a checkpoint says of itself; raises as `load_checkpoint`."""
+    with _opened(path) as file:
+        return file.metadata() or {}
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
     if not path.is_file():
         raise CheckpointError(
             f"{path}: there is no such checkpoint; train first, or name the folder of a run"
         )
     try:
         with safe_open(path, framework="pt") as file:
-            names = file.keys()  # safe_open itself cannot be iterated
-            return {name: file.get_tensor(name) for name in names}, file.metadata() or {}
+            yield file
     except (SafetensorError, OSError) as error:
         raise CheckpointError(f"{path}: not a whole checkpoint ({error}); use another one") from error
 

@@ -63,7 +63,7 @@ class Journal:
 
     def write(self, position: Position, stage: Stage, progress: float, psnr: float | None = None) -> None:
         """Write a row of the means since the last one, and the live line."""
-        if not self.steps:
+        if not self.steps and psnr is None:
             return
         seconds = max(position.seconds - self.since, 1e-9)  # a coarse clock may not have moved
         means = {name: float(total) / self.steps for name, total in self.sums.items()}

@@ -101,13 +101,13 @@ def train(
     tensors: dict[str, Tensor] = {}
     if resume:
         tensors, metadata = load_checkpoint(out / LAST)
-        _same_recipe(recipe, metadata, out / LAST)
-        for prefix, module in networks.modules().items():
-            module.load_state_dict(under(prefix, tensors))
-        if average is not None:
-            average.module.load_state_dict(under("ema", tensors))
-        position, best = Position(**json.loads(metadata["position"])), float(metadata["best"])
-        in_step = metadata["in_step"]
+        position, best, in_step = _resumed(recipe, metadata, out / LAST)
+        averaged = {"ema": average.module} if average is not None else {}
+        try:
+            for prefix, module in (networks.modules() | averaged).items():
+                module.load_state_dict(under(prefix, tensors))
+        except RuntimeError as error:
+            raise CheckpointError(f"{out / LAST}: does not hold this recipe's networks ({error})") from None
         if average is not None:
             average.n_averaged.fill_(position.step)
     judged = average.module if average is not None else net
@@ -145,12 +145,13 @@ def train(
             journal.show(position.step, picture)
         journal.write(position, stage, progress(position), psnr)
         improved = psnr is not None and psnr > best
-        best = max(best, psnr) if psnr is not None else best
-        describes = _description(recipe, saving, photos, position, best, stage.step)
+        reached = max(best, psnr) if psnr is not None else best
+        describes = _description(recipe, saving, photos, position, reached, stage.step)
         weights = _weights(networks, average)
         try:
             if improved:
                 save_checkpoint(out / BEST, weights, describes)
+            best = reached
             state = {
                 k: v
                 for x in step.learners
@@ -191,11 +192,11 @@ def train(
             position, previous = advance(recipe, progress, at, stage, clock()), stage
             if journal is not None:
                 journal.add(losses, stage.batch, waited)
-                if journal.due(position):
-                    journal.write(position, stage, progress(position))
             if position.seconds - saved > saving.minutes * 60:
                 save(stage, last=False)
                 saved = position.seconds
+            elif journal is not None and journal.due(position):
+                journal.write(position, stage, progress(position))
             if stopping.is_set():
                 break
         save(stage, last=True)
@@ -242,8 +243,16 @@ def _description(
     }
 
 
-def _same_recipe(recipe: Recipe, metadata: dict[str, str], path: Path) -> None:
-    then, now = json.loads(metadata["recipe"]), json.loads(recipe.model_dump_json())
+def _resumed(recipe: Recipe, metadata: dict[str, str], path: Path) -> tuple[Position, float, str]:
+    """Where the run of `path` stopped, its best PSNR, and the step it was in."""
+    try:
+        then, position = json.loads(metadata["recipe"]), Position(**json.loads(metadata["position"]))
+        best, in_step = float(metadata["best"]), metadata["in_step"]
+    except (KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(
+            f"{path}: not of a run that can go on ({error}); train into another folder"
+        ) from None
+    now = json.loads(recipe.model_dump_json())
     # How long to train is the caller's to change; what is trained is not.
     different = sorted(key for key in now if now[key] != then.get(key) and key != "epochs")
     if different:
@@ -251,6 +260,7 @@ def _same_recipe(recipe: Recipe, metadata: dict[str, str], path: Path) -> None:
             f"{path}: was trained with another recipe (different: {', '.join(different)}); "
             "resume with the same one, or train into another folder"
         )
+    return position, best, in_step
 
 
 def _seed(seed: int, step: int, rank: int) -> int:

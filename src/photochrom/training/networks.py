@@ -1,5 +1,6 @@
 """The networks of a run, and what every step needs of them: the colour space, the device, the folder."""
 
+import inspect
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -17,6 +18,7 @@ from photochrom.nets.registry import CRITICS, DISTRIBUTION_NETS, FEATURES, GENER
 from photochrom.training.batches import Photos
 from photochrom.training.recipe import (
     Adversarial,
+    Classification,
     Gan,
     Nogan,
     Part,
@@ -24,6 +26,7 @@ from photochrom.training.recipe import (
     RecipeError,
     Wasserstein,
     nearest,
+    resized,
 )
 
 State = dict[str, Tensor]
@@ -76,7 +79,7 @@ def build_networks(
     Raises
     ------
     RecipeError
-        If a name is not in the registry, or a builder does not take an argument.
+        If a name is not in the registry, a builder does not take an argument, or a step does not fit the net.
     ValueError
         If pretrained weights are of another net.
     """
@@ -88,6 +91,14 @@ def build_networks(
             raise RecipeError(f"{recipe.net.name} has no pretrained encoder; leave --encoder out")
         networks.generator.load_encoder(pretrained.encoder)
     for name, step in recipe.steps.items():
+        distributes = recipe.net.name in DISTRIBUTION_NETS
+        if isinstance(step, Classification) != distributes:
+            gives = (
+                "a distribution, which classification trains"
+                if distributes
+                else "colours, not a distribution"
+            )
+            raise RecipeError(f"steps.{name}.kind: not {step.kind}; {recipe.net.name} gives {gives}")
         if isinstance(step, (Adversarial, Nogan)):
             networks.critic(step.gan.critic, critic_inputs(step.gan, networks.space))
         elif isinstance(step, Wasserstein):
@@ -108,6 +119,16 @@ def build_generator(recipe: Recipe) -> tuple[Any, Space]:
     channels = space(recipe.data.space, inputs=recipe.data.inputs)
     net = build(recipe.net, GENERATORS, "net", inputs=channels.inputs, outputs=channels.outputs)
     return net, space(recipe.data.space, inputs=recipe.data.inputs, signed=bool(net.signed))
+
+
+def fitted(recipe: Recipe, size: int) -> Recipe:
+    """The recipe for a last stage of `size` pixels, and with a net for it where the depth depends on the side."""
+    smaller = resized(recipe, size)
+    builder = GENERATORS.get(recipe.net.name)
+    if builder is None or "side" not in inspect.signature(builder).parameters:
+        return smaller
+    net = Part(name=recipe.net.name, args=recipe.net.args | {"side": size})
+    return smaller.model_copy(update={"net": net})
 
 
 def critic_inputs(gan: Gan, channels: Space) -> int:

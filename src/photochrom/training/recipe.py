@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 RECIPES = Path(__file__).parent / "recipes"
+ROUNDING = 1e-9
+"""Of shares that were added up: 0.2 + 0.2 + 0.2 + 0.1 is more than 0.7, and a stage of one step would be left out."""
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 Weight = Annotated[float, Field(ge=0)]
@@ -224,7 +226,7 @@ class Recipe(_Strict):
         """The stage at `progress` in [0, 1] of the run."""
         for stage in self.stages:
             progress -= stage.share
-            if progress < 0:
+            if progress < -ROUNDING:
                 return stage
         return self.stages[-1]
 
@@ -233,7 +235,7 @@ class Recipe(_Strict):
         name, begin, end, at = self.stage(progress).step, 0.0, 0.0, 0.0
         for stage in self.stages:
             if stage.step != name:
-                if at > progress:
+                if at > progress + ROUNDING:
                     break
                 begin = at + stage.share
             at += stage.share
@@ -286,7 +288,8 @@ def resized(recipe: Recipe, size: int, multiple: int = 32) -> Recipe:
         stage.model_copy(update={"size": side})
         for stage, side in zip(recipe.stages, [*sizes, size], strict=True)
     ]
-    return recipe.model_copy(update={"stages": stages})
+    # Through the schema once more: a side of 0 must not get as far as the photos.
+    return validate(recipe.model_copy(update={"stages": stages}).model_dump(), f"--size {size}")
 
 
 def validate(table: dict[str, Any], name: str) -> Recipe:
@@ -294,7 +297,7 @@ def validate(table: dict[str, Any], name: str) -> Recipe:
     try:
         return Recipe.model_validate(table)
     except ValidationError as error:
-        wrong = "; ".join(_sentence(item, table) for item in error.errors())
+        wrong = "; ".join(_sentence(item) for item in error.errors())
         raise RecipeError(f"{name}: {wrong}") from None
 
 
@@ -309,12 +312,12 @@ def _set(table: dict[str, Any], override: str) -> None:
     *parents, last = key.strip().split(".")
     at: Any = table
     for done, part in enumerate(parents):
-        at = _child(at, part, ".".join(parents[: done + 1]), override)
-    if isinstance(at, list):
-        _child(at, last, key, override)
-        at[int(last)] = value
-    else:
-        at[last] = value
+        path = ".".join(parents[: done + 1])
+        if (done, parents[0]) == (1, "steps") and isinstance(at, dict) and part not in at:
+            raise RecipeError(f"--set {override}: {path}: no such step{nearest(part, list(at))}")
+        at = _child(at, part, path, override)
+    _child(at, last, key.strip(), override)
+    at[int(last) if isinstance(at, list) else last] = value
 
 
 def _child(at: Any, part: str, path: str, override: str) -> Any:
@@ -327,15 +330,16 @@ def _child(at: Any, part: str, path: str, override: str) -> Any:
     return at.setdefault(part, {})
 
 
-def _sentence(error: Any, table: dict[str, Any]) -> str:
-    kinds = {"regression", "classification", "adversarial", "wasserstein", "nogan"}
-    # pydantic puts a tagged union's tag into the path; a file has no such key.
-    where = [str(part) for part in error["loc"] if part not in kinds]
+def _sentence(error: Any) -> str:
+    # pydantic puts a tagged union's tag into the path, after the step's name; a file has no such key.
+    where = [str(part) for i, part in enumerate(error["loc"]) if (i, error["loc"][0]) != (2, "steps")]
     path = ".".join(where) or "recipe"
     if error["type"] == "extra_forbidden":
         return f"{path}: no such key{nearest(where[-1], _keys_beside(error['loc']))}"
     if error["type"] == "missing":
         return f"{path}: missing"
+    if error["type"] == "union_tag_not_found":
+        return f"{path}.kind: missing"
     return f"{path}: {error['msg'].removeprefix('Value error, ')}"
 
 

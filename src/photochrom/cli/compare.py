@@ -1,0 +1,108 @@
+"""``photochrom compare``: recipes on equal terms."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from photochrom.cli.console import INTERRUPTED, give_up, say
+from photochrom.cli.evaluate import Classifier, Crop, Limit, Merge, Size, command_line, network, write
+from photochrom.cli.laboratory import laboratory
+
+if TYPE_CHECKING:
+    from photochrom.training.networks import State
+
+
+def compare(
+    recipes: Annotated[list[str], typer.Argument(metavar="RECIPE...", help="Names, or .toml files.")],
+    *,
+    data: Annotated[list[str], typer.Option(metavar="PATH", help="Photos to train on; may be repeated.")],
+    judged: Annotated[str, typer.Option("--eval", metavar="PATH", help="Photos to judge on: other ones.")],
+    minutes: Annotated[float, typer.Option(help="Of training, for each recipe and seed.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the runs and of the table.")] = Path(
+        "comparison"
+    ),
+    train_size: Annotated[
+        int | None, typer.Option(help="Pixels of every recipe's last stage. Default: its own.")
+    ] = None,
+    seed: Annotated[list[int] | None, typer.Option(help="May be repeated: each recipe once a seed.")] = None,
+    encoder: Annotated[
+        list[str] | None, typer.Option(metavar="RECIPE=FILE", help="ImageNet weights for a recipe's encoder.")
+    ] = None,
+    features: Annotated[Path | None, typer.Option(help="ImageNet weights for perceptual losses.")] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="For every recipe.")
+    ] = None,
+    limit_train: Annotated[
+        int | None, typer.Option(min=1, help="At most so many photos to train on.")
+    ] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, mps.")] = "auto",
+    precision: Annotated[str, typer.Option(help="32-true, bf16-mixed, 16-mixed.")] = "32-true",
+    size: Size = 256,
+    fit: Crop = "crop",
+    merge: Merge = "luma",
+    classifier: Classifier = None,
+    limit: Limit = None,
+) -> None:
+    """Train each recipe on the same photos for the same time, then judge all. Run it again and it goes on."""
+    with laboratory():
+        from photochrom.bench import contestants
+        from photochrom.bench.compare import Comparison, train_all, trained
+        from photochrom.bench.evaluate import evaluate, with_more
+        from photochrom.bench.markdown import markdown
+        from photochrom.bench.protocol import Protocol
+        from photochrom.cli.train import fabric_for
+        from photochrom.data.sources import find
+        from photochrom.data.stream import load
+        from photochrom.training.published import read_tensors
+
+        protocol = Protocol(size, fit, merge)  # type: ignore[arg-type]
+        fabric = fabric_for(device, precision)
+        training, validation = load(data, limit=limit_train, device=fabric.device).split("0.01")
+        comparison = Comparison(
+            recipes,
+            training,
+            validation,
+            out,
+            minutes,
+            train_size,
+            seed or [0],
+            _encoders(encoder or []),
+            read_tensors(features) if features else None,
+            set_ or [],
+        )
+        for _, name, number in comparison.names():
+            comparison.recipe(name, number)  # a typo must not be found after an hour
+        try:
+            errors = train_all(comparison, fabric, say)
+        except KeyboardInterrupt:
+            give_up(f"stopped; {out} is saved; the same command goes on", INTERRUPTED)
+        entrants, about = trained(comparison, protocol, errors)
+        results = evaluate(
+            [contestants.grey(), *entrants, contestants.truth()],
+            find(judged),
+            protocol,
+            command=command_line(),
+            network=network(classifier),
+            limit=limit,
+        )
+        results = with_more(results, about, errors)
+        typer.echo(markdown(results), nl=False)
+        write(results, out)
+        say(f"{out / 'index.html'}: the same as a page")
+    if any(row.error for row in results.rows):
+        raise typer.Exit(1)
+
+
+def _encoders(given: list[str]) -> dict[str, State]:
+    from photochrom.training.published import read_tensors
+
+    encoders = {}
+    for each in given:
+        recipe, equals, file = each.partition("=")
+        if not equals:
+            give_up(f"--encoder {each}: write RECIPE=FILE", 2)
+        encoders[recipe] = read_tensors(Path(file))
+    return encoders

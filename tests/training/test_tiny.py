@@ -1,0 +1,62 @@
+"""Recipes made small: the same steps, with nets that a test can afford."""
+
+import pytest
+
+from photochrom.nets.registry import CRITICS, FEATURES, GENERATORS
+from photochrom.training.recipe import (
+    Adversarial,
+    Nogan,
+    Part,
+    Recipe,
+    Wasserstein,
+    load_recipe,
+    recipe_names,
+)
+from photochrom.training.tiny import BATCH, SIDE, tiny
+
+
+def critics(recipe: Recipe) -> list[Part]:
+    """All critics that the recipe's steps name."""
+    found = []
+    for step in recipe.steps.values():
+        if isinstance(step, Wasserstein):
+            found.append(step.critic)
+        elif isinstance(step, Adversarial | Nogan):
+            found.append(step.gan.critic)
+    return found
+
+
+@pytest.mark.parametrize("name", recipe_names())
+def test_all_nets_shrink_and_all_else_stays(name: str) -> None:
+    whole = load_recipe(name)
+    small = tiny(whole)
+    assert small.net.name.startswith("test_")
+    assert small.net.name in GENERATORS
+    assert small.net.args == whole.net.args
+    assert {(stage.size, stage.batch) for stage in small.stages} == {(SIDE, BATCH)}
+    assert [(s.share, s.step, s.passes) for s in small.stages] == [
+        (s.share, s.step, s.passes) for s in whole.stages
+    ]
+    assert all(part.name.startswith("test_") and part.name in CRITICS for part in critics(small))
+    assert [part.args for part in critics(small)] == [part.args for part in critics(whole)]
+    for key, step in whole.steps.items():
+        loss, ours = getattr(step, "loss", None), getattr(small.steps[key], "loss", None)
+        assert step.optimizer == small.steps[key].optimizer
+        if loss is not None and loss.perceptual:
+            assert ours.features.startswith("test_")
+            assert ours.features in FEATURES
+            assert len(ours.feature_weights) == len(loss.feature_weights)
+        else:
+            assert ours == loss
+    assert (small.data, small.epochs, small.ema, small.seed) == (
+        whole.data,
+        whole.epochs,
+        whole.ema,
+        whole.seed,
+    )
+
+
+def test_a_tiny_recipe_has_tiny_parts() -> None:
+    # Not a rename alone: what is built must be small.
+    net = GENERATORS[tiny(load_recipe("nogan-resnet34")).net.name](inputs=1, outputs=2)
+    assert sum(p.numel() for p in net.parameters()) < 200_000
