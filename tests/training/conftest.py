@@ -1,7 +1,6 @@
 """Photos that a tiny net learns in seconds, recipes of few lines, and a way to stop a run between two steps."""
 
 import colorsys
-import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -100,7 +99,7 @@ def interrupt(before_step: Callable[[Callable[[Step, int], None]], None]) -> Cal
     def install(numbers: set[int]) -> None:
         def act(_: Step, number: int) -> None:
             if number in numbers:
-                os.kill(os.getpid(), signal.SIGINT)
+                signal.raise_signal(signal.SIGINT)
 
         before_step(act)
 

@@ -6,7 +6,6 @@ import errno
 import itertools
 import json
 import math
-import os
 import signal
 import threading
 from collections.abc import Callable
@@ -205,10 +204,10 @@ def test_ctrl_c_between_two_steps_saves_and_a_second_one_ends_at_once(
 
     def act(_: Step, number: int) -> None:
         if number == 1:
-            os.kill(os.getpid(), signal.SIGTERM)
+            signal.raise_signal(signal.SIGTERM)
         if number == 3:
-            os.kill(os.getpid(), signal.SIGINT)
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
 
     before_step(act)
     with pytest.raises(KeyboardInterrupt):
@@ -569,22 +568,25 @@ def test_encoder_weights_of_another_net_are_refused(
 def test_average_is_the_exponential_one(
     tmp_path: Path, photos: PhotoSet, recipe: MakeRecipe, before_step: BeforeStep
 ) -> None:
-    history: list[Tensor] = []
+    # Of the weights, and of what batch norm has seen.
+    names, history = ("head.weight", "norm.running_mean"), []
 
     def act(step: Step, _: int) -> None:
-        history.append(step.networks.generator.layers[0].weight.detach().clone())
+        state = step.networks.generator.state_dict()
+        history.append({name: state[name].clone() for name in names})
 
     before_step(act)
-    train(recipe(ema=0.7), photos, tmp_path, Budget(steps=5))
+    train(recipe(ema=0.7, net={"name": "test_residual_flat"}), photos, tmp_path, Budget(steps=5))
     tensors, _ = load_checkpoint(tmp_path / LAST)
-    history.append(tensors["net.layers.0.weight"])
+    history.append(under("net", tensors))
     assert len(history) == 6
-    # It begins with the weights after the first step.
-    average = history[1].double()
-    for value in history[2:]:
-        average = 0.7 * average + 0.3 * value.double()
-    torch.testing.assert_close(tensors["ema.layers.0.weight"].double(), average, rtol=1e-5, atol=1e-7)
-    assert not torch.equal(tensors["ema.layers.0.weight"], tensors["net.layers.0.weight"])
+    for name in names:
+        # It begins with what there is after the first step.
+        average = history[1][name].double()
+        for values in history[2:]:
+            average = 0.7 * average + 0.3 * values[name].double()
+        torch.testing.assert_close(tensors[f"ema.{name}"].double(), average, rtol=1e-5, atol=1e-7)
+        assert not torch.equal(tensors[f"ema.{name}"], tensors[f"net.{name}"])
 
 
 def test_the_last_stage_ends_the_run_after_its_passes(

@@ -234,14 +234,19 @@ def test_a_wasserstein_step_is_the_papers(setup: Setup) -> None:
             torch.testing.assert_close(a, b, atol=1e-5, rtol=1e-4)
 
 
-def test_the_penalty_pulls_the_slope_to_1(setup: Setup) -> None:
+def test_the_penalty_holds_the_slope_to_1(setup: Setup) -> None:
     critic = {"name": "test_patchgan", "args": {"norm": "none"}}
     still = {"rate": 1e-9, "critic_rate": 5e-4, "betas": [0.0, 0.9]}
-    _, step, batch = setup(kind="wasserstein", critic=critic, critic_steps=5, penalty=10, optimizer=still)
-    losses = take(step, batch, 14)
-    assert losses[0]["penalty"] > 0.9
-    assert min(row["penalty"] for row in losses) < 0.3
-    assert losses[-1]["distance"] > losses[0]["distance"]
+    runs = []
+    for penalty in (10, 0):
+        _, step, batch = setup(
+            kind="wasserstein", critic=critic, critic_steps=5, penalty=penalty, optimizer=still
+        )
+        runs.append(take(step, batch, 14))
+    held, free = runs
+    assert held[0]["penalty"] > 0.9
+    assert held[-1]["penalty"] < 1
+    assert free[-1]["penalty"] > 10
 
 
 def test_turns_train_one_side_at_a_time(setup: Setup) -> None:

@@ -10,7 +10,20 @@ from typing import Annotated
 import typer
 
 from photochrom._version import __version__
-from photochrom.cli import batch, colorize, export, import_weights, info, models, recipes, train, watch
+from photochrom.cli import (
+    batch,
+    colorize,
+    compare,
+    evaluate,
+    export,
+    import_weights,
+    info,
+    models,
+    recipes,
+    train,
+    turing,
+    watch,
+)
 
 __all__ = ["app", "main"]
 
@@ -31,6 +44,9 @@ app.command("models")(models.models)
 app.command("train", rich_help_panel=LABORATORY)(train.train)
 app.command("recipes", rich_help_panel=LABORATORY)(recipes.recipes)
 app.command("export", rich_help_panel=LABORATORY)(export.export)
+app.command("evaluate", rich_help_panel=LABORATORY)(evaluate.evaluate)
+app.command("compare", rich_help_panel=LABORATORY)(compare.compare)
+app.add_typer(turing.app, name="turing", rich_help_panel=LABORATORY)
 app.command("import-weights", rich_help_panel=LABORATORY)(import_weights.import_weights)
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from photochrom.cli.console import give_up
+import typer
+
+from photochrom.cli.console import give_up, sentences
 
 NEEDED = {
     "torch",
@@ -23,7 +25,15 @@ NEEDED = {
 def laboratory() -> Iterator[None]:
     """Turn what a user can act on into one line and an exit code."""
     try:
-        yield
+        with sentences():
+            try:
+                yield
+            except OSError as error:
+                if error.errno is not None:
+                    raise
+                give_up(error)  # one of ours, a sentence already
+    except typer.Exit:
+        raise  # give_up has spoken; an Exit is a RuntimeError too
     except ImportError as error:
         if (error.name or "").partition(".")[0] not in NEEDED:
             raise
@@ -31,5 +41,3 @@ def laboratory() -> Iterator[None]:
     except (ValueError, FloatingPointError, RuntimeError) as error:
         # RecipeError and CheckpointError are ValueErrors; torch says "out of memory" by a RuntimeError.
         give_up(error)
-    except OSError as error:
-        give_up(f"{error.filename}: {error.strerror}" if error.filename else error)

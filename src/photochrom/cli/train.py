@@ -88,16 +88,16 @@ def train(
         from photochrom.training.checkpoint import LAST
         from photochrom.training.loop import Saving
         from photochrom.training.loop import train as run
-        from photochrom.training.networks import Pretrained
+        from photochrom.training.networks import Pretrained, fitted
         from photochrom.training.published import read_tensors
-        from photochrom.training.recipe import load_recipe, resized
+        from photochrom.training.recipe import load_recipe
         from photochrom.training.tiny import tiny
 
         settings = load_recipe(recipe, set_ or [])
         if small:
             settings = tiny(settings)
         if size is not None:
-            settings = resized(settings, size)
+            settings = fitted(settings, size)
         folder = out or Path("runs", Path(recipe).stem)
         budget = _budget(settings, minutes, steps, epochs)
         paths = [*(data or []), *(more or [])]
@@ -108,7 +108,7 @@ def train(
         pretrained = Pretrained(
             read_tensors(encoder) if encoder else None, read_tensors(features) if features else None
         )
-        fabric = _fabric(device, precision)
+        fabric = fabric_for(device, precision)
         photos, validation = _photos(paths, settings, resident, fabric)
         if fabric.global_rank == 0:
             _announce(settings, photos, validation, encoder, fabric)
@@ -139,7 +139,8 @@ def _budget(recipe: Recipe, minutes: float | None, steps: int | None, epochs: fl
     return Budget(minutes, steps, epochs)
 
 
-def _fabric(device: str, precision: str) -> Fabric:
+def fabric_for(device: str, precision: str) -> Fabric:
+    """The device, the precision and, under torchrun, the processes that training runs on."""
     from lightning_fabric import Fabric
     from lightning_fabric.strategies.ddp import DDPStrategy
 
@@ -167,8 +168,19 @@ def _photos(
     from photochrom.data.stream import load
 
     photos = load(paths, limit=recipe.data.limit, resident=resident, device=fabric.device)
-    training, validation = photos.split(recipe.data.split, recipe.seed)
+    training, validation = photos.split(_affordable(recipe.data.split, len(photos)), recipe.seed)
     return training, validation if len(validation) else None
+
+
+def _affordable(split: str, photos: int) -> str:
+    """The split, in the same proportion where its numbers of photos are more than there are."""
+    parts = [int(part) for part in split.split("/") if part.strip().isdecimal()]
+    if len(parts) != 2 or sum(parts) == 100 or sum(parts) <= photos:
+        return split
+    say(
+        f"the recipe's {split} photos are more than the {photos} there are; they are split in that proportion"
+    )
+    return str(parts[1] / sum(parts))
 
 
 def _announce(

@@ -1,0 +1,1 @@
+"""Evaluate one model, compare many on equal terms, let people judge."""

@@ -1,0 +1,148 @@
+"""Recipes on equal terms: the same photos, minutes and size for each, then one table."""
+
+import csv
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lightning_fabric import Fabric
+
+from photochrom.bench import contestants
+from photochrom.bench.contestants import Contestant
+from photochrom.bench.protocol import Protocol
+from photochrom.bench.results import Curve
+from photochrom.training.batches import Photos
+from photochrom.training.budget import Budget
+from photochrom.training.checkpoint import LAST, CheckpointError, load_metadata
+from photochrom.training.journal import LOG
+from photochrom.training.loop import Saving, train
+from photochrom.training.networks import Pretrained, State, fitted
+from photochrom.training.recipe import Recipe, load_recipe
+
+Say = Callable[[str], None]
+
+
+@dataclass
+class Comparison:
+    """What is compared, and what every recipe gets.
+
+    Parameters
+    ----------
+    recipes : names or .toml files
+    photos, validation : for all of them, whatever a recipe says of its own split
+    minutes : of wall clock, for each recipe and seed
+    size : of each recipe's last stage in pixels; None leaves the recipes' own
+    encoders : ImageNet weights by recipe name
+    features : ImageNet weights for perceptual losses
+    overrides : ``key=value`` for every recipe, as ``photochrom train --set`` takes them
+    """
+
+    recipes: Sequence[str]
+    photos: Photos
+    validation: Photos | None
+    out: Path
+    minutes: float
+    size: int | None = None
+    seeds: Sequence[int] = (0,)
+    encoders: dict[str, State] = field(default_factory=dict)
+    features: State | None = None
+    overrides: Sequence[str] = ()
+
+    def names(self) -> list[tuple[str, str, int]]:
+        """Row name, recipe and seed of each run."""
+        several = len(self.seeds) > 1
+        return [
+            (f"{Path(recipe).stem}, seed {seed}" if several else Path(recipe).stem, recipe, seed)
+            for recipe in self.recipes
+            for seed in self.seeds
+        ]
+
+    def folder(self, recipe: str, seed: int) -> Path:
+        """Where a run is kept."""
+        return self.out / "runs" / f"{Path(recipe).stem}-{seed}"
+
+    def recipe(self, name: str, seed: int) -> Recipe:
+        """The recipe as it is trained here."""
+        recipe = load_recipe(name, [*self.overrides, f"seed={seed}"])
+        return recipe if self.size is None else fitted(recipe, self.size)
+
+
+def train_all(comparison: Comparison, fabric: Fabric, say: Say) -> dict[str, str]:
+    """Train what is not trained yet; a run that was interrupted goes on.
+
+    Returns
+    -------
+    What failed: the error by row name. The others are trained.
+    """
+    errors = {}
+    for name, recipe, seed in comparison.names():
+        folder = comparison.folder(recipe, seed)
+        spent = _minutes(folder)
+        if spent is not None and spent >= comparison.minutes:
+            say(f"{name}: trained before, {spent:.1f} minutes")
+            continue
+        say(
+            f"{name}: training for {comparison.minutes:g} minutes"
+            + (", going on" if spent is not None else "")
+        )
+        pretrained = Pretrained(comparison.encoders.get(Path(recipe).stem), comparison.features)
+        try:
+            train(
+                comparison.recipe(recipe, seed),
+                comparison.photos,
+                folder,
+                Budget(minutes=comparison.minutes),
+                validation=comparison.validation,
+                pretrained=pretrained,
+                fabric=fabric,
+                resume=spent is not None,
+                saving=Saving(name=name),
+            )
+        except (
+            Exception
+        ) as error:  # one recipe's failure is a row of the table, not the end of the night's run
+            errors[name] = " ".join(str(error).split())
+            say(f"{name}: failed: {errors[name]}")
+    return errors
+
+
+def trained(
+    comparison: Comparison, protocol: Protocol, errors: dict[str, str]
+) -> tuple[list[Contestant], dict[str, dict[str, Any]]]:
+    """The trained models as contestants, and what their rows say beside their scores: minutes, curve."""
+    entrants: list[Contestant] = []
+    about: dict[str, dict[str, Any]] = {}
+    for name, recipe, seed in comparison.names():
+        folder = comparison.folder(recipe, seed)
+        if name not in errors:
+            try:
+                entrants.append(contestants.model(str(folder), protocol, name))
+            except Exception as error:  # as above
+                errors[name] = " ".join(str(error).split())
+        title = comparison.recipe(recipe, seed).title
+        about[name] = {"minutes": _minutes(folder), "curve": curve(folder / LOG), "about": title}
+    return entrants, about
+
+
+def curve(log: Path) -> Curve | None:
+    """A run's log as a curve; None where there is none."""
+    if not log.is_file():
+        return None
+    with log.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    if not rows:
+        return None
+    names = [name for name in rows[0] if name not in ("step", "seconds", "stage", "size")]
+    columns = {name: [float(row[name]) if row[name] else None for row in rows] for name in names}
+    kept = {name: values for name, values in columns.items() if any(v is not None for v in values)}
+    return Curve([float(row["seconds"]) for row in rows], kept)
+
+
+def _minutes(folder: Path) -> float | None:
+    """How long the run in `folder` has been trained; None if there is none that can go on."""
+    try:
+        return float(json.loads(load_metadata(folder / LAST)["position"])["seconds"]) / 60
+    except (CheckpointError, KeyError, ValueError):
+        return None

@@ -1,0 +1,263 @@
+"""All contestants on the same photos, measured by the same code: grey in, colours out, against the truth."""
+
+import platform
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from itertools import combinations
+from typing import Any, TypeAlias, cast
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+
+from photochrom._version import __version__
+from photochrom.bench.contestants import Contestant, Picture, describe
+from photochrom.bench.protocol import Protocol
+from photochrom.bench.results import GREY, TRUTH, Difference, Example, Metric, Results, Row, Score
+from photochrom.data.decode import BrokenPhoto
+from photochrom.data.photoset import ordered
+from photochrom.data.sources import Item, Source
+from photochrom.metrics.imagenet import labels_of
+from photochrom.metrics.metric import PhotoMetric
+from photochrom.metrics.photos import Network, Photos
+from photochrom.metrics.registry import METRICS, collection
+from photochrom.metrics.statistics import difference, interval
+
+LISTED = 10
+Measures: TypeAlias = dict[str, PhotoMetric]
+
+
+@dataclass
+class Evaluation:
+    """The contestants' metrics while photos go by."""
+
+    contestants: list[Contestant]
+    metrics: dict[str, Measures]
+    errors: dict[str, str] = field(default_factory=dict)
+    unmeasured: dict[str, str] = field(default_factory=dict)
+    keys: list[str] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
+    examples: list[Example] = field(default_factory=list)
+
+
+def evaluate(
+    contestants: Sequence[Contestant],
+    photos: Source,
+    protocol: Protocol,
+    *,
+    command: str,
+    network: Network | None = None,
+    limit: int | None = None,
+    examples: int = 12,
+    names: Iterable[str] | None = None,
+) -> Results:
+    """Score every contestant on every photo.
+
+    Parameters
+    ----------
+    photos : colour photos; unreadable ones are left out with a count
+    network : a classifier of colour photos (`photochrom.metrics.photos.Network`) for top-1 and the Frechet distance
+    limit : every Nth photo, so that about so many are taken
+    examples : how many photos the results keep pictures of
+    names : which metrics; None is all that can be had
+
+    Returns
+    -------
+    A contestant that fails on any photo has a row with its error and no scores; the others go on.
+
+    Raises
+    ------
+    ValueError
+        If there is no photo, or two contestants have one name.
+    """
+    doubled = {c.name for c in contestants if [x.name for x in contestants].count(c.name) > 1}
+    if doubled:
+        raise ValueError(f"two contestants are called {', '.join(sorted(doubled))}")
+    items = photos.items
+    if limit is not None and len(items) > limit:
+        items = [items[round(i)] for i in np.linspace(0, len(items) - 1, limit)]
+    if not items:
+        raise ValueError(f"{photos.path}: no photos in it")
+    labels = _labels(items) if network is not None else None
+    metrics = {c.name: _measures(names, network, labels is not None) for c in contestants}
+    run = Evaluation(list(contestants), metrics)
+    shown = {items[round(i)].key for i in np.linspace(0, len(items) - 1, min(examples, len(items)))}
+    for item, made in ordered(lambda item: _pictures(item, run, protocol), items):
+        if isinstance(made, BrokenPhoto):
+            run.broken.append(item.key)
+            continue
+        _measure(run, made, None if labels is None else labels[item.key])
+        run.keys.append(item.key)
+        if item.key in shown:
+            run.examples.append(_example(item.key, made))
+    if not run.keys:
+        raise ValueError(f"{photos.path}: none of {len(items)} photos can be read")
+    return _results(run, protocol, command)
+
+
+def _measures(names: Iterable[str] | None, network: Network | None, labelled: bool) -> Measures:
+    """Metrics in the registry's order."""
+    built = {str(key): metric for key, metric in collection(names, network=network, labels=labelled).items()}
+    return {key: cast(PhotoMetric, built[key]) for key in METRICS if key in built}
+
+
+def _labels(items: Sequence[Item]) -> dict[str, torch.Tensor] | None:
+    """Classes by key, where the names begin with WordNet ids; None where they do not."""
+    keys = [item.key for item in items]
+    try:
+        return dict(zip(keys, labels_of([key.rpartition("/")[2] for key in keys]), strict=True))
+    except ValueError:
+        return None
+
+
+def _pictures(item: Item, run: Evaluation, protocol: Protocol) -> dict[str, Picture | str] | BrokenPhoto:
+    """What each contestant makes of a photo, or why it could not."""
+    try:
+        rgb = protocol.fitted(item.read())
+    except BrokenPhoto as error:
+        return error
+    luma = np.asarray(Image.fromarray(rgb).convert("L"))
+    made: dict[str, Picture | str] = {"": rgb}
+    for contestant in run.contestants:
+        try:
+            made[contestant.name] = contestant.make(item.key, luma, rgb)
+        except Exception as error:  # whatever a model does, the others go on
+            made[contestant.name] = f"{item.key}: {error}"
+    return made
+
+
+def _measure(run: Evaluation, made: dict[str, Picture | str], label: torch.Tensor | None) -> None:
+    rgb = made[""]
+    assert not isinstance(rgb, str)
+    truth = Photos(_tensor(rgb))
+    for contestant in run.contestants:
+        name, picture = contestant.name, made[contestant.name]
+        if isinstance(picture, str):
+            run.errors[name] = f"{run.errors[name]}; {picture}" if name in run.errors else picture
+        elif name not in run.errors:
+            same = contestant.kind == "truth"
+            photo = truth if same else Photos(_tensor(picture))
+            for key, metric in run.metrics[name].items():
+                if key not in run.unmeasured:
+                    try:
+                        metric.update(photo, truth, labels=None if label is None else label[None])
+                    except ValueError as error:  # such as photos too small for it: for all contestants alike
+                        run.unmeasured[key] = str(error)
+
+
+def _tensor(picture: NDArray[np.uint8]) -> torch.Tensor:
+    # A copy: PyTorch wants memory that it may write to, and the truth's is shared.
+    return torch.from_numpy(picture.copy()).permute(2, 0, 1)[None].float().div_(255)
+
+
+def _example(key: str, made: dict[str, Picture | str]) -> Example:
+    encoded = {
+        name or TRUTH: _webp(picture) for name, picture in made.items() if not isinstance(picture, str)
+    }
+    if GREY not in encoded:
+        rgb = made[""]
+        assert not isinstance(rgb, str)
+        encoded[GREY] = _webp(np.dstack([np.asarray(Image.fromarray(rgb).convert("L"))] * 3))
+    return Example(key, encoded)
+
+
+def _webp(picture: NDArray[np.uint8]) -> bytes:
+    done, data = cv2.imencode(".webp", picture[..., ::-1], [cv2.IMWRITE_WEBP_QUALITY, 85])
+    assert done
+    return bytes(data)
+
+
+def _results(run: Evaluation, protocol: Protocol, command: str) -> Results:
+    about = [
+        Metric(key, METRICS[key].name, METRICS[key].unit, METRICS[key].better, _about(key))
+        for key in next(iter(run.metrics.values()))
+    ]
+    rows = []
+    for contestant in run.contestants:
+        error = run.errors.get(contestant.name)
+        scores = {} if error else _scores(run.metrics[contestant.name], run.unmeasured, protocol.seed)
+        rows.append(Row(**describe(contestant), scores=scores, error=_shortened(error)))
+    stated = protocol.stated(len(run.keys))
+    if run.broken:
+        stated["unreadable"] = ", ".join(run.broken[:LISTED])
+    return Results(
+        command=command,
+        date=date.today().isoformat(),
+        machine=_machine(),
+        version=__version__,
+        protocol=stated,
+        metrics=about,
+        rows=rows,
+        differences=list(_differences(run, protocol.seed)),
+        examples=run.examples,
+    )
+
+
+def _about(key: str) -> str:
+    entry = METRICS[key]
+    return f"{entry.about} ({entry.source})" if entry.source else entry.about
+
+
+def _scores(metrics: Measures, unmeasured: dict[str, str], seed: int) -> dict[str, Score]:
+    scores = {}
+    for key, metric in metrics.items():
+        if key in unmeasured:
+            scores[key] = Score(None, why=unmeasured[key])
+            continue
+        try:
+            value, low, high = interval(metric, seed=seed)
+            scores[key] = Score(value, low, high)
+        except ValueError as error:
+            scores[key] = _without_interval(metric, str(error))
+    return scores
+
+
+def _without_interval(metric: PhotoMetric, why: str) -> Score:
+    try:
+        return Score(float(metric.compute()), why=why)
+    except ValueError as error:
+        return Score(None, why=str(error))
+
+
+def _differences(run: Evaluation, seed: int) -> Iterator[Difference]:
+    """Each contestant against the first one; of all pairs, where there are few."""
+    names = [c.name for c in run.contestants if c.kind in ("model", "pictures") and c.name not in run.errors]
+    pairs = list(combinations(names, 2))
+    for first, second in pairs if len(names) <= 4 else [pair for pair in pairs if pair[0] == names[0]]:
+        for key, metric in run.metrics[first].items():
+            try:
+                if key in run.unmeasured:
+                    continue
+                found = difference(metric, run.metrics[second][key], seed=seed)
+            except ValueError:
+                continue
+            yield Difference(key, first, second, found.value, found.low, found.high)
+
+
+def _shortened(error: str | None) -> str | None:
+    if error is None:
+        return None
+    parts = error.split("; ")
+    more = f"; and {len(parts) - LISTED} more" if len(parts) > LISTED else ""
+    return "; ".join(parts[:LISTED]) + more
+
+
+def _machine() -> str:
+    """The processor in words, without the machine's name."""
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            model = next(
+                (line.split(":", 1)[1].strip() for line in file if line.startswith("model name")), ""
+            )
+    except OSError:
+        model = ""
+    return f"{model or platform.processor() or platform.machine()}, {torch.get_num_threads()} threads"
+
+
+def with_more(results: Results, rows: dict[str, dict[str, Any]], failed: dict[str, str]) -> Results:
+    """The results with more said of some rows (fields of `Row` by name), and rows for what failed before."""
+    more = [Row(name, "model", error=error) for name, error in failed.items()]
+    return replace(results, rows=[replace(row, **rows.get(row.name, {})) for row in [*results.rows, *more]])

@@ -1,0 +1,123 @@
+"""The SQLite file of a study: its tables, how it begins and how it is opened."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+from photochrom.bench.turing.pictures import Views
+from photochrom.bench.turing.trials import Settings, plan
+
+APPLICATION = 0x50435454
+"""In the header of the file, by which it is recognised."""
+VERSION = 1
+TRUTH, WRONG = -1, -2  # what a picture shows; models count from 0
+
+SCHEMA = """
+CREATE TABLE study (id TEXT NOT NULL, begun TEXT NOT NULL, settings TEXT NOT NULL);
+CREATE TABLE models (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE TABLE photos (id INTEGER PRIMARY KEY, stem TEXT NOT NULL UNIQUE);
+CREATE TABLE pictures (
+    photo INTEGER NOT NULL REFERENCES photos, shows INTEGER NOT NULL, jpeg BLOB NOT NULL,
+    PRIMARY KEY (photo, shows)
+);
+CREATE TABLE participants (id INTEGER PRIMARY KEY, token TEXT NOT NULL UNIQUE, begun TEXT NOT NULL);
+CREATE TABLE trials (
+    participant INTEGER NOT NULL REFERENCES participants, number INTEGER NOT NULL,
+    token TEXT NOT NULL UNIQUE, left_token TEXT NOT NULL UNIQUE, right_token TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL, photo INTEGER NOT NULL REFERENCES photos, model INTEGER REFERENCES models,
+    coloured TEXT NOT NULL, first TEXT NOT NULL, looks INTEGER NOT NULL DEFAULT 0,
+    answer TEXT, answered TEXT, first_ms REAL, second_ms REAL, thought_ms REAL,
+    PRIMARY KEY (participant, number)
+);
+"""
+
+
+class StudyError(ValueError):
+    """A study's file that cannot be used; one line with its name and the remedy."""
+
+
+def create(path: Path, models: list[str], views: Iterable[Views], settings: Settings) -> None:
+    """Write a new study, whole or not at all.
+
+    Raises
+    ------
+    ValueError
+        If there is a file at `path` already, or `views` are fewer than a study needs.
+    """
+    if exists(path):
+        raise StudyError(f"{path}: exists already; give another file")
+    # Under another name until it is whole: a study without its last pictures would look like one.
+    part = path.with_name(f".photochrom-{secrets.token_hex(8)}.part")
+    db = connect(part, "rwc")
+    try:
+        with transaction(db):
+            _fill(db, models, views, settings)
+        db.close()
+        part.replace(path)
+    except BaseException:
+        db.close()
+        part.unlink(missing_ok=True)
+        raise
+
+
+def exists(path: Path) -> bool:
+    """Whether there is anything at `path` to go on with; an empty file is a study that was not begun."""
+    return path.exists() and (path.is_dir() or path.stat().st_size > 0)
+
+
+def connect(path: Path, mode: str) -> sqlite3.Connection:
+    """Open a file; `mode` is "ro", "rw" or, to make it, "rwc". Transactions are begun by hand."""
+    try:
+        return sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode={mode}",
+            uri=True,
+            timeout=30,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+    except sqlite3.Error as error:
+        raise StudyError(f"{path}: cannot be opened ({error}); give another file") from error
+
+
+@contextmanager
+def transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """All statements of the block, or none of them."""
+    # IMMEDIATE: two processes that both read first and then write would lock each other out.
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        db.execute("ROLLBACK")
+        raise
+    db.execute("COMMIT")
+
+
+def _fill(db: sqlite3.Connection, models: list[str], views: Iterable[Views], settings: Settings) -> None:
+    for statement in SCHEMA.split(";"):
+        db.execute(statement)
+    db.execute(f"PRAGMA application_id = {APPLICATION}")
+    db.execute(f"PRAGMA user_version = {VERSION}")
+    db.executemany("INSERT INTO models VALUES (?, ?)", list(enumerate(models)))
+    count = 0
+    for photo, view in enumerate(views):
+        count += 1
+        db.execute("INSERT INTO photos VALUES (?, ?)", (photo, view.stem))
+        shown = {TRUTH: view.truth, WRONG: view.wrong}
+        shown |= {index: view.models[name] for index, name in enumerate(models)}
+        rows = [(photo, shows, jpeg) for shows, jpeg in shown.items()]
+        db.executemany("INSERT INTO pictures VALUES (?, ?, ?)", rows)
+    plan(count, settings)
+    about = (secrets.token_hex(4), now(), json.dumps(asdict(settings)))
+    db.execute("INSERT INTO study VALUES (?, ?, ?)", about)
+
+
+def now() -> str:
+    """The time in UTC, as the tables keep it."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,112 @@
+"""``photochrom evaluate``: how good are a model's colours?"""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from photochrom.cli.console import give_up, say
+from photochrom.cli.laboratory import laboratory
+
+if TYPE_CHECKING:
+    from photochrom.bench.results import Results
+
+Crop = Annotated[str, typer.Option("--fit", metavar="crop|stretch", help="How photos become squares.")]
+Merge = Annotated[
+    str,
+    typer.Option(
+        metavar="luma|lab", help="luma: the product's own result. lab: the network's ab, as papers do."
+    ),
+]
+Classifier = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", help="Classifier of colour photos (MobileNetV2 or .onnx) for top-1 and Frechet."
+    ),
+]
+Size = Annotated[int, typer.Option(help="Side in pixels at which all is measured.")]
+Limit = Annotated[int | None, typer.Option(min=1, help="About so many photos, spread over the folder.")]
+
+
+def evaluate(
+    models: Annotated[
+        list[str] | None, typer.Argument(metavar="[MODEL]...", help="Names, .onnx files, or folders of runs.")
+    ] = None,
+    *,
+    data: Annotated[str, typer.Option(metavar="PATH", help="Colour photos: a folder or a .tar.")],
+    pictures: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=FOLDER", help="Pictures that another tool has made of the same photos."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Folder for results.json, results.md and index.html.")
+    ] = None,
+    size: Size = 256,
+    fit: Crop = "crop",
+    merge: Merge = "luma",
+    classifier: Classifier = None,
+    limit: Limit = None,
+    seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = 0,
+) -> None:
+    """Score models, and doing nothing, on colour photos that they get in grey."""
+    with laboratory():
+        from photochrom.bench import contestants
+        from photochrom.bench.evaluate import evaluate as score
+        from photochrom.bench.markdown import markdown
+        from photochrom.bench.protocol import Protocol
+        from photochrom.data.sources import find
+
+        protocol = Protocol(size, fit, merge, seed)  # type: ignore[arg-type]
+        entrants = [contestants.grey()]
+        entrants += [contestants.model(name, protocol) for name in models or []]
+        for given in pictures or []:
+            name, equals, folder = given.partition("=")
+            if not equals:
+                give_up(f"--pictures {given}: write NAME=FOLDER", 2)
+            entrants.append(contestants.pictures(name, Path(folder)))
+        entrants.append(contestants.truth())
+        results = score(
+            entrants, find(data), protocol, command=command_line(), network=network(classifier), limit=limit
+        )
+        typer.echo(markdown(results), nl=False)
+        if out is not None:
+            write(results, out)
+            say(f"{out / 'index.html'}: the same as a page")
+    if any(row.error for row in results.rows):
+        raise typer.Exit(1)
+
+
+def network(file: Path | None) -> Any:
+    """The classifier in `file`, or None."""
+    if file is None:
+        return None
+    if file.suffix == ".onnx":
+        from photochrom.metrics.network import OnnxNetwork
+
+        return OnnxNetwork(file)
+    from photochrom.nets.mobilenetv2_classifier import mobilenetv2_classifier
+    from photochrom.training.published import read_tensors
+
+    net = mobilenetv2_classifier()
+    net.load_imagenet(read_tensors(file))
+    return net
+
+
+def write(results: Results, out: Path) -> None:
+    """The results in `out`: for programs, for documents, for people."""
+    from photochrom.bench.markdown import markdown
+    from photochrom.bench.page import page
+
+    out.mkdir(parents=True, exist_ok=True)
+    results.save(out / "results.json")
+    (out / "results.md").write_text(markdown(results), encoding="utf-8")
+    (out / "index.html").write_text(page(results), encoding="utf-8")
+
+
+def command_line() -> str:
+    """The command as the user typed it."""
+    return shlex.join(["photochrom", *sys.argv[1:]])

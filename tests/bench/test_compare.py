@@ -1,0 +1,92 @@
+"""Recipes on equal terms: trained once, gone on with when interrupted, judged together."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from photochrom.bench import compare as module
+from photochrom.bench.results import Results
+from photochrom.cli import app
+from photochrom.training.budget import Budget
+from photochrom.training.checkpoint import LAST, load_metadata
+
+
+@pytest.fixture
+def folder(tmp_path: Path, astronaut: np.ndarray) -> Path:
+    box = tmp_path / "photos"
+    box.mkdir()
+    for i in range(8):
+        Image.fromarray(astronaut[40 * i : 40 * i + 80, 40 * i : 40 * i + 90]).save(box / f"{i}.png")
+    return box
+
+
+def compare(folder: Path, out: Path, *recipes: str) -> tuple[int, str]:
+    arguments = ["compare", *recipes, "--data", str(folder), "--eval", str(folder), "-o", str(out)]
+    arguments += ["--minutes", "0.01", "--train-size", "32", "--size", "64", "--set", "stages.0.batch=2"]
+    result = CliRunner().invoke(app, arguments)
+    return result.exit_code, result.output
+
+
+def test_recipes_are_trained_once_and_judged_together(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    code, said = compare(folder, out, "cnn4-rgb", "cnn4-hsl-2")
+    assert code == 0, said
+    results = Results.load(out / "results.json")
+    assert [row.name for row in results.rows] == ["grey", "cnn4-rgb", "cnn4-hsl-2", "truth"]
+    row = results.rows[1]
+    assert row.minutes is not None
+    assert row.minutes >= 0.01
+    assert row.curve is not None
+    assert "loss" in row.curve.columns
+    assert row.about.startswith("Four-layer CNN")
+    assert (out / "index.html").stat().st_size > 10_000
+
+    before = (out / "runs" / "cnn4-rgb-0" / LAST).stat().st_mtime_ns
+    code, said = compare(folder, out, "cnn4-rgb", "cnn4-hsl-2")
+    assert code == 0, said
+    assert said.count("trained before") == 2
+    assert (out / "runs" / "cnn4-rgb-0" / LAST).stat().st_mtime_ns == before
+
+
+def test_an_interrupted_comparison_goes_on(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, honest = tmp_path / "out", module.train
+
+    def interrupted(*arguments: object, **more: object) -> None:
+        honest(*arguments[:3], Budget(steps=1), **more)  # type: ignore[arg-type]
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, "train", interrupted)
+    code, said = compare(folder, out, "cnn4-rgb")
+    assert (code, "the same command goes on" in said) == (130, True), said
+    assert json.loads(load_metadata(out / "runs" / "cnn4-rgb-0" / LAST)["position"])["step"] == 1
+    monkeypatch.setattr(module, "train", honest)
+    code, said = compare(folder, out, "cnn4-rgb")
+    assert code == 0, said
+    assert "going on" in said
+    assert json.loads(load_metadata(out / "runs" / "cnn4-rgb-0" / LAST)["position"])["step"] > 1
+
+
+def test_a_recipe_that_fails_is_a_row(folder: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.toml"
+    broken.write_text(
+        '[net]\nname = "cnn4"\n[[stages]]\nsize = 128\nbatch = 2\n[steps.train]\nkind = "regression"\n'
+        "[steps.train.loss]\nperceptual = 1\n"
+    )
+    out = tmp_path / "out"
+    assert compare(folder, out, "cnn4-rgb", str(broken))[0] == 1
+    rows = {row.name: row for row in Results.load(out / "results.json").rows}
+    assert rows["cnn4-rgb"].error is None
+    assert "needs ImageNet weights of vgg16" in (rows["broken"].error or "")
+
+
+def test_a_typo_is_found_before_anything_is_trained(folder: Path, tmp_path: Path) -> None:
+    code, said = compare(folder, tmp_path / "out", "cnn4-rgb", "cnn4-rbg")
+    assert code == 1
+    assert "cnn4-rbg: no such recipe (did you mean cnn4-rgb?)" in said
+    assert not (tmp_path / "out" / "runs").exists()

@@ -1,0 +1,228 @@
+"""The evaluation: agrees with an independent script, does not depend on order, and survives its contestants."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import skimage.color
+import skimage.metrics
+from PIL import Image
+from typer.testing import CliRunner
+
+from photochrom.bench import contestants
+from photochrom.bench.contestants import Contestant
+from photochrom.bench.evaluate import evaluate
+from photochrom.bench.protocol import Protocol
+from photochrom.bench.results import Results
+from photochrom.cli import app
+from photochrom.data.sources import Source, find
+
+SMALL = Protocol(size=64)
+NAMES = ["psnr", "ciede2000", "auc", "colourfulness", "mse"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory, astronaut: np.ndarray, chelsea: np.ndarray) -> Path:
+    """Six crops of real photographs, wider than high."""
+    box = tmp_path_factory.mktemp("photos")
+    for i in range(3):
+        Image.fromarray(chelsea[30 * i : 30 * i + 130, 90 * i : 90 * i + 150]).save(box / f"cat{i}.png")
+        Image.fromarray(astronaut[60 * i : 60 * i + 130, 90 * i : 90 * i + 150]).save(box / f"face{i}.png")
+    return box
+
+
+def scored(photos: Source, entrants: list[Contestant] | None = None, **more: Any) -> Results:
+    entrants = entrants or [contestants.grey(), contestants.truth()]
+    return evaluate(entrants, photos, SMALL, command="test", names=NAMES, **more)
+
+
+def values(results: Results, row: str) -> dict[str, float | None]:
+    (found,) = [r for r in results.rows if r.name == row]
+    return {key: score.value for key, score in found.scores.items()}
+
+
+def test_grey_agrees_with_an_independent_script(folder: Path) -> None:
+    psnr, distance = [], []
+    for path in sorted(folder.iterdir()):
+        with Image.open(path) as image:
+            square = image.convert("RGB").crop((10, 0, 140, 130))
+        # The same reduction; what is compared is the measuring.
+        rgb = SMALL.fitted(np.asarray(square))
+        grey = np.dstack([np.asarray(Image.fromarray(rgb).convert("L"))] * 3)
+        psnr.append(skimage.metrics.peak_signal_noise_ratio(rgb / 255, grey / 255, data_range=1))
+        distance.append(
+            skimage.color.deltaE_ciede2000(
+                skimage.color.rgb2lab(rgb / 255), skimage.color.rgb2lab(grey / 255)
+            ).mean()
+        )
+    got = values(scored(find(folder)), "grey")
+    assert got["psnr"] == pytest.approx(np.mean(psnr), abs=0.01)
+    assert got["ciede2000"] == pytest.approx(np.mean(distance), abs=0.01)
+
+
+def test_the_truth_is_perfect(folder: Path) -> None:
+    got = values(scored(find(folder)), "truth")
+    assert (got["psnr"], got["ciede2000"], got["auc"], got["mse"]) == (100, 0, 100, 0)
+
+
+class Reversed(Source):
+    """The same photos the other way round."""
+
+    def __init__(self, source: Source) -> None:
+        super().__init__(source.path)
+        self.source = source
+
+    def _list(self) -> Any:
+        return reversed(self.source.items)
+
+    def read(self, item: Any, short_side: int | None = None) -> Any:
+        return self.source.read(item, short_side)
+
+
+def test_the_order_of_photos_changes_nothing(folder: Path) -> None:
+    photos = find(folder)
+    forth, back = scored(photos), scored(Reversed(photos))
+    for key, value in values(forth, "grey").items():
+        assert values(back, "grey")[key] == pytest.approx(value, abs=1e-6)
+
+
+def test_intervals_hold_their_figure_and_pairs_are_paired(folder: Path) -> None:
+    dim = Contestant("dim", "model", lambda _, grey, rgb: (rgb // 2 + grey[..., None] // 2).astype(np.uint8))
+    bright = Contestant("bright", "model", lambda _, grey, rgb: rgb)
+    results = scored(find(folder), [contestants.grey(), dim, bright])
+    for row in results.rows:
+        for score in row.scores.values():
+            assert score.low is not None
+            assert score.high is not None
+            assert score.low <= score.value <= score.high  # type: ignore[operator]
+    (pair,) = [d for d in results.differences if d.metric == "ciede2000"]
+    assert (pair.first, pair.second) == ("dim", "bright")
+    assert pair.value == pytest.approx(values(results, "dim")["ciede2000"], abs=1e-9)
+    assert pair.low > 0
+
+
+def test_a_contestant_that_fails_is_a_row_and_the_others_go_on(folder: Path) -> None:
+    def moody(key: str, grey: np.ndarray, rgb: np.ndarray) -> np.ndarray:
+        if key.startswith("face1"):
+            raise RuntimeError("out of paint")
+        return rgb
+
+    results = scored(find(folder), [contestants.grey(), Contestant("moody", "model", moody)])
+    rows = {row.name: row for row in results.rows}
+    assert rows["moody"].error == "face1.png: out of paint"
+    assert rows["moody"].scores == {}
+    assert values(results, "grey") == values(scored(find(folder)), "grey")
+
+
+def test_other_tools_pictures(folder: Path, tmp_path: Path) -> None:
+    ours, theirs = tmp_path / "ours", tmp_path / "theirs"
+    for box in (ours, theirs):
+        box.mkdir()
+    for path in sorted(folder.iterdir()):
+        square = SMALL.fitted(np.asarray(Image.open(path).convert("RGB")))
+        Image.fromarray(square).save(ours / f"{path.stem}.png")
+        if path.stem not in ("cat0", "cat2"):
+            side = 50 if path.stem == "face1" else 64
+            Image.fromarray(square).resize((side, side)).save(theirs / f"{path.stem}.png")
+    entrants = [contestants.pictures("ours", ours), contestants.pictures("theirs", theirs)]
+    results = scored(find(folder), entrants)
+    rows = {row.name: row for row in results.rows}
+    assert values(results, "ours")["ciede2000"] == 0
+    message = rows["theirs"].error
+    assert message is not None
+    assert "no picture cat0" in message
+    assert "no picture cat2" in message
+    assert "face1.png: is 50x50, and the photo as it is measured 64x64" in message
+
+
+def test_a_broken_photo_is_left_out_and_said(folder: Path, tmp_path: Path) -> None:
+    box = tmp_path / "photos"
+    box.mkdir()
+    for path in folder.iterdir():
+        (box / path.name).write_bytes(path.read_bytes())
+    (box / "half.png").write_bytes((folder / "cat0.png").read_bytes()[:500])
+    results = scored(find(box))
+    assert (results.protocol["files"], results.protocol["unreadable"]) == (6, "half.png")
+    for path in box.iterdir():
+        path.write_bytes(b"nothing")
+    with pytest.raises(ValueError, match="none of 7 photos can be read"):
+        scored(find(box))
+
+
+def test_a_metric_that_cannot_be_says_why(folder: Path) -> None:
+    results = evaluate([contestants.grey()], find(folder), SMALL, command="test", names=["ms_ssim", "psnr"])
+    (row,) = results.rows
+    assert row.scores["ms_ssim"].value is None
+    assert "at least 176x176" in (row.scores["ms_ssim"].why or "")
+    single = evaluate([contestants.grey()], find(folder), SMALL, command="t", names=["psnr"], limit=1).rows[0]
+    assert single.scores["psnr"].value is not None
+    assert "at least 2 photos" in (single.scores["psnr"].why or "")
+
+
+def test_two_of_one_name_are_refused(folder: Path) -> None:
+    with pytest.raises(ValueError, match="two contestants are called grey"):
+        scored(find(folder), [contestants.grey(), contestants.grey()])
+
+
+@pytest.mark.parametrize("fit", ["crop", "stretch"])
+def test_protocol_brings_photos_to_its_size(fit: Any) -> None:
+    wide = np.zeros((50, 90, 3), np.uint8)
+    wide[:, :20] = 255
+    square = Protocol(size=40, fit=fit).fitted(wide)
+    assert square.shape == (40, 40, 3)
+    assert (square[20, 0].mean() > 200) == (fit == "stretch")
+    same = np.random.default_rng(0).integers(0, 256, (40, 40, 3), np.uint8)
+    assert np.array_equal(Protocol(size=40, fit=fit).fitted(same), same)
+
+
+def test_results_come_back_from_their_file(folder: Path, tmp_path: Path) -> None:
+    results = scored(find(folder))
+    results.save(tmp_path / "results.json")
+    assert Results.load(tmp_path / "results.json") == results
+    (tmp_path / "other.json").write_text('{"rows": 1}')
+    with pytest.raises(ValueError, match=r"other\.json: not the results of an evaluation"):
+        Results.load(tmp_path / "other.json")
+
+
+@pytest.mark.parametrize("merge", ["luma", "lab"])
+def test_the_command(folder: Path, tmp_path: Path, merge: str) -> None:
+    out = tmp_path / "out"
+    arguments = [
+        "evaluate",
+        "photochrom",
+        "--data",
+        str(folder),
+        "--size",
+        "96",
+        "--merge",
+        merge,
+        "-o",
+        str(out),
+    ]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 0, result.output
+    assert sorted(path.name for path in out.iterdir()) == ["index.html", "results.json", "results.md"]
+    table = json.loads((out / "results.json").read_text())
+    assert [row["name"] for row in table["rows"]] == ["grey", "photochrom", "truth"]
+    assert table["rows"][1]["parameters"] == 2_901_541
+    assert table["rows"][1]["scores"]["colourfulness"]["value"] > 5
+    assert table["protocol"]["merge"] == merge
+    assert (out / "results.md").read_text() in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nonesuch"], "nonesuch: no model of that name"),
+        (["photochrom", "--fit", "squash"], "fit is crop or stretch"),
+        (["photochrom", "--pictures", "theirs"], "write NAME=FOLDER"),
+        (["--pictures", "theirs=nowhere"], "nowhere: not a folder of pictures"),
+    ],
+)
+def test_bad_usage_is_a_sentence(folder: Path, arguments: list[str], message: str) -> None:
+    result = CliRunner().invoke(app, ["evaluate", *arguments, "--data", str(folder)])
+    assert result.exit_code in (1, 2)
+    assert message in result.output
+    assert "Traceback" not in result.output
