@@ -1,9 +1,5 @@
-"""The four-layer CNN: by hand, at every stride, and as it is shipped."""
+"""The four-layer CNN: by hand, at every stride."""
 
-import warnings
-
-import numpy as np
-import onnxruntime
 import pytest
 import torch
 from torch import Tensor, nn
@@ -17,19 +13,6 @@ from photochrom.nets.cnn4 import test_cnn4 as tiny
 
 def picture(*shape: int, seed: int = 0) -> Tensor:
     return torch.rand(*shape, generator=torch.Generator().manual_seed(seed))
-
-
-def exported(net: nn.Module, example: Tensor, multiple: int) -> onnxruntime.InferenceSession:
-    """`net` as ONNX, for any batch and any sides that are multiples of `multiple`."""
-    rows, columns = (torch.export.Dim(name, min=1, max=64) for name in ("rows", "columns"))
-    shapes = {0: torch.export.Dim("batch", min=1, max=64), 2: multiple * rows, 3: multiple * columns}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        program = torch.onnx.export(
-            net.eval(), (example,), dynamo=True, verbose=False, input_names=["x"], dynamic_shapes=(shapes,)
-        )
-    assert program is not None
-    return onnxruntime.InferenceSession(program.model_proto.SerializeToString())
 
 
 def test_parameter_counts() -> None:
@@ -92,16 +75,3 @@ def test_groups_and_gradients() -> None:
     (net(picture(2, 1, 16, 16)) - 1).square().mean().backward()
     assert [name for name, p in net.named_parameters() if p.grad is None or not p.grad.abs().sum() > 0] == []
     assert [[id(p) for p in net.parameters()]] == [[id(p) for p in group] for group in net.layer_groups()]
-
-
-@pytest.mark.parametrize("stride", [1, 2])
-def test_exported_net_answers_as_torch_does_at_any_size(stride: int) -> None:
-    torch.manual_seed(3)
-    net = tiny(stride=stride)
-    nn.init.constant_(net.layers[-1].get_parameter("bias"), 0.5)
-    session = exported(net, picture(2, 1, 8, 12), net.multiple)
-    x = picture(1, 1, 12, 4, seed=5)
-    with torch.no_grad():
-        expected = net(x).numpy()
-    assert expected.std() > 0.01
-    np.testing.assert_allclose(session.run(None, {"x": x.numpy()})[0], expected, atol=1e-5)

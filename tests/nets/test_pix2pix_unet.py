@@ -1,10 +1,7 @@
-"""The U-Net of pix2pix: its size from the paper's layer list, its noise, and the file that is shipped."""
+"""The U-Net of pix2pix: its size from the paper's layer list, its noise."""
 
 import itertools
-import warnings
 
-import numpy as np
-import onnxruntime
 import pytest
 import torch
 from torch import Tensor, nn
@@ -17,19 +14,6 @@ from photochrom.nets.pix2pix_unet import test_pix2pix_unet as tiny
 
 def picture(*shape: int, seed: int = 0) -> Tensor:
     return torch.rand(*shape, generator=torch.Generator().manual_seed(seed)) * 2 - 1
-
-
-def exported(net: nn.Module, example: Tensor, multiple: int) -> onnxruntime.InferenceSession:
-    """`net` as ONNX, for any batch and any sides that are multiples of `multiple`."""
-    rows, columns = (torch.export.Dim(name, min=1, max=64) for name in ("rows", "columns"))
-    shapes = {0: torch.export.Dim("batch", min=1, max=64), 2: multiple * rows, 3: multiple * columns}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        program = torch.onnx.export(
-            net.eval(), (example,), dynamo=True, verbose=False, input_names=["x"], dynamic_shapes=(shapes,)
-        )
-    assert program is not None
-    return onnxruntime.InferenceSession(program.model_proto.SerializeToString())
 
 
 @pytest.mark.parametrize(("inputs", "outputs"), [(1, 2), (3, 3)])
@@ -132,15 +116,6 @@ def test_groups_and_gradients() -> None:
     (net(picture(2, 1, 64, 64)) - 1).square().mean().backward()
     assert [name for name, p in net.named_parameters() if p.grad is None or not p.grad.abs().sum() > 0] == []
     assert [[id(p) for p in net.parameters()]] == [[id(p) for p in group] for group in net.layer_groups()]
-
-
-def test_exported_net_answers_as_torch_does_at_any_size() -> None:
-    net = tiny()
-    session = exported(net, picture(2, 1, 64, 96), net.multiple)
-    x = picture(1, 1, 128, 32, seed=3)
-    with torch.no_grad():
-        expected = net(x).numpy()
-    np.testing.assert_allclose(session.run(None, {"x": x.numpy()})[0], expected, atol=1e-5)
 
 
 @pytest.mark.parametrize(("side", "multiple"), [(256, 256), (512, 256), (128, 128), (192, 64), (96, 32)])

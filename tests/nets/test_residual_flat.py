@@ -1,12 +1,8 @@
-"""The flat residual generator: a block by the functions alone, how far it sees, and as it is shipped."""
+"""The flat residual generator: a block by the functions alone, how far it sees."""
 
-import warnings
-
-import numpy as np
-import onnxruntime
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from photochrom.nets.residual_flat import Residual, residual_flat
@@ -17,19 +13,6 @@ from photochrom.nets.residual_flat import test_residual_flat as tiny
 
 def picture(*shape: int, seed: int = 0) -> Tensor:
     return torch.rand(*shape, generator=torch.Generator().manual_seed(seed)) * 2 - 1
-
-
-def exported(net: nn.Module, example: Tensor) -> onnxruntime.InferenceSession:
-    """`net` as ONNX, for any batch and any sides."""
-    names = {0: "batch", 2: "rows", 3: "columns"}
-    shapes = {axis: torch.export.Dim(name, min=1, max=256) for axis, name in names.items()}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        program = torch.onnx.export(
-            net.eval(), (example,), dynamo=True, verbose=False, input_names=["x"], dynamic_shapes=(shapes,)
-        )
-    assert program is not None
-    return onnxruntime.InferenceSession(program.model_proto.SerializeToString())
 
 
 def test_parameter_counts() -> None:
@@ -79,14 +62,3 @@ def test_groups_and_gradients() -> None:
     (net(picture(2, 1, 16, 16)) - 1).square().mean().backward()
     assert [name for name, p in net.named_parameters() if p.grad is None or not p.grad.abs().sum() > 0] == []
     assert [[id(p) for p in net.parameters()]] == [[id(p) for p in group] for group in net.layer_groups()]
-
-
-def test_exported_net_answers_as_torch_does_at_any_size() -> None:
-    torch.manual_seed(4)
-    net = tiny()
-    session = exported(net, picture(2, 1, 16, 24))
-    x = picture(1, 1, 35, 7, seed=5)
-    with torch.no_grad():
-        expected = net(x).numpy()
-    assert expected.std() > 0.01
-    np.testing.assert_allclose(session.run(None, {"x": x.numpy()})[0], expected, atol=1e-5)

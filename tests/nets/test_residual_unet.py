@@ -1,9 +1,5 @@
-"""The residual U-Net: its size by hand, a block by the functions alone, and the file that is shipped."""
+"""The residual U-Net: its size by hand, a block by the functions alone."""
 
-import warnings
-
-import numpy as np
-import onnxruntime
 import pytest
 import torch
 from torch import Tensor, nn
@@ -17,19 +13,6 @@ from photochrom.nets.residual_unet import test_residual_unet as tiny
 
 def picture(*shape: int, seed: int = 0) -> Tensor:
     return torch.rand(*shape, generator=torch.Generator().manual_seed(seed)) * 2 - 1
-
-
-def exported(net: nn.Module, example: Tensor, multiple: int) -> onnxruntime.InferenceSession:
-    """`net` as ONNX, for any batch and any sides that are multiples of `multiple`."""
-    rows, columns = (torch.export.Dim(name, min=1, max=64) for name in ("rows", "columns"))
-    shapes = {0: torch.export.Dim("batch", min=1, max=64), 2: multiple * rows, 3: multiple * columns}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        program = torch.onnx.export(
-            net.eval(), (example,), dynamo=True, verbose=False, input_names=["x"], dynamic_shapes=(shapes,)
-        )
-    assert program is not None
-    return onnxruntime.InferenceSession(program.model_proto.SerializeToString())
 
 
 def test_size_follows_from_the_blocks() -> None:
@@ -110,12 +93,3 @@ def test_groups_and_gradients() -> None:
     (net(picture(2, 1, 32, 32)) - 1).square().mean().backward()
     assert [name for name, p in net.named_parameters() if p.grad is None or not p.grad.abs().sum() > 0] == []
     assert [[id(p) for p in net.parameters()]] == [[id(p) for p in group] for group in net.layer_groups()]
-
-
-def test_exported_net_answers_as_torch_does_at_any_size() -> None:
-    net = tiny()
-    session = exported(net, picture(2, 1, 16, 24), net.multiple)
-    x = picture(1, 1, 36, 8, seed=5)
-    with torch.no_grad():
-        expected = net(x).numpy()
-    np.testing.assert_allclose(session.run(None, {"x": x.numpy()})[0], expected, atol=1e-5)

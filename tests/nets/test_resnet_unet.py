@@ -1,10 +1,7 @@
 """The U-Net over a ResNet: fastai's size, ICNR, attention, spectral norm and its folding, the exported file."""
 
 import copy
-import warnings
 
-import numpy as np
-import onnxruntime
 import pytest
 import torch
 from torch import Tensor, nn
@@ -21,19 +18,6 @@ from photochrom.nets.resnet_unet import test_resnet_unet as tiny
 
 def picture(*shape: int, seed: int = 0) -> Tensor:
     return torch.rand(*shape, generator=torch.Generator().manual_seed(seed)) * 2 - 1
-
-
-def exported(net: nn.Module, example: Tensor, multiple: int) -> onnxruntime.InferenceSession:
-    """`net` as ONNX, for any batch and any sides that are multiples of `multiple`."""
-    rows, columns = (torch.export.Dim(name, min=1, max=64) for name in ("rows", "columns"))
-    shapes = {0: torch.export.Dim("batch", min=1, max=64), 2: multiple * rows, 3: multiple * columns}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        program = torch.onnx.export(
-            net.eval(), (example,), dynamo=True, verbose=False, input_names=["x"], dynamic_shapes=(shapes,)
-        )
-    assert program is not None
-    return onnxruntime.InferenceSession(program.model_proto.SerializeToString())
 
 
 def size(net: nn.Module) -> int:
@@ -241,14 +225,3 @@ def test_gradients_reach_every_parameter(spectral_norm: bool) -> None:
     net.merges[1].attention.gamma.data.fill_(0.1)
     (net(picture(2, 1, 64, 64)) - 1).square().mean().backward()
     assert [name for name, p in net.named_parameters() if p.grad is None or not p.grad.abs().sum() > 0] == []
-
-
-def test_exported_net_answers_as_torch_does_at_any_size() -> None:
-    net = tiny(self_attention=True, spectral_norm=True).eval()
-    net.merges[1].attention.gamma.data.fill_(0.5)
-    net.fold()
-    session = exported(net, picture(2, 1, 64, 96), net.multiple)
-    x = picture(1, 1, 128, 32, seed=6)
-    with torch.no_grad():
-        expected = net(x).numpy()
-    np.testing.assert_allclose(session.run(None, {"x": x.numpy()})[0], expected, atol=1e-5)
