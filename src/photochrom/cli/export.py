@@ -37,7 +37,10 @@ def export(
 
 
 def _card(path: Path) -> dict[str, Any]:
-    about = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        about = json.loads(path.read_text(encoding="utf-8"))
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{path}: not JSON ({error})") from None
     if not isinstance(about, dict):
         raise ValueError(f"{path}: must hold one JSON object")
     return about

@@ -126,7 +126,13 @@ def train(
                 saving=saving,
             )
         except KeyboardInterrupt:
-            give_up(f"stopped; {folder} is saved; the same command with --resume goes on", INTERRUPTED)
+            saved = (folder / LAST).exists()
+            more = (
+                f"{folder} is saved; the same command with --resume goes on"
+                if saved
+                else "nothing is saved yet"
+            )
+            give_up(f"stopped; {rest}", INTERRUPTED)
         if fabric.global_rank == 0:
             say(f"{folder}: trained; try it with: photochrom export {folder} -o {folder.name}.onnx")
 

@@ -115,6 +115,8 @@ def export(trained: Trained, path: Path, card: dict[str, Any] | None = None) -> 
     try:
         temporary.write_bytes(data)
         os.replace(temporary, path)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None
     finally:
         temporary.unlink(missing_ok=True)
     return difference

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from photochrom.bench.turing.server import Server
 from photochrom.bench.turing.store import Study
 from photochrom.bench.turing.trials import Settings
 
-FLAGS = ("no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-background-networking")
-FLAGS += ("disable-component-update", "disable-sync")
 # 110 ms are no whole number of frames: what is stored must be what was, not what was wanted.
 QUICK = Settings(trials=3, practice=1, seconds=0.11, pause=0.02)
 OTHER = {"left": "right", "right": "left"}
@@ -32,16 +29,6 @@ for (const frame of document.querySelectorAll(".frame")) {
   }).observe(frame, { attributeFilter: ["class"], attributeOldValue: true });
 }
 """
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    assert path, "these tests need Chromium: apt-get install chromium, or the like"
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=[f"--{flag}" for flag in FLAGS])
-        yield started
-        started.close()
 
 
 @pytest.fixture
