@@ -127,7 +127,7 @@ def train(
             )
         except KeyboardInterrupt:
             saved = (folder / LAST).exists()
-            more = (
+            rest = (
                 f"{folder} is saved; the same command with --resume goes on"
                 if saved
                 else "nothing is saved yet"
