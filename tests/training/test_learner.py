@@ -33,7 +33,7 @@ class Chain(nn.Module):
 
 def learner(module: nn.Module | None = None, rate: float = 0.1, **settings: Any) -> Learner:
     fabric = Fabric(accelerator="cpu", devices=1)
-    return Learner("generator", module or Chain(), Optimizer(**settings), rate, fabric)
+    return Learner("generator", module or Chain(), Optimizer(rate=rate, **settings), fabric)
 
 
 def weights(module: nn.Module) -> list[float]:

@@ -192,9 +192,9 @@ def _affordable(split: str, photos: int) -> str:
 def _announce(
     recipe: Recipe, photos: Photos, validation: Photos | None, encoder: Path | None, fabric: Fabric
 ) -> None:
-    from photochrom.training.networks import build_generator
+    from photochrom.training.networks import outline
 
-    net, _ = build_generator(recipe)
+    net = outline(recipe)
     count = sum(p.numel() for p in net.parameters())
     say(f"{recipe.title or recipe.net.name}: {count:,} parameters, on {fabric.device}")
     say(f"{photos}; {len(validation) if validation is not None else 0} more for validation")

@@ -16,7 +16,6 @@ class Learner:
     Parameters
     ----------
     module : stays usable by itself; `net` is the same weights as `fabric` runs them
-    rate : the highest learning rate of the last layer group
 
     Raises
     ------
@@ -24,12 +23,10 @@ class Learner:
         By `descend`, if the loss or its gradient is not finite; nothing is changed then.
     """
 
-    def __init__(
-        self, name: str, module: nn.Module, settings: Optimizer, rate: float, fabric: Fabric
-    ) -> None:
+    def __init__(self, name: str, module: nn.Module, settings: Optimizer, fabric: Fabric) -> None:
         self.name, self.module, self.settings, self.fabric = name, module, settings, fabric
         module.requires_grad_(True)
-        self.optimizer = _optimizer(module, settings, rate)
+        self.optimizer = _optimizer(module, settings)
         self.net, self._wrapped = fabric.setup(module, self.optimizer)
 
     def descend(self, loss: Tensor) -> None:
@@ -53,7 +50,7 @@ class Learner:
         set_rates(self.optimizer, self.settings, progress)
 
 
-def _optimizer(module: nn.Module, settings: Optimizer, rate: float) -> torch.optim.Optimizer:
+def _optimizer(module: nn.Module, settings: Optimizer) -> torch.optim.Optimizer:
     groups = []
     grouped = getattr(module, "layer_groups", None)
     layers: list[list[nn.Parameter]] = [list(module.parameters())] if grouped is None else grouped()
@@ -63,12 +60,12 @@ def _optimizer(module: nn.Module, settings: Optimizer, rate: float) -> torch.opt
             for parameter in parameters:
                 parameter.requires_grad_(False)
         else:
-            groups.append({"params": parameters, PEAK: rate * factor})
+            groups.append({"params": parameters, PEAK: settings.rate * factor})
     if settings.kind == "sgd":
         return torch.optim.SGD(
-            groups, lr=rate, momentum=settings.betas[0], weight_decay=settings.weight_decay
+            groups, lr=settings.rate, momentum=settings.betas[0], weight_decay=settings.weight_decay
         )
     if settings.kind == "rmsprop":
-        return torch.optim.RMSprop(groups, lr=rate, weight_decay=settings.weight_decay)
+        return torch.optim.RMSprop(groups, lr=settings.rate, weight_decay=settings.weight_decay)
     kind = OPTIMIZERS[settings.kind]
-    return kind(groups, lr=rate, betas=settings.betas, weight_decay=settings.weight_decay)
+    return kind(groups, lr=settings.rate, betas=settings.betas, weight_decay=settings.weight_decay)

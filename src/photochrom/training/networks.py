@@ -121,6 +121,12 @@ def build_generator(recipe: Recipe) -> tuple[Any, Space]:
     return net, space(recipe.data.space, inputs=recipe.data.inputs, signed=bool(net.signed))
 
 
+def outline(recipe: Recipe) -> Any:
+    """The recipe's generator without memory for its weights: to count them, not to run it."""
+    with torch.device("meta"):
+        return build_generator(recipe)[0]
+
+
 def fitted(recipe: Recipe, size: int) -> Recipe:
     """The recipe for a last stage of `size` pixels, and with a net for it where the depth depends on the side."""
     smaller = resized(recipe, size)

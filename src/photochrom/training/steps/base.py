@@ -9,8 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from photochrom.training.batches import Batch
+from photochrom.training.criterion import Criterion
 from photochrom.training.learner import Learner
 from photochrom.training.networks import Networks
+from photochrom.training.recipe import Optimizer, Pixel
 
 Losses = dict[str, Tensor]
 
@@ -25,6 +27,17 @@ class Step(ABC):
         self.learners: list[Learner] = []
         self.randomness = torch.Generator()
         self.number = 0
+
+    def learn(self, name: str, module: nn.Module, settings: Optimizer) -> Learner:
+        """Let a network learn in this step; a checkpoint keeps its optimizer by `name`."""
+        learner = Learner(name, module, settings, self.networks.fabric)
+        self.learners.append(learner)
+        return learner
+
+    def criterion_of(self, settings: Pixel) -> Criterion:
+        """The generator's loss against the truth, on the device."""
+        criterion = Criterion(settings, self.networks.space, self.networks.features)
+        return criterion.to(self.networks.fabric.device)
 
     @abstractmethod
     def step(self, batch: Batch) -> Losses:

@@ -7,7 +7,6 @@ from photochrom.color.lab import grey_to_lightness
 from photochrom.losses.classification import RebalancedCrossEntropy
 from photochrom.losses.pixel import pixel_loss
 from photochrom.training.batches import Batch
-from photochrom.training.learner import Learner
 from photochrom.training.networks import Networks
 from photochrom.training.recipe import Classification
 from photochrom.training.steps.base import Losses, Step
@@ -20,9 +19,7 @@ class ClassificationStep(Step):
 
     def __init__(self, networks: Networks, settings: Classification) -> None:
         super().__init__(networks)
-        optimizer = settings.optimizer
-        self.generator = Learner("generator", networks.generator, optimizer, optimizer.rate, networks.fabric)
-        self.learners = [self.generator]
+        self.generator = self.learn("generator", networks.generator, settings.optimizer)
         self.huber = settings.huber
         self.huber_loss = pixel_loss("huber", delta=1 / 110)
         net = networks.generator

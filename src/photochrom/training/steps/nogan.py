@@ -13,7 +13,6 @@ from torch import Tensor
 
 from photochrom.losses.adversarial import Labels, objective
 from photochrom.training.batches import Batch
-from photochrom.training.learner import Learner
 from photochrom.training.networks import Networks, critic_inputs
 from photochrom.training.recipe import Nogan, Regression
 from photochrom.training.steps.adversarial import AdversarialStep
@@ -63,12 +62,10 @@ class CriticStep(Step):
 
     def __init__(self, networks: Networks, settings: Nogan) -> None:
         super().__init__(networks)
-        optimizer = settings.optimizer.for_critic()
         if settings.gan.sees != "picture":
             raise ValueError("the critic's own phase needs gan.sees=picture: it learns from saved pictures")
         critic = networks.critic(settings.gan.critic, critic_inputs(settings.gan, networks.space))
-        self.critic = Learner("critic", critic, optimizer, optimizer.rate, networks.fabric)
-        self.learners = [self.critic]
+        self.critic = self.learn("critic", critic, settings.optimizer.for_critic())
         labels = Labels(**settings.gan.labels.model_dump())
         self.objective = objective(settings.gan.objective, labels, self.randomness)
         self.files = sorted(pictures_folder(networks.folder).glob("*.png"))

@@ -1,8 +1,6 @@
 """The generator alone, against the truth."""
 
 from photochrom.training.batches import Batch
-from photochrom.training.criterion import Criterion
-from photochrom.training.learner import Learner
 from photochrom.training.networks import Networks
 from photochrom.training.recipe import Regression
 from photochrom.training.steps.base import Losses, Step
@@ -15,12 +13,8 @@ class RegressionStep(Step):
 
     def __init__(self, networks: Networks, settings: Regression) -> None:
         super().__init__(networks)
-        optimizer = settings.optimizer
-        self.generator = Learner("generator", networks.generator, optimizer, optimizer.rate, networks.fabric)
-        self.learners = [self.generator]
-        self.criterion = Criterion(settings.loss, networks.space, networks.features).to(
-            networks.fabric.device
-        )
+        self.generator = self.learn("generator", networks.generator, settings.optimizer)
+        self.criterion = self.criterion_of(settings.loss)
 
     def step(self, batch: Batch) -> Losses:
         x, truth = self.pair(batch)

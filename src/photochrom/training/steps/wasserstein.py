@@ -5,8 +5,6 @@ from torch import Tensor
 
 from photochrom.losses.adversarial import clip_weights, gradient_penalty, objective
 from photochrom.training.batches import Batch
-from photochrom.training.criterion import Criterion
-from photochrom.training.learner import Learner
 from photochrom.training.networks import Networks
 from photochrom.training.recipe import Wasserstein
 from photochrom.training.steps.base import Losses, Step, switched_off
@@ -19,16 +17,10 @@ class WassersteinStep(Step):
 
     def __init__(self, networks: Networks, settings: Wasserstein) -> None:
         super().__init__(networks)
-        optimizer = settings.optimizer
         critic = networks.critic(settings.critic, networks.space.inputs + networks.space.outputs)
-        self.generator = Learner("generator", networks.generator, optimizer, optimizer.rate, networks.fabric)
-        self.critic = Learner(
-            "critic", critic, optimizer.for_critic(), optimizer.for_critic().rate, networks.fabric
-        )
-        self.learners = [self.generator, self.critic]
-        self.criterion = Criterion(settings.loss, networks.space, networks.features).to(
-            networks.fabric.device
-        )
+        self.generator = self.learn("generator", networks.generator, settings.optimizer)
+        self.critic = self.learn("critic", critic, settings.optimizer.for_critic())
+        self.criterion = self.criterion_of(settings.loss)
         self.objective = objective("wasserstein")
         self.settings = settings
 
