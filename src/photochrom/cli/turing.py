@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
-import socket
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict
@@ -225,6 +223,8 @@ def _announce(study: Study, url: str, host: str) -> None:
 
 
 def _is_loopback(host: str) -> bool:
+    import ipaddress
+
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -233,6 +233,8 @@ def _is_loopback(host: str) -> bool:
 
 def _reachable(url: str) -> str:
     """The address to give to others, where the server listens at all of them."""
+    import socket
+
     return url.replace("//0.0.0.0:", f"//{socket.gethostname()}:").replace(
         "//[::]:", f"//{socket.gethostname()}:"
     )
