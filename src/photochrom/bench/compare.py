@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
 from lightning_fabric import Fabric
 
 from photochrom.bench import contestants
@@ -14,7 +15,7 @@ from photochrom.bench.contestants import Contestant
 from photochrom.bench.protocol import Protocol
 from photochrom.bench.results import Curve
 from photochrom.training.batches import Photos
-from photochrom.training.budget import Budget
+from photochrom.training.budget import Budget, Clock
 from photochrom.training.checkpoint import LAST, CheckpointError, load_metadata
 from photochrom.training.journal import LOG
 from photochrom.training.loop import Saving, train
@@ -32,7 +33,7 @@ class Comparison:
     ----------
     recipes : names or .toml files
     photos, validation : for all of them, whatever a recipe says of its own split
-    minutes : of wall clock, for each recipe and seed
+    minutes : for each recipe and seed, by `clock` (`photochrom.training.budget.Budget`)
     size : of each recipe's last stage in pixels; None leaves the recipes' own
     encoders : ImageNet weights by recipe name
     features : ImageNet weights for perceptual losses
@@ -49,6 +50,18 @@ class Comparison:
     encoders: dict[str, State] = field(default_factory=dict)
     features: State | None = None
     overrides: Sequence[str] = ()
+    clock: Clock = "wall"
+
+    @property
+    def budget(self) -> Budget:
+        """Of each run."""
+        return Budget(minutes=self.minutes, clock=self.clock)
+
+    def check(self) -> None:
+        """Raise the `ValueError` of a typo that would otherwise be found after an hour."""
+        _ = self.budget
+        for _, recipe, seed in self.names():
+            self.recipe(recipe, seed)
 
     def names(self) -> list[tuple[str, str, int]]:
         """Row name, recipe and seed of each run."""
@@ -69,43 +82,51 @@ class Comparison:
         return recipe if self.size is None else fitted(recipe, self.size)
 
 
-def train_all(comparison: Comparison, fabric: Fabric, say: Say) -> dict[str, str]:
+def train_all(comparison: Comparison, fabric: Fabric, say: Say) -> tuple[dict[str, str], list[str]]:
     """Train what is not trained yet; a run that was interrupted goes on.
+
+    Several processes may do this in one folder at once: each run is one process's.
 
     Returns
     -------
-    What failed: the error by row name. The others are trained.
+    What failed, the error by row name (the others are trained), and the names of runs that another process has.
     """
-    errors = {}
+    errors, elsewhere = {}, []
+    (comparison.out / "runs").mkdir(parents=True, exist_ok=True)
     for name, recipe, seed in comparison.names():
         folder = comparison.folder(recipe, seed)
-        spent = _minutes(folder)
-        if spent is not None and spent >= comparison.minutes:
-            say(f"{name}: trained before, {spent:.1f} minutes")
-            continue
-        say(
-            f"{name}: training for {comparison.minutes:g} minutes"
-            + (", going on" if spent is not None else "")
-        )
-        pretrained = Pretrained(comparison.encoders.get(Path(recipe).stem), comparison.features)
         try:
-            train(
-                comparison.recipe(recipe, seed),
-                comparison.photos,
-                folder,
-                Budget(minutes=comparison.minutes),
-                validation=comparison.validation,
-                pretrained=pretrained,
-                fabric=fabric,
-                resume=spent is not None,
-                saving=Saving(name=name),
-            )
+            with FileLock(folder.with_suffix(".lock"), timeout=0):
+                _train(comparison, name, recipe, seed, fabric, say)
+        except Timeout:
+            elsewhere.append(name)
+            say(f"{name}: another process is training it")
         except (
             Exception
         ) as error:  # one recipe's failure is a row of the table, not the end of the night's run
             errors[name] = " ".join(str(error).split())
             say(f"{name}: failed: {errors[name]}")
-    return errors
+    return errors, elsewhere
+
+
+def _train(comparison: Comparison, name: str, recipe: str, seed: int, fabric: Fabric, say: Say) -> None:
+    folder = comparison.folder(recipe, seed)
+    spent = _minutes(folder)
+    if spent is not None and spent >= comparison.minutes:
+        say(f"{name}: trained before, {spent:.1f} minutes")
+        return
+    say(f"{name}: training for {comparison.minutes:g} minutes" + (", going on" if spent is not None else ""))
+    train(
+        comparison.recipe(recipe, seed),
+        comparison.photos,
+        folder,
+        comparison.budget,
+        validation=comparison.validation,
+        pretrained=Pretrained(comparison.encoders.get(Path(recipe).stem), comparison.features),
+        fabric=fabric,
+        resume=spent is not None,
+        saving=Saving(name=name),
+    )
 
 
 def trained(

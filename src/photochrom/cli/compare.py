@@ -38,6 +38,12 @@ def compare(
     limit_train: Annotated[
         int | None, typer.Option(min=1, help="At most so many photos to train on.")
     ] = None,
+    clock: Annotated[
+        str,
+        typer.Option(
+            help="What minutes count: wall, or cpu, the processor's time, on a machine with other work."
+        ),
+    ] = "wall",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, mps.")] = "auto",
     precision: Annotated[str, typer.Option(help="32-true, bf16-mixed, 16-mixed.")] = "32-true",
     size: Size = 256,
@@ -46,7 +52,10 @@ def compare(
     classifier: Classifier = None,
     limit: Limit = None,
 ) -> None:
-    """Train each recipe on the same photos for the same time, then judge all. Run it again and it goes on."""
+    """Train each recipe on the same photos for the same time, then judge all. Run it again and it goes on.
+
+    The same command in a second terminal takes a share of the runs (set OMP_NUM_THREADS to share the cores too).
+    """
     with laboratory():
         from photochrom.bench import contestants
         from photochrom.bench.compare import Comparison, train_all, trained
@@ -72,13 +81,16 @@ def compare(
             _encoders(encoder or []),
             read_tensors(features) if features else None,
             set_ or [],
+            clock,  # type: ignore[arg-type]
         )
-        for _, name, number in comparison.names():
-            comparison.recipe(name, number)  # a typo must not be found after an hour
+        comparison.check()
         try:
-            errors = train_all(comparison, fabric, say)
+            errors, elsewhere = train_all(comparison, fabric, say)
         except KeyboardInterrupt:
             give_up(f"stopped; {out} is saved; the same command goes on", INTERRUPTED)
+        if elsewhere:
+            say(f"{', '.join(elsewhere)}: still trained by another process, which then judges all")
+            return
         entrants, about = trained(comparison, protocol, errors)
         results = evaluate(
             [contestants.grey(), *entrants, contestants.truth()],

@@ -12,6 +12,7 @@ from photochrom.cli.console import give_up, sentences
 NEEDED = {
     "torch",
     "lightning_fabric",
+    "filelock",
     "safetensors",
     "pydantic",
     "onnx",

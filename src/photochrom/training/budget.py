@@ -1,15 +1,24 @@
 """How long a run lasts, and how far it is."""
 
+import time
 from dataclasses import dataclass
+from typing import Literal, get_args
+
+Clock = Literal["wall", "cpu"]
 
 
 @dataclass(frozen=True)
 class Budget:
-    """Minutes of wall clock, a number of steps, or passes over the photos (the last two are reproducible)."""
+    """Minutes, a number of steps, or passes over the photos (the last two are reproducible).
+
+    `clock` says what is counted in minutes: "wall" is what a watch shows, "cpu" the time that all threads of this
+    process have spent on a processor: fair where other programs share the machine.
+    """
 
     minutes: float | None = None
     steps: int | None = None
     epochs: float | None = None
+    clock: Clock = "wall"
 
     def __post_init__(self) -> None:
         given = [x for x in (self.minutes, self.steps, self.epochs) if x is not None]
@@ -17,6 +26,12 @@ class Budget:
             raise ValueError("give one of minutes, steps and epochs")
         if not given[0] > 0:
             raise ValueError("the budget must be more than 0")
+        if self.clock not in get_args(Clock):
+            raise ValueError(f"{self.clock}: no such clock; there are: {', '.join(get_args(Clock))}")
+
+    def now(self) -> float:
+        """The clock in seconds, from whenever it began."""
+        return time.process_time() if self.clock == "cpu" else time.monotonic()
 
     def progress(self, position: "Position", photos: int) -> float:
         """The share of the budget that is spent, in [0, 1]; `photos` is the size of the training set."""

@@ -3,7 +3,6 @@
 import json
 import signal
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -112,7 +111,7 @@ def train(
             average.n_averaged.fill_(position.step)
     judged = average.module if average is not None else net
 
-    start = time.monotonic() - position.seconds
+    start = budget.now() - position.seconds
     stopping = threading.Event()
 
     def progress(at: Position) -> float:
@@ -120,7 +119,7 @@ def train(
 
     def clock() -> float:
         # Of all processes the first one's: they must take the same decisions at the same step.
-        seconds, stop = time.monotonic() - start, stopping.is_set()
+        seconds, stop = budget.now() - start, stopping.is_set()
         if fabric.world_size > 1:
             seconds, stop = fabric.broadcast((seconds, stop))
         if stop:
