@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
@@ -15,6 +16,7 @@ from photochrom.cli.plan import Task, UsageError
 
 if TYPE_CHECKING:
     from photochrom.engine.colorizer import Colorizer
+    from photochrom.engine.hints import Hint
     from photochrom.engine.options import Options
 
 LOOK, RUN, FILES = "Colour", "Machine", "Files"
@@ -105,6 +107,12 @@ def colorize(
         typer.Option(help="Several versions: NAME.color.1.EXT, NAME.color.2.EXT, ...", rich_help_panel=LOOK),
     ] = 1,
     seed: Seed = 0,
+    hints: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.json", help="Colours you know, at points; the rest follows.", rich_help_panel=LOOK
+        ),
+    ] = None,
     model: Model = "photochrom",
     force: Force = False,
     jobs: Jobs = None,
@@ -126,6 +134,7 @@ def colorize(
                 temperature=temperature,
                 candidates=candidates,
                 seed=seed,
+                hints=_read_hints(hints) if hints else (),
             )
             format = plan.format_named(format)
             if piped:
@@ -139,6 +148,8 @@ def colorize(
                 candidates=candidates,
                 side_by_side=side_by_side,
             )
+            if hints and len(tasks) > 1:
+                raise UsageError(f"--hints {hints}: belong to one photo, and there are {len(tasks)}")
 
         def start(photos: int, report: Report) -> tuple[batch.Worker, int]:
             parallel, each = batch.share_cores(photos, jobs, threads)
@@ -167,7 +178,14 @@ def colorize(
 
 
 def make_options(
-    *, strength: float, size: int | None, quality: str, temperature: float | None, candidates: int, seed: int
+    *,
+    strength: float,
+    size: int | None,
+    quality: str,
+    temperature: float | None,
+    candidates: int,
+    seed: int,
+    hints: tuple[Hint, ...] = (),
 ) -> Options:
     """The engine's options; ValueError with its sentence where one is out of range."""
     from photochrom.engine.options import Options
@@ -179,7 +197,19 @@ def make_options(
         temperature=temperature,
         candidates=candidates,
         seed=seed,
+        hints=hints,
     )
+
+
+def _read_hints(path: Path) -> tuple[Hint, ...]:
+    from photochrom.engine.hints import parse_hints
+
+    try:
+        return parse_hints(json.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise UsageError(f"--hints {path}: {error.strerror or error}") from None
+    except ValueError as error:  # json.JSONDecodeError and UnicodeDecodeError are such
+        raise UsageError(f"--hints {path}: {error}") from None
 
 
 def settle(

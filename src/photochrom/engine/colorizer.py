@@ -51,24 +51,24 @@ class Colorizer:
         self, model: str | Path = DEFAULT, *, device: str = "auto", threads: int | None = None
     ) -> None:
         threads = threads or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else threads
-        self._session = Session(resolve(model), device=device, threads=threads)
+        self.session = Session(resolve(model), device=device, threads=threads)
         threads = threads or os.cpu_count() or 1
-        self._pool = ThreadPoolExecutor(threads, "photochrom") if threads > 1 else None
+        self.pool = ThreadPoolExecutor(threads, "photochrom") if threads > 1 else None
 
     @property
     def name(self) -> str:
         """The model's name."""
-        return self._session.info.name
+        return self.session.info.name
 
     @property
     def info(self) -> ModelInfo:
         """What the model says of itself."""
-        return self._session.info
+        return self.session.info
 
     @property
     def metadata(self) -> dict[str, Any]:
         """All of the model's metadata."""
-        return self._session.info.metadata
+        return self.session.info.metadata
 
     @overload
     def colorize(self, source: Path | str, **options: Any) -> Path: ...
@@ -145,7 +145,7 @@ class Colorizer:
 
     def predict(self, luma: Float, options: Options | None = None) -> Colours:
         """The network's own colours for a luma ``(H, W)`` in [0, 1], at its own scale: what papers measure."""
-        return predict(self._session, luma, options or Options())[0]
+        return predict(self.session, luma, options or Options())[0]
 
     def _versions(
         self, photo: Photo, options: Options, *, with_confidence: bool = False, format: str | None = None
@@ -153,12 +153,12 @@ class Colorizer:
         versions = [copy.copy(photo) for _ in range(options.candidates)]
         for version in versions:
             version.pages = []
-            provenance.mark(version, self._session.info.name, __version__)
+            provenance.mark(version, self.session.info.name, __version__)
         maps = []
         for_jpeg = media.output_format(photo, format) == "JPEG"
         for page in photo.pages:
-            guide = reduced(page.pixels, max(GUIDE_SIDE, *sides(self._session, options)))
-            colours = predict(self._session, guide, options, with_confidence=with_confidence)
+            guide = reduced(page.pixels, max(GUIDE_SIDE, *sides(self.session, options)))
+            colours = predict(self.session, guide, options, with_confidence=with_confidence)
             for version, colour in zip(versions, colours, strict=True):
                 coefficients = merge.guided_coefficients(colour.ab, guide)
                 version.pages.append(self._merge(photo, page, coefficients, options.strength, for_jpeg))
@@ -171,9 +171,9 @@ class Colorizer:
             # Stays in Y'CbCr from the decoder to the encoder: the luma plane passes through.
             halved = photo.jpeg is None or photo.jpeg.subsampling == 2
             luma = page.pixels.astype(np.uint8, copy=False)
-            pixels = merge.merge_ycbcr(luma, coefficients, strength, halved=halved, pool=self._pool)
+            pixels = merge.merge_ycbcr(luma, coefficients, strength, halved=halved, pool=self.pool)
             return Page(pixels, "ycbcr", page.alpha)
-        return Page(merge.merge_rgb(page.pixels, coefficients, strength, self._pool), "rgb", page.alpha)
+        return Page(merge.merge_rgb(page.pixels, coefficients, strength, self.pool), "rgb", page.alpha)
 
 
 class _PathResult:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from photochrom.engine.hints import MOST_HINTS, Hint
+
 Quality = Literal["fast", "balanced", "best"]
 
 
@@ -25,6 +27,8 @@ class Options:
         How many different plausible versions to make, 1 to 16; the first is the one made without asking for more.
     seed
         Chooses the directions in which further candidates differ.
+    hints
+        Colours that are known, at points; the rest of the photo follows.
     """
 
     strength: float = 1.0
@@ -33,6 +37,7 @@ class Options:
     temperature: float | None = None
     candidates: int = 1
     seed: int = 0
+    hints: tuple[Hint, ...] = ()
 
     def __post_init__(self) -> None:
         if not 0 <= self.strength <= 1.5:
@@ -45,3 +50,5 @@ class Options:
             raise ValueError(f"temperature must be between 0.01 and 2, got {self.temperature}")
         if not 1 <= self.candidates <= 16:
             raise ValueError(f"candidates must be between 1 and 16, got {self.candidates}")
+        if len(self.hints) > MOST_HINTS:
+            raise ValueError(f"at most {MOST_HINTS} hints are taken, got {len(self.hints)}")

@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photochrom.color.lab import grey_to_lightness
+from photochrom.engine.hints import drawn, following
 from photochrom.engine.models import ModelError
 from photochrom.engine.options import Options
-from photochrom.engine.resize import resized
+from photochrom.engine.resize import as_float, resized
 from photochrom.engine.session import Session
 
 Float = NDArray[np.float32]
-CANDIDATE_SHIFT = 14.0
+CANDIDATE_SHIFT = 6.0
 """How far, in ab units on average, a further candidate's colours lie from the first's."""
 
 
@@ -59,26 +60,46 @@ def predict(
     wanted = sides(session, options)
     mirrors = (False, True) if options.quality == "best" else (False,)
     first = _average([_run(session, luma, side, options, outputs, m) for side in wanted for m in mirrors])
-    if options.candidates == 1:
-        return [first]
+    found = [first]
+    if options.candidates > 1:
+        logits = distribution(session, luma, options)
+        temperature = options.temperature or session.temperature
+        found += [
+            Colours(_tilted(logits, session.bins, direction, temperature, first.ab), first.confidence)
+            for direction in _directions(options.candidates - 1, options.seed)
+        ]
+    if not options.hints:
+        return found
+    # Last, so that every candidate meets what the user knows.
+    return [Colours(following(c.ab, resized(luma, c.ab.shape), options.hints), c.confidence) for c in found]
+
+
+def distribution(session: Session, luma: Float, options: Options) -> Float:
+    """The calibrated logits ``(K, h, w)`` of `session.bins`.
+
+    Raises
+    ------
+    ModelError
+        If the model gives one colour per pixel and no distribution.
+    """
     if not session.has_distribution:
-        raise ModelError(f"{session.info.name}: this model knows one colour per pixel; candidates must be 1")
-    lightness = _lightness(luma, network_size(luma.shape, wanted[0], session.multiple))
-    (logits,) = session.run(lightness, ["logits"])
-    temperature = options.temperature or session.temperature
-    return [first] + [
-        Colours(_tilted(logits[0], session.bins, direction, temperature, first.ab), first.confidence)
-        for direction in _directions(options.candidates - 1, options.seed)
-    ]
+        raise ModelError(
+            f"{session.info.name}: this model knows one colour per pixel: it has no candidates to choose from"
+        )
+    shape = network_size(luma.shape, sides(session, options)[0], session.multiple)
+    (logits,) = session.run(_lightness(luma, shape), ["logits"], hints=_drawn(options, shape))
+    return as_float(logits[0])
 
 
 def _run(
     session: Session, luma: Float, side: int, options: Options, outputs: list[str], mirror: bool
 ) -> Colours:
-    lightness = _lightness(luma, network_size(luma.shape, side, session.multiple))
+    shape = network_size(luma.shape, side, session.multiple)
+    lightness, hints = _lightness(luma, shape), _drawn(options, shape)
     if mirror:
         lightness = np.ascontiguousarray(lightness[..., ::-1])
-    maps = session.run(lightness, outputs, temperature=options.temperature)
+        hints = None if hints is None else np.ascontiguousarray(hints[..., ::-1])
+    maps = session.run(lightness, outputs, temperature=options.temperature, hints=hints)
     ab, *confidence = (np.ascontiguousarray(x[..., ::-1] if mirror else x) for x in maps)
     if not np.isfinite(ab).all():
         raise ModelError(f"{session.info.name}: the model gave colours that are not numbers")
@@ -89,6 +110,10 @@ def _run(
 
 def _lightness(luma: Float, shape: tuple[int, int]) -> Float:
     return np.asarray(grey_to_lightness(resized(luma, shape)), dtype=np.float32)[None, None]
+
+
+def _drawn(options: Options, shape: tuple[int, int]) -> Float | None:
+    return drawn(options.hints, shape) if options.hints else None
 
 
 def _average(colours: list[Colours]) -> Colours:

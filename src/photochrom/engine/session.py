@@ -77,7 +77,12 @@ class Session:
         self.bins = np.array(metadata["bins"], np.float32) if "bins" in metadata else ab_bins()
 
     def run(
-        self, lightness: NDArray[np.float32], outputs: list[str], *, temperature: float | None = None
+        self,
+        lightness: NDArray[np.float32],
+        outputs: list[str],
+        *,
+        temperature: float | None = None,
+        hints: NDArray[np.float32] | None = None,
     ) -> list[NDArray[np.float32]]:
         """Run the network.
 
@@ -85,6 +90,8 @@ class Session:
         ----------
         lightness : (B, 1, H, W) float32, L* in [0, 100], sides multiples of `multiple`
         outputs : any of "ab" (B, 2, h, w), "confidence" (B, 1, h, w), "logits" (B, K, h, w)
+        hints : (B, 3, H, W) float32: a and b in Lab units where the third channel is 1; models without that input
+            do not see them
         """
         batch, _, height, width = lightness.shape
         scalars = {
@@ -94,7 +101,7 @@ class Session:
         feed = {k: np.asarray(v, np.float32) for k, v in scalars.items() if k in self._inputs}
         feed["lightness"] = lightness
         if "hints" in self._inputs:
-            feed["hints"] = np.zeros((batch, 3, height, width), np.float32)
+            feed["hints"] = np.zeros((batch, 3, height, width), np.float32) if hints is None else hints
         known = [name for name in outputs if name in self._outputs]
         try:
             got = dict(zip(known, self._session.run(known, feed), strict=True))

@@ -1,0 +1,143 @@
+"""`Sketch`: one photo held open, for changes that are seen at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from photochrom.color.gamut import ab_to_chroma, reduce_chroma
+from photochrom.color.luma import ycbcr_to_rgb
+from photochrom.engine import merge
+from photochrom.engine.colorizer import Colorizer
+from photochrom.engine.options import Options
+from photochrom.engine.predict import Colours, distribution, predict, sides
+from photochrom.engine.resize import GUIDE_SIDE, Float, reduced, resized
+from photochrom.media.photo import Photo
+
+PIXELS = 1_000_000
+KEPT = 8
+"""Looks whose colours are kept: undo, redo and the sliders then cost a merge."""
+ALIKE = 18.0
+"""In ab units: colours of a palette lie further apart than this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Swatch:
+    """A colour that a place may have: ``#rrggbb`` at the photo's own lightness, and how likely, in [0, 1]."""
+
+    color: str
+    share: float
+
+
+class Sketch:
+    """One page of a photo at screen size, ready to be coloured again and again; for one thread at a time.
+
+    Parameters
+    ----------
+    pixels : at most so many; a larger photo is reduced by area
+
+    Raises
+    ------
+    IndexError
+        If the photo has no such page.
+    """
+
+    def __init__(self, colorizer: Colorizer, photo: Photo, *, pixels: int = PIXELS, page: int = 0) -> None:
+        full = photo.pages[page].pixels
+        self._session, self._pool = colorizer.session, colorizer.pool
+        self.luma = np.rint(reduced(full, int(pixels**0.5)) * 255).astype(np.uint8)
+        self._looks: dict[Options, list[Float]] = {}
+        self._surest: Float | None = None
+        self._logits: Float | None = None
+
+    @property
+    def grey(self) -> NDArray[np.uint8]:
+        """``(h, w, 3)``: the photo as it was."""
+        return np.repeat(self.luma[..., None], 3, axis=2)
+
+    def view(self, options: Options | None = None, *, candidate: int = 0) -> NDArray[np.uint8]:
+        """The photo in colour ``(h, w, 3)``, sRGB: what `Colorizer.colorize` gives, at this size.
+
+        Raises
+        ------
+        ValueError
+            If there is no such candidate among `options.candidates`.
+        ModelError
+            As `photochrom.engine.predict.predict`.
+        """
+        options = options or Options()
+        if not 0 <= candidate < options.candidates:
+            raise ValueError(f"candidate {candidate} is not one of {options.candidates}")
+        coefficients = self._coefficients(options)[candidate]
+        picture = merge.merge_rgb(self.luma, coefficients, options.strength, self._pool)
+        return np.asarray(picture, np.uint8)
+
+    def confidence(self) -> NDArray[np.uint8]:
+        """How sure the model is of each pixel's colour ``(h, w)``: 255 is sure."""
+        if self._surest is None:
+            (colours,) = predict(self._session, self._guide(Options()), Options(), with_confidence=True)
+            assert colours.confidence is not None
+            self._surest = colours.confidence
+        return np.rint(resized(self._surest, self.luma.shape) * 255).astype(np.uint8)
+
+    def palette(self, x: float, y: float, count: int = 9) -> list[Swatch]:
+        """What colours the place ``(x, y)`` may have, the likeliest first; positions as in `Hint`.
+
+        A model without a distribution has one: its own.
+        """
+        luma = float(self.luma[_cell(y, self.luma.shape[0]), _cell(x, self.luma.shape[1])]) / 255
+        if not self._session.has_distribution:
+            (colours,) = predict(self._session, self._guide(Options()), Options())
+            return [Swatch(_written(luma, _at(colours, x, y)), 1.0)]
+        if self._logits is None:
+            self._logits = distribution(self._session, self._guide(Options()), Options())
+        bins, share = self._session.bins, _share(self._logits, x, y)
+        swatches: list[Swatch] = []
+        left = share.copy()
+        while len(swatches) < count and left.max() > 0:
+            near = np.hypot(*(bins - bins[left.argmax()]).T) < ALIKE
+            mass = left * near
+            mean = (mass[:, None] * bins).sum(axis=0) / mass.sum()
+            swatches.append(Swatch(_written(luma, mean), float(mass.sum())))
+            left[near] = 0
+        return sorted(swatches, key=lambda swatch: -swatch.share)
+
+    def _guide(self, options: Options) -> Float:
+        return reduced(self.luma, max(GUIDE_SIDE, *sides(self._session, options)))
+
+    def _coefficients(self, options: Options) -> list[Float]:
+        look = replace(options, strength=1.0)
+        if look not in self._looks:
+            while len(self._looks) >= KEPT:
+                del self._looks[next(iter(self._looks))]
+            guide = self._guide(look)
+            colours = predict(self._session, guide, look)
+            self._looks[look] = [merge.guided_coefficients(c.ab, guide) for c in colours]
+        return self._looks[look]
+
+
+def _cell(share: float, length: int) -> int:
+    return min(max(0, int(share * length)), length - 1)
+
+
+def _at(colours: Colours, x: float, y: float) -> Float:
+    height, width = colours.ab.shape[:2]
+    return np.asarray(colours.ab[_cell(y, height), _cell(x, width)], np.float32)
+
+
+def _share(logits: Float, x: float, y: float) -> NDArray[np.float64]:
+    """Mean distribution of the 3 x 3 cells around a place: a click is no more exact than that."""
+    _, height, width = logits.shape
+    row, column = _cell(y, height), _cell(x, width)
+    near = logits[:, max(0, row - 1) : row + 2, max(0, column - 1) : column + 2].astype(np.float64)
+    near = np.exp(near - near.max(axis=0))
+    return np.asarray((near / near.sum(axis=0)).mean(axis=(1, 2)))
+
+
+def _written(luma: float, ab: NDArray[np.floating]) -> str:
+    y = np.array([luma], np.float32)
+    cb, cr = reduce_chroma(y, *ab_to_chroma(np.asarray(ab, np.float32)[None], y))
+    rgb = np.clip(ycbcr_to_rgb(np.stack([y, cb, cr], axis=-1)), 0, 1)[0]
+    return "#" + "".join(f"{round(255 * float(v)):02x}" for v in rgb)
