@@ -1,6 +1,7 @@
 """One photo held open: what is seen is what the command would give, and changes cost no second opening."""
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -112,3 +113,11 @@ def test_a_model_without_a_distribution_has_one_colour(
     monkeypatch.setattr(sketch._session, "has_distribution", False)
     (swatch,) = sketch.palette(0.5, 0.5)
     assert swatch.share == 1.0
+
+
+def test_calls_that_share_runs_give_the_same_picture(luma: np.ndarray, colorizer: Colorizer) -> None:
+    alone = colorizer.colorize(luma)
+    shared = Colorizer(threads=1, batch=4)
+    with ThreadPoolExecutor(4) as pool:
+        for picture in pool.map(shared.colorize, [luma] * 8):
+            assert np.abs(picture.astype(int) - alone).max() <= 1

@@ -16,6 +16,7 @@ from PIL import Image
 
 from photochrom._version import __version__
 from photochrom.engine import merge
+from photochrom.engine.batching import Batching
 from photochrom.engine.models import DEFAULT, ModelInfo, resolve
 from photochrom.engine.options import Options
 from photochrom.engine.predict import Colours, predict, sides
@@ -40,6 +41,7 @@ class Colorizer:
     model : the name of a model that came with the package, or an ONNX file that Photochrom exported
     device : "auto", "cpu", "cuda", "coreml" or "directml"
     threads : cores to use for one photo; None for all. One photo per core is the better use of several.
+    batch : calls of several threads that share a run of the network, at most; 1 runs each by itself
 
     Raises
     ------
@@ -48,10 +50,16 @@ class Colorizer:
     """
 
     def __init__(
-        self, model: str | Path = DEFAULT, *, device: str = "auto", threads: int | None = None
+        self,
+        model: str | Path = DEFAULT,
+        *,
+        device: str = "auto",
+        threads: int | None = None,
+        batch: int = 1,
     ) -> None:
         threads = threads or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else threads
-        self.session = Session(resolve(model), device=device, threads=threads)
+        session = Session(resolve(model), device=device, threads=threads)
+        self.session = Batching(session, batch) if batch > 1 else session
         threads = threads or os.cpu_count() or 1
         self.pool = ThreadPoolExecutor(threads, "photochrom") if threads > 1 else None
 

@@ -1,0 +1,170 @@
+"""Concurrent calls of one network, run together where their sizes are alike."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from photochrom.engine.resize import Float
+from photochrom.engine.session import Session
+
+
+@dataclass(slots=True, eq=False)
+class _Call:
+    """What one thread asks, and what it is answered."""
+
+    lightness: Float
+    outputs: list[str]
+    temperature: float | None
+    hints: Float | None
+    alike: tuple[Any, ...] = field(init=False)
+    results: list[Float] | None = None
+    error: BaseException | None = None
+    taken: bool = False
+
+    def __post_init__(self) -> None:
+        self.alike = (self.lightness.shape[1:], tuple(self.outputs), self.temperature)
+
+    @property
+    def photos(self) -> int:
+        return int(self.lightness.shape[0])
+
+    @property
+    def answered(self) -> bool:
+        return self.results is not None or self.error is not None
+
+
+class Batching(Session):
+    """A session whose concurrent calls share runs; safe to use from several threads, as the session is.
+
+    A call that finds no run going starts at once and alone: nobody ever waits for company. Those that come while a
+    run is going wait, and when it ends the oldest of them takes along what is like it. So a single user pays nothing,
+    and runs grow with the load. There is no thread of its own: who runs is one of the callers.
+
+    Parameters
+    ----------
+    session : what runs the network; its attributes are this one's too
+    batch : photos in one run at most
+    runs : how many runs may go at once
+
+    Raises
+    ------
+    ValueError
+        If `batch` or `runs` is below 1.
+    """
+
+    def __init__(self, session: Session, batch: int = 8, *, runs: int = 1) -> None:
+        if batch < 1 or runs < 1:
+            raise ValueError(f"batch and runs must be 1 or more, got {batch} and {runs}")
+        # All that a session says of itself, whatever is added to it; its own constructor would load the file again.
+        vars(self).update(vars(session))
+        self.session = session
+        self.batch = batch
+        self.runs = runs
+        self._changed = threading.Condition()
+        self._waiting: list[_Call] = []
+        self._going = 0
+
+    @property
+    def waiting(self) -> int:
+        """How many calls wait for a run."""
+        with self._changed:
+            return len(self._waiting)
+
+    def run(
+        self,
+        lightness: Float,
+        outputs: list[str],
+        *,
+        temperature: float | None = None,
+        hints: Float | None = None,
+    ) -> list[Float]:
+        """Run the network, perhaps together with what other threads ask; see `Session.run`.
+
+        Only calls of equal height, width, `outputs` and `temperature` share a run; `hints` may differ. If a shared
+        run fails, each of its calls is tried alone, so that an error reaches none but the thread that caused it.
+        """
+        call = _Call(lightness, outputs, temperature, hints)
+        with self._changed:
+            self._waiting.append(call)
+            try:
+                self._changed.wait_for(lambda: call.answered or self._may_start(call))
+            except BaseException:  # an interrupt: nobody is left to take the answer
+                if not call.taken:
+                    self._waiting.remove(call)
+                    self._changed.notify_all()
+                raise
+            group = [] if call.answered else self._take(call)
+        if group:
+            try:
+                self._answer(group)
+            finally:
+                with self._changed:
+                    self._going -= 1
+                    self._changed.notify_all()
+        if call.error is not None:
+            raise call.error
+        assert call.results is not None
+        return call.results
+
+    def _may_start(self, call: _Call) -> bool:
+        return self._going < self.runs and not call.taken and self._waiting[0] is call
+
+    def _take(self, first: _Call) -> list[_Call]:
+        """Take the oldest call and as many like it as a run holds. The others keep their turns."""
+        group, photos = [], 0
+        for call in self._waiting:
+            if call.alike == first.alike and (call is first or photos + call.photos <= self.batch):
+                group.append(call)
+                photos += call.photos
+        for call in group:
+            call.taken = True
+            self._waiting.remove(call)
+        self._going += 1
+        # With several runs at once the next in line may start now.
+        self._changed.notify_all()
+        return group
+
+    def _answer(self, group: list[_Call]) -> None:
+        try:
+            if len(group) > 1:
+                try:
+                    self._run_together(group)
+                    return
+                except Exception:
+                    # Whose fault it was shows when each is tried alone; memory for one may do where it did not for all.
+                    pass
+            for call in group:
+                try:
+                    call.results = self.session.run(
+                        call.lightness, call.outputs, temperature=call.temperature, hints=call.hints
+                    )
+                except Exception as error:
+                    call.error = error
+        except BaseException as error:  # an interrupt: the others must not wait for ever
+            for call in group:
+                if not call.answered:
+                    call.error = error
+            raise
+
+    def _run_together(self, group: list[_Call]) -> None:
+        lightness = np.concatenate([call.lightness for call in group])
+        hints = None
+        if any(call.hints is not None for call in group):
+            # No hint is a plane of zeros.
+            planes = [
+                np.zeros((call.photos, 3, *lightness.shape[2:]), np.float32)
+                if call.hints is None
+                else call.hints
+                for call in group
+            ]
+            hints = np.concatenate(planes)
+        results = self.session.run(lightness, group[0].outputs, temperature=group[0].temperature, hints=hints)
+        ends = np.cumsum([call.photos for call in group])[:-1]
+        # Copies: a view would keep the results of the whole group in memory until its last one is done.
+        parts = [[part.copy() for part in np.split(result, ends)] for result in results]
+        for i, call in enumerate(group):
+            call.results = [part[i] for part in parts]
