@@ -1,11 +1,13 @@
-"""Temperature, vividness and size against quality: how the default model's settings were chosen.
+"""Models and settings against quality: how the default model and its settings were chosen.
 
-    python benchmarks/tune.py FOLDER [--model FILE.onnx] [--classifier FILE] [--limit 120] \\
-        [--temperatures 0.4,0.7,1] [--vividness 0,0.5,1] [--sizes 192,256]
+    python benchmarks/tune.py FOLDER [--model NAME|FILE.onnx ...] [--classifier FILE] [--limit 120] \\
+        [--temperatures 0.5] [--vividness 0.2,0.35,0.5] [--sizes 192] [--qualities balanced]
 
-Prints a row for each combination, the best last. Vividness is the share of the training loss's rebalancing that stays
-in the posterior (Zhang et al. 2016, section 2.2; dividing by the class weights undoes it). "Way" is the mean, over the
-figures of `GOALS`, of the share of the way from grey to the goal.
+Prints a Markdown table with a row for each model at the best of its settings, by the rule of docs/default-model.md:
+"way" is the mean, over the figures of `GOALS`, of the share of the way from grey to the goal; --all prints every
+combination. (`photochrom evaluate A.onnx B.onnx` gives intervals and paired differences at the models' own settings.)
+Vividness is the share of the training loss's rebalancing that stays in the posterior (Zhang et al. 2016, section 2.2;
+dividing by the class weights undoes it).
 """
 
 import argparse
@@ -24,7 +26,7 @@ from photochrom.data.sources import find
 from photochrom.engine.merge import guided_coefficients, merge_rgb
 from photochrom.engine.models import resolve
 from photochrom.engine.options import Options
-from photochrom.engine.predict import predict
+from photochrom.engine.predict import predict, sides
 from photochrom.engine.resize import GUIDE_SIDE, reduced
 from photochrom.engine.session import Session
 
@@ -45,11 +47,12 @@ def entrant(model: str, temperature: float, vividness: float, size: int, quality
     options = Options(temperature=temperature, size=size, quality=quality)  # type: ignore[arg-type]
 
     def make(_: str, luma: NDArray[np.uint8], __: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        guide = reduced(luma, max(GUIDE_SIDE, size))
+        guide = reduced(luma, max(GUIDE_SIDE, *sides(session, options)))
         (colours,) = predict(session, guide, options)
         return merge_rgb(luma, guided_coefficients(colours.ab, guide), 1.0)
 
-    return Contestant(f"{temperature:>6g}{vividness:>7g}{size:>6}", "model", make)
+    name = f"{Path(model).stem} T {temperature:g} vividness {vividness:g} side {size} {quality}"
+    return Contestant(name, "model", make)
 
 
 def way(row: Row, start: Row) -> float:
@@ -62,18 +65,27 @@ def way(row: Row, start: Row) -> float:
     return float(np.mean(shares))
 
 
-def show(results: Results) -> None:
-    """The table, sorted by the way that each row has gone."""
+def table(results: Results, models: list[str], every: bool) -> list[str]:
+    """Rows of Markdown."""
     start = results.rows[0]
-    keys = [m.key for m in results.metrics]
-    print(
-        f"{results.protocol['files']} photos\n{'T':>6}{'vivid':>7}{'size':>6}"
-        + "".join(f"{k[:12]:>14}" for k in keys)
-    )
-    for row in sorted(results.rows[1:], key=lambda row: way(row, start)):
-        values = [row.scores[key].value for key in keys]
-        cells = "".join(f"{'-' if value is None else format(value, '.2f'):>14}" for value in values)
-        print(f"{row.name}{cells}{100 * way(row, start):>9.1f} % of the way")
+    keys = [key for key in GOALS if any(m.key == key for m in results.metrics)]
+    lines = [
+        "| " + " | ".join(["", *keys, "way"]) + " |",
+        "| --- |" + " --- |" * (len(keys) + 1),
+        _line("grey", [start.scores[key].value for key in keys], ""),
+    ]
+    for model in models:
+        mine = [row for row in results.rows[1:] if row.name.startswith(f"{Path(model).stem} T ")]
+        mine.sort(key=lambda row: way(row, start))
+        for row in mine if every else mine[-1:]:
+            gone = f"{100 * way(row, start):.1f} %"
+            lines.append(_line(row.name, [row.scores[key].value for key in keys], gone))
+    return lines
+
+
+def _line(name: str, values: list[float | None], gone: str) -> str:
+    cells = ["-" if value is None else f"{value:.2f}" for value in values]
+    return "| " + " | ".join([name, *cells, gone]) + " |"
 
 
 def main() -> None:
@@ -82,33 +94,36 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("folder")
-    parser.add_argument("--model", default="photochrom")
+    parser.add_argument("--model", action="append", help="may be repeated; default: photochrom")
     parser.add_argument("--classifier", type=Path)
     parser.add_argument("--limit", type=int, default=120)
-    parser.add_argument("--temperatures", default="0.4,0.7,1")
-    parser.add_argument("--vividness", default="0,0.5,1")
-    parser.add_argument("--sizes", default="256")
-    parser.add_argument("--quality", default="balanced")
+    parser.add_argument("--temperatures", default="0.5")
+    parser.add_argument("--vividness", default="0.2,0.35,0.5")
+    parser.add_argument("--sizes", default="192")
+    parser.add_argument("--qualities", default="balanced")
+    parser.add_argument("--all", action="store_true")
     args = parser.parse_args()
+    models = args.model or ["photochrom"]
     grid = itertools.product(
+        models,
         map(float, args.temperatures.split(",")),
         map(float, args.vividness.split(",")),
         map(int, args.sizes.split(",")),
+        args.qualities.split(","),
     )
-    entrants = [grey(), *(entrant(args.model, *settings, args.quality) for settings in grid)]
     classifier = network(args.classifier)
-    names = [key for key in GOALS if classifier is not None or key not in ("top1", "frechet")]
     found = evaluate(
-        entrants,
+        [grey(), *(entrant(*settings) for settings in grid)],
         find(args.folder),
         Protocol(),
         command="tune",
         network=classifier,
         limit=args.limit,
-        names=names,
+        names=[key for key in GOALS if classifier is not None or key not in ("top1", "frechet")],
         examples=0,
     )
-    show(found)
+    print(f"{found.protocol['files']} photos\n")
+    print("\n".join(table(found, models, args.all)))
 
 
 if __name__ == "__main__":
