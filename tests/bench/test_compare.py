@@ -12,7 +12,9 @@ from photochrom.bench import compare as module
 from photochrom.bench.results import Results
 from photochrom.cli import app
 from photochrom.training.budget import Budget
-from photochrom.training.checkpoint import LAST, load_metadata
+from photochrom.training.checkpoint import LAST, load_metadata, save_checkpoint
+from photochrom.training.networks import build_generator
+from photochrom.training.recipe import RECIPES, load_recipe
 
 
 @pytest.fixture
@@ -24,8 +26,8 @@ def folder(tmp_path: Path, astronaut: np.ndarray) -> Path:
     return box
 
 
-def compare(folder: Path, out: Path, *recipes: str) -> tuple[int, str]:
-    arguments = ["compare", *recipes, "--data", str(folder), "--eval", str(folder), "-o", str(out)]
+def compare(folder: Path, out: Path, *recipes: str, more: tuple[str, ...] = ()) -> tuple[int, str]:
+    arguments = ["compare", *recipes, *more, "--data", str(folder), "--eval", str(folder), "-o", str(out)]
     arguments += ["--minutes", "0.01", "--train-size", "32", "--size", "64", "--set", "stages.0.batch=2"]
     result = CliRunner().invoke(app, arguments)
     return result.exit_code, result.output
@@ -89,4 +91,41 @@ def test_a_typo_is_found_before_anything_is_trained(folder: Path, tmp_path: Path
     code, said = compare(folder, tmp_path / "out", "cnn4-rgb", "cnn4-rbg")
     assert code == 1
     assert "cnn4-rbg: no such recipe (did you mean cnn4-rgb?)" in said
+    assert not (tmp_path / "out" / "runs").exists()
+
+
+def test_recipes_begin_with_another_runs_generator(folder: Path, tmp_path: Path) -> None:
+    out, run = tmp_path / "out", tmp_path / "out" / "runs" / "cnn4-rgb-0"
+    assert compare(folder, out, "cnn4-rgb")[0] == 0
+    # A recipe of one's own is called by its file or by its row's name.
+    (tmp_path / "mine.toml").write_text((RECIPES / "cnn4-rgb.toml").read_text())
+    mine, later = str(tmp_path / "mine.toml"), tmp_path / "later"
+    for more in (("--start", f"{mine}={run}"), ("--start", f"mine={run / LAST}")):
+        code, said = compare(folder, later / str(len(more[1])), mine, "cnn4-rgb", more=more)
+        assert code == 0, said
+        runs = later / str(len(more[1])) / "runs"
+        told = json.loads(load_metadata(runs / "mine-0" / LAST)["start"])
+        assert (told["file"], told["name"]) == (more[1].partition("=")[2], "cnn4-rgb")
+        assert "start" not in load_metadata(runs / "cnn4-rgb-0" / LAST)
+
+
+@pytest.mark.parametrize(
+    ("option", "code", "message"),
+    [
+        ("cnn4-rgb", 2, "--start cnn4-rgb: write RECIPE=FILE"),
+        ("cnn4-rbg=runs", 2, "--start cnn4-rbg=runs: cnn4-rbg is not among the recipes that are compared"),
+        ("cnn4-rgb=runs", 1, "runs: there is no such checkpoint"),
+        ("cnn4-hsl-2=RUN", 1, "was trained with another data.space or data.inputs"),
+    ],
+)
+def test_a_wrong_start_is_found_before_anything_is_trained(
+    folder: Path, tmp_path: Path, option: str, code: int, message: str
+) -> None:
+    recipe = load_recipe("cnn4-rgb")
+    net, _ = build_generator(recipe)
+    weights = {f"net.{name}": value for name, value in net.state_dict().items()}
+    save_checkpoint(tmp_path / LAST, weights, {"recipe": recipe.model_dump_json()})
+    option = option.replace("RUN", str(tmp_path))
+    got = compare(folder, tmp_path / "out", "cnn4-rgb", "cnn4-hsl-2", more=("--start", option))
+    assert (got[0], message in " ".join(got[1].split())) == (code, True), got[1]
     assert not (tmp_path / "out" / "runs").exists()

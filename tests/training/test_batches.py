@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import skimage.color
@@ -184,6 +185,26 @@ def test_photos_smaller_than_a_stage_sit_it_out(photos: PhotoSet, recipe: MakeRe
         ValueError, match=r"no photo is as large as the recipe's 96 px; --size makes it smaller"
     ):
         Loader(mixed, recipe(stages=[{"size": 96, "batch": 2}]), by_steps(1))
+
+
+def test_photos_that_reach_a_stage_when_enlarged_take_part(photos: PhotoSet, recipe: MakeRecipe) -> None:
+    # Short sides of 64, 40 and 32: enlarged by 1.6 they reach 64 but for the last two.
+    sides = [64] * 3 + [40] * 3 + [32] * 2
+    mixed = PhotoSet.pack([photos[i][:side, : side + 8] for i, side in enumerate(sides)])
+    for enlarge, reach in ((1.0, 3), (1.59, 3), (1.6, 6), (2.0, 8)):
+        data = {"enlarge": enlarge, "smallest_crop": 1, "flip": False}
+        settings = recipe(stages=[{"size": 64, "batch": 4}], data=data)
+        loader = Loader(mixed, settings, by_steps(8))
+        batches = [batch for _, _, batch in loader.batches(Position(), lambda: 0.0)]
+        assert {key for batch in batches for key in batch.keys} == {str(i) for i in range(reach)}
+    small = next(batch.rgb[batch.keys.index("7")] for batch in batches if "7" in batch.keys)
+    # The largest square of a photo of 32 px, somewhere along its longer side, at twice its size.
+    square = cv2.resize(mixed[7][:, :32], (64, 64), interpolation=cv2.INTER_LINEAR)
+    assert np.abs(small.permute(1, 2, 0).numpy() - square / 255).max() < 0.05
+    with pytest.raises(
+        ValueError, match=r"no photo .* 96 px; .* data\.enlarge lets smaller photos take part"
+    ):
+        Loader(mixed, recipe(stages=[{"size": 96, "batch": 2}], data={"enlarge": 1.4}), by_steps(1))
 
 
 @pytest.fixture

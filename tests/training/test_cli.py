@@ -154,6 +154,30 @@ def test_weights_for_encoder_and_features_are_read(call: Call, workplace: Path) 
     fails(call("train", "mine.toml", "photos", "--encoder", "encoder.pth"), 1, "has no pretrained encoder")
 
 
+def test_a_run_begins_where_another_ended(call: Call, train: Call, workplace: Path) -> None:
+    train("--steps", 2)
+    again = ["train", "mine.toml", "photos", "--device", "cpu", "--out", "tuned", "--start", "run"]
+    begun = call(*again, "--steps", 1)
+    assert begun.exit_code == 0
+    assert "begins with the generator of run" in begun.stderr.splitlines()
+    told = json.loads(load_checkpoint(workplace / "tuned" / LAST)[1]["start"])
+    assert (told["file"], told["name"], json.loads(told["position"])["step"]) == ("run", "mine", 2)
+    # The same command goes on, also where the other run is gone.
+    (workplace / "run").rename(workplace / "gone")
+    on = call(*again, "--steps", 2, "--resume")
+    assert on.exit_code == 0
+    assert "begins" not in on.stderr
+    assert step_of("tuned") == 2
+
+    other = ["train", "mine.toml", "none", "--device", "cpu", "--steps", 1, "--start"]
+    # All of this is found before a photo is read.
+    fails(call(*other, "run"), 1, "run: there is no such checkpoint")
+    fails(call(*other, "mine.toml"), 1, r"mine\.toml: not a whole checkpoint")
+    fails(call(*other, "gone", "--set", "data.space=rgb"), 1, r"gone: was trained with another data\.space")
+    wrong = call(*other, "gone", "--set", "net.name=test_residual_flat")
+    fails(wrong, 1, "gone: holds test_cnn4, and the recipe trains test_residual_flat")
+
+
 def test_export_and_its_card(call: Call, train: Call, workplace: Path) -> None:
     train("--steps", 2)
     (workplace / "card.json").write_text('{"name": "a card\'s name", "size": 96}')

@@ -1,5 +1,6 @@
 """The generator's loss: each term weighed as the recipe says, against values worked by hand."""
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -80,6 +81,32 @@ def test_terms_add_up() -> None:
     both = loss(Pixel(kind="mse", pixel=2, gradient=0.5, colourfulness=4))
     by_hand = 2 * values["mse"] + 0.5 * values["gradient"] + 4 * values["colourfulness"]
     assert both == pytest.approx(by_hand, rel=1e-4)
+
+
+def test_only_what_weighs_is_a_term() -> None:
+    output, truth, grey = pictures()
+    criterion = Criterion(Pixel(pixel=0, gradient=3, colourfulness=2), RGB)
+    terms = criterion.terms(output, truth, truth, grey)
+    values = expected()
+    assert {name: float(term) for name, term in terms.items()} == {
+        name: pytest.approx(values[name], rel=1e-3) for name in ("gradient", "colourfulness")
+    }
+    by_hand = 3 * values["gradient"] + 2 * values["colourfulness"]
+    assert float(criterion.weighed(terms)) == pytest.approx(by_hand, rel=1e-3)
+    assert loss(Pixel(pixel=0)) == 0
+
+
+def test_a_smaller_output_is_judged_at_its_size_and_enlarged_for_the_picture() -> None:
+    output, truth, grey = pictures()
+    small, target = (torch.nn.functional.avg_pool2d(x, 4) for x in (output, truth))
+    criterion = Criterion(Pixel(colourfulness=1), RGB)
+    terms = criterion.terms(small, target, truth, grey)
+    assert float(terms["pixel"]) == pytest.approx(float((small - target).abs().mean()))
+    # Bilinear as in OpenCV: centres of pixels, and the outermost ones repeated.
+    wide = np.stack([cv2.resize(p.permute(1, 2, 0).numpy(), (32, 32)) for p in small])
+    ours = np.mean([colourfulness(torch.from_numpy(p).permute(2, 0, 1)) for p in wide])
+    theirs = np.mean([colourfulness(photo) for photo in truth])
+    assert float(terms["colourfulness"]) == pytest.approx(abs(ours - theirs), rel=1e-3)
 
 
 def test_pixels_are_in_the_nets_own_range_and_features_in_pictures() -> None:

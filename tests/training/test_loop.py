@@ -19,7 +19,7 @@ from torch import Tensor
 
 from photochrom.data.photoset import PhotoSet
 from photochrom.nets.resnet import test_resnet as tiny_resnet
-from photochrom.training import batches, checkpoint, loop
+from photochrom.training import batches, budget, checkpoint, loop
 from photochrom.training.batches import Batch, in_order, make_batch
 from photochrom.training.budget import Budget
 from photochrom.training.checkpoint import BEST, LAST, CheckpointError, load_checkpoint, under
@@ -231,7 +231,7 @@ def test_budget_by_minutes(
     tmp_path: Path, photos: PhotoSet, recipe: MakeRecipe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Five steps of 20 s are the first to reach 1.5 minutes.
-    monkeypatch.setattr(loop, "time", clock(20))
+    monkeypatch.setattr(budget, "time", clock(20))
     train(recipe(), photos, tmp_path, Budget(minutes=1.5))
     at = position(tmp_path / LAST)
     assert (at["step"], at["seconds"]) == (5, 100)
@@ -239,7 +239,7 @@ def test_budget_by_minutes(
     rows = [(row["step"], row["seconds"], row["photos_per_second"]) for row in log_of(tmp_path)]
     assert rows == [("2", "40", "0.2"), ("4", "80", "0.2"), ("5", "100", "0.2")]
 
-    monkeypatch.setattr(loop, "time", clock(20))
+    monkeypatch.setattr(budget, "time", clock(20))
     train(recipe(), photos, tmp_path, Budget(minutes=2.1), resume=True)
     at = position(tmp_path / LAST)
     assert (at["step"], at["seconds"]) == (7, 140)
@@ -257,7 +257,7 @@ def test_logged_losses_are_means_since_the_last_row_and_rows_are_of_one_step(
         return loss
 
     monkeypatch.setattr(Criterion, "forward", recorded)
-    monkeypatch.setattr(loop, "time", clock(20))
+    monkeypatch.setattr(budget, "time", clock(20))
     stages = [
         {"size": 32, "batch": 4, "share": 0.375, "step": "first"},
         {"size": 32, "batch": 4, "share": 0.625, "step": "second"},
@@ -282,7 +282,7 @@ def saves(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
         happened.append((path.name, json.loads(metadata["position"])["step"]))
 
     monkeypatch.setattr(loop, "save_checkpoint", recorded)
-    monkeypatch.setattr(loop, "time", clock(20))
+    monkeypatch.setattr(budget, "time", clock(20))
     return happened
 
 
@@ -314,7 +314,7 @@ def test_the_best_checkpoint_is_the_best(
     assert not any(key.startswith("optimizer") for key in load_checkpoint(tmp_path / BEST)[0])
 
     # A resumed run knows what there was before.
-    monkeypatch.setattr(loop, "time", clock(20))
+    monkeypatch.setattr(budget, "time", clock(20))
     judged(monkeypatch, [21.5, 23.0])
     train(recipe(), photos, tmp_path, Budget(steps=8), validation=photos, saving=often, resume=True)
     assert saves[5:] == [(LAST, 7), (BEST, 8), (LAST, 8)]
@@ -482,13 +482,13 @@ def test_rows_of_lost_steps_leave_the_log(
     tmp_path: Path, photos: PhotoSet, recipe: MakeRecipe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The checkpoint is of step 3, the log went on to step 5 before the power failed.
-    monkeypatch.setattr(loop, "time", clock(31))
+    monkeypatch.setattr(budget, "time", clock(31))
     train(recipe(), photos, tmp_path, Budget(steps=3))
     saved = (tmp_path / LAST).read_bytes()
-    monkeypatch.setattr(loop, "time", clock(31))
+    monkeypatch.setattr(budget, "time", clock(31))
     train(recipe(), photos, tmp_path, Budget(steps=5), resume=True)
     (tmp_path / LAST).write_bytes(saved)
-    monkeypatch.setattr(loop, "time", clock(31))
+    monkeypatch.setattr(budget, "time", clock(31))
     train(recipe(), photos, tmp_path, Budget(steps=4), resume=True)
     assert [row["step"] for row in log_of(tmp_path)] == ["1", "2", "3", "4"]
     # A new run in the same folder begins a new log.

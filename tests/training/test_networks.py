@@ -7,6 +7,7 @@ import pytest
 import torch
 from lightning_fabric import Fabric
 
+from photochrom.nets.mobilenetv2_classifier import MobileNetV2Classifier
 from photochrom.training.networks import Pretrained, build_generator, build_networks, fitted
 from photochrom.training.recipe import RecipeError, load_recipe, validate
 from photochrom.training.tiny import tiny
@@ -65,6 +66,22 @@ def test_perceptual_loss_asks_for_its_weights(tmp_path: Path) -> None:
         RecipeError, match=r"steps\.generator\.loss\.perceptual: needs ImageNet weights of vgg16"
     ):
         build(validate(table, "test"), tmp_path)
+
+
+def test_so_does_that_of_a_mean(tmp_path: Path) -> None:
+    change = ["net.name=test_eccv16", "steps.train.mean={perceptual=1, features='mobilenetv2_features'}"]
+    settings = load_recipe("eccv16", change)
+    with pytest.raises(
+        RecipeError, match=r"steps\.train\.mean\.perceptual: needs ImageNet weights of mobilenetv2_features"
+    ):
+        build(settings, tmp_path)
+    torch.manual_seed(0)
+    weights = MobileNetV2Classifier().state_dict()
+    networks = build(settings, tmp_path, Pretrained(features=weights))
+    assert torch.equal(networks.features.stem.weight, weights["stem.weight"])
+    assert not any(p.requires_grad for p in networks.features.parameters())
+    with pytest.raises(ValueError, match="not the ImageNet weights of MobileNetV2"):
+        build(settings, tmp_path, Pretrained(features={"conv1.weight": torch.zeros(1)}))
 
 
 def test_a_smaller_size_gives_the_unet_fewer_steps() -> None:

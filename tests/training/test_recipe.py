@@ -122,6 +122,11 @@ def with_step(kind: str = "regression", **more: Any) -> dict[str, Any]:
             {"steps": {"train": {"kind": "regression"}, "regression": {"kind": "regression", "lss": {}}}},
             "steps.regression.lss: no such key (did you mean loss?)",
         ),
+        (
+            with_step("classification", mean={"perceptul": 1}),
+            "steps.train.mean.perceptul: no such key (did you mean perceptual?)",
+        ),
+        ({"data": {"enlrage": 2}}, "data.enlrage: no such key (did you mean enlarge?)"),
         ({"data": {"zzzz": 1}}, "data.zzzz: no such key (there are: space, inputs, split, "),
     ],
 )
@@ -283,6 +288,21 @@ def test_a_wrong_override_is_an_error_with_its_path(override: str, message: str)
     with pytest.raises(RecipeError, match=message) as caught:
         load_recipe("photochrom", [override])
     assert "\n" not in str(caught.value)
+
+
+def test_the_mean_weighs_nothing_unless_a_weight_says_so() -> None:
+    (step,) = load_recipe("photochrom").steps.values()
+    assert not step.mean.weighs
+    assert (step.mean.temperature, step.mean.vividness) == (0.5, 0.35)
+    (step,) = load_recipe("photochrom", ["steps.train.mean.perceptual=1"]).steps.values()
+    assert step.mean.weighs
+    assert (step.mean.pixel, step.mean.perceptual) == (0, 1)
+
+
+@pytest.mark.parametrize("enlarge", ["0.9", "inf", "nan", "much"])
+def test_photos_can_only_be_enlarged(enlarge: str) -> None:
+    with pytest.raises(RecipeError, match=r"data\.enlarge: "):
+        load_recipe("photochrom", [f"data.enlarge={enlarge}"])
 
 
 def test_the_critic_has_its_own_rate_and_no_groups() -> None:

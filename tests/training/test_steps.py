@@ -383,5 +383,6 @@ def test_dropout_and_labels_are_those_of_the_number_of_the_step(setup: Setup) ->
 
 
 def test_reports_are_in_the_logs_order() -> None:
-    assert reports()[:5] == ["loss", "cross_entropy", "huber", "pixel", "gan"]
+    mean = [f"mean_{name}" for name in ("pixel", "gradient", "colourfulness", "perceptual")]
+    assert reports()[:9] == ["loss", "cross_entropy", "huber", *mean, "pixel", "gan"]
     assert len(set(reports())) == len(reports())

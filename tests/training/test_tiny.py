@@ -60,3 +60,11 @@ def test_a_tiny_recipe_has_tiny_parts() -> None:
     # Not a rename alone: what is built must be small.
     net = GENERATORS[tiny(load_recipe("nogan-resnet34")).net.name](inputs=1, outputs=2)
     assert sum(p.numel() for p in net.parameters()) < 200_000
+
+
+def test_features_for_a_mean_shrink_too() -> None:
+    whole = load_recipe("photochrom", ["steps.train.mean={perceptual=1, features='mobilenetv2_features'}"])
+    assert tiny(whole).steps["train"].mean.features == "test_vgg16"
+    assert (
+        tiny(load_recipe("photochrom")).steps["train"].mean == load_recipe("photochrom").steps["train"].mean
+    )

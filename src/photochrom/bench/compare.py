@@ -19,7 +19,7 @@ from photochrom.training.budget import Budget, Clock
 from photochrom.training.checkpoint import LAST, CheckpointError, load_metadata
 from photochrom.training.journal import LOG
 from photochrom.training.loop import Saving, train
-from photochrom.training.networks import Pretrained, State, fitted
+from photochrom.training.networks import Pretrained, Start, State, check_start, fitted
 from photochrom.training.recipe import Recipe, load_recipe
 
 Say = Callable[[str], None]
@@ -38,6 +38,7 @@ class Comparison:
     encoders : ImageNet weights by recipe name
     features : ImageNet weights for perceptual losses
     overrides : ``key=value`` for every recipe, as ``photochrom train --set`` takes them
+    starts : trained generators to begin from, by recipe name
     """
 
     recipes: Sequence[str]
@@ -51,6 +52,7 @@ class Comparison:
     features: State | None = None
     overrides: Sequence[str] = ()
     clock: Clock = "wall"
+    starts: dict[str, Start] = field(default_factory=dict)
 
     @property
     def budget(self) -> Budget:
@@ -60,8 +62,10 @@ class Comparison:
     def check(self) -> None:
         """Raise the `ValueError` of a typo that would otherwise be found after an hour."""
         _ = self.budget
-        for _, recipe, seed in self.names():
-            self.recipe(recipe, seed)
+        for _, name, seed in self.names():
+            recipe, start = self.recipe(name, seed), self.pretrained(name).start
+            if start is not None:
+                check_start(recipe, start)
 
     def names(self) -> list[tuple[str, str, int]]:
         """Row name, recipe and seed of each run."""
@@ -75,6 +79,11 @@ class Comparison:
     def folder(self, recipe: str, seed: int) -> Path:
         """Where a run is kept."""
         return self.out / "runs" / f"{Path(recipe).stem}-{seed}"
+
+    def pretrained(self, recipe: str) -> Pretrained:
+        """The weights that a recipe begins with."""
+        name = Path(recipe).stem
+        return Pretrained(self.encoders.get(name), self.features, self.starts.get(name))
 
     def recipe(self, name: str, seed: int) -> Recipe:
         """The recipe as it is trained here."""
@@ -122,7 +131,7 @@ def _train(comparison: Comparison, name: str, recipe: str, seed: int, fabric: Fa
         folder,
         comparison.budget,
         validation=comparison.validation,
-        pretrained=Pretrained(comparison.encoders.get(Path(recipe).stem), comparison.features),
+        pretrained=comparison.pretrained(recipe),
         fabric=fabric,
         resume=spent is not None,
         saving=Saving(name=name),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -12,7 +12,9 @@ from photochrom.cli.evaluate import Classifier, Crop, Limit, Merge, Size, comman
 from photochrom.cli.laboratory import laboratory
 
 if TYPE_CHECKING:
-    from photochrom.training.networks import State
+    from collections.abc import Callable
+
+Read = TypeVar("Read")
 
 
 def compare(
@@ -32,6 +34,10 @@ def compare(
         list[str] | None, typer.Option(metavar="RECIPE=FILE", help="ImageNet weights for a recipe's encoder.")
     ] = None,
     features: Annotated[Path | None, typer.Option(help="ImageNet weights for perceptual losses.")] = None,
+    start: Annotated[
+        list[str] | None,
+        typer.Option(metavar="RECIPE=FILE", help="A run or checkpoint whose generator a recipe begins with."),
+    ] = None,
     set_: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="For every recipe.")
     ] = None,
@@ -66,6 +72,7 @@ def compare(
         from photochrom.data.sources import find
         from photochrom.data.stream import load
         from photochrom.training.published import read_tensors
+        from photochrom.training.start import read_start
 
         protocol = Protocol(size, fit, merge)  # type: ignore[arg-type]
         fabric = fabric_for(device, precision)
@@ -78,10 +85,11 @@ def compare(
             minutes,
             train_size,
             seed or [0],
-            _encoders(encoder or []),
+            _by_recipe("--encoder", encoder or [], recipes, read_tensors),
             read_tensors(features) if features else None,
             set_ or [],
             clock,  # type: ignore[arg-type]
+            _by_recipe("--start", start or [], recipes, read_start),
         )
         comparison.check()
         try:
@@ -108,13 +116,16 @@ def compare(
         raise typer.Exit(1)
 
 
-def _encoders(given: list[str]) -> dict[str, State]:
-    from photochrom.training.published import read_tensors
-
-    encoders = {}
+def _by_recipe(
+    option: str, given: list[str], recipes: list[str], read: Callable[[Path], Read]
+) -> dict[str, Read]:
+    """What ``RECIPE=FILE`` options give each recipe, by the name of its row."""
+    names, files = {Path(recipe).stem for recipe in recipes}, {}
     for each in given:
         recipe, equals, file = each.partition("=")
-        if not equals:
-            give_up(f"--encoder {each}: write RECIPE=FILE", 2)
-        encoders[recipe] = read_tensors(Path(file))
-    return encoders
+        if not equals or not file:
+            give_up(f"{option} {each}: write RECIPE=FILE", 2)
+        if Path(recipe).stem not in names:
+            give_up(f"{option} {each}: {recipe} is not among the recipes that are compared", 2)
+        files[Path(recipe).stem] = read(Path(file))
+    return files

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from photochrom.training.batches import Photos
     from photochrom.training.budget import Budget
+    from photochrom.training.networks import Pretrained
     from photochrom.training.recipe import Recipe
 
 BUDGET, RECIPE, MACHINE = "Budget (default: the recipe's epochs)", "Recipe", "Machine"
@@ -65,6 +66,12 @@ def train(
     features: Annotated[
         Path | None, typer.Option(help="ImageNet weights for the perceptual loss.", rich_help_panel=RECIPE)
     ] = None,
+    start: Annotated[
+        Path | None,
+        typer.Option(
+            help="A run or checkpoint whose generator this one begins with.", rich_help_panel=RECIPE
+        ),
+    ] = None,
     licence: Annotated[
         str, typer.Option(help="Terms of the photos; the model will say them.", rich_help_panel=RECIPE)
     ] = "not stated",
@@ -88,9 +95,10 @@ def train(
         from photochrom.training.checkpoint import LAST
         from photochrom.training.loop import Saving
         from photochrom.training.loop import train as run
-        from photochrom.training.networks import Pretrained, fitted
+        from photochrom.training.networks import Pretrained, check_start, fitted
         from photochrom.training.published import read_tensors
         from photochrom.training.recipe import load_recipe
+        from photochrom.training.start import read_start
         from photochrom.training.tiny import tiny
 
         settings = load_recipe(recipe, set_ or [])
@@ -106,12 +114,17 @@ def train(
         if not resume and (folder / LAST).exists():
             give_up(f"{folder}: has a run already; --resume goes on with it, --out names another folder", 2)
         pretrained = Pretrained(
-            read_tensors(encoder) if encoder else None, read_tensors(features) if features else None
+            read_tensors(encoder) if encoder else None,
+            read_tensors(features) if features else None,
+            # A run that goes on has its own weights, and keeps what its checkpoint says of its start.
+            read_start(start) if start and not resume else None,
         )
+        if pretrained.start is not None:
+            check_start(settings, pretrained.start)
         fabric = fabric_for(device, precision)
         photos, validation = _photos(paths, settings, resident, fabric)
         if fabric.global_rank == 0:
-            _announce(settings, photos, validation, encoder, fabric)
+            _announce(settings, photos, validation, None if resume else pretrained, fabric)
         saving = Saving(save_minutes, Path(recipe).stem, licence)
         try:
             run(
@@ -190,7 +203,7 @@ def _affordable(split: str, photos: int) -> str:
 
 
 def _announce(
-    recipe: Recipe, photos: Photos, validation: Photos | None, encoder: Path | None, fabric: Fabric
+    recipe: Recipe, photos: Photos, validation: Photos | None, fresh: Pretrained | None, fabric: Fabric
 ) -> None:
     from photochrom.training.networks import outline
 
@@ -198,5 +211,7 @@ def _announce(
     count = sum(p.numel() for p in net.parameters())
     say(f"{recipe.title or recipe.net.name}: {count:,} parameters, on {fabric.device}")
     say(f"{photos}; {len(validation) if validation is not None else 0} more for validation")
-    if encoder is None and hasattr(net, "load_encoder"):
+    if fresh is not None and fresh.start is not None:
+        say(f"begins with the generator of {fresh.start.about['file']}")
+    elif fresh is not None and fresh.encoder is None and hasattr(net, "load_encoder"):
         say("the encoder starts from noise; --encoder FILE gives it ImageNet weights")

@@ -55,21 +55,25 @@ class InvertedResidual(nn.Module):
 
 
 class MobileNetV2(nn.Module):
-    """The 17 blocks of MobileNetV2 1.0 for one grey channel.
+    """The 17 blocks of MobileNetV2 1.0.
 
-    Input ``(B, 1, H, W)`` in [-1, 1], sides multiples of 32; output four maps of `CHANNELS` channels at
+    Input ``(B, inputs, H, W)`` in [-1, 1], sides multiples of 32; output four maps of `CHANNELS` channels at
     strides 4, 8, 16 and 32. There is no batch norm: the published weights come with it folded in.
+
+    Parameters
+    ----------
+    inputs : 1 (grey) or 3 (sRGB)
     """
 
-    def __init__(self) -> None:
+    def __init__(self, inputs: Literal[1, 3] = 1) -> None:
         super().__init__()
-        self.stem = SameConv(1, 32, 3, 2)
+        self.stem = SameConv(inputs, 32, 3, 2)
         initialize(self.stem, "linear")
-        blocks, inputs = [], 32
+        blocks, below = [], 32
         for expansion, outputs, repeats, stride in STAGES:
             for i in range(repeats):
-                blocks.append(InvertedResidual(inputs, outputs, stride if i == 0 else 1, expansion))
-                inputs = outputs
+                blocks.append(InvertedResidual(below, outputs, stride if i == 0 else 1, expansion))
+                below = outputs
         self.blocks = nn.ModuleList(blocks)
 
     def forward(self, x: Tensor) -> list[Tensor]:
@@ -82,7 +86,7 @@ class MobileNetV2(nn.Module):
         return features
 
     def load_imagenet(self, tensors: Mapping[str, Tensor]) -> None:
-        """Load published colour weights; the stem's three input channels are summed, as grey has R = G = B.
+        """Load published colour weights; for a grey net the stem's three channels are summed, as R = G = B.
 
         Parameters
         ----------
@@ -98,7 +102,8 @@ class MobileNetV2(nn.Module):
         expected = {key: tuple(value.shape) for key, value in self.state_dict().items()}
         expected["stem.weight"] = (32, 3, 3, 3)
         require_fit("these are not the ImageNet weights of MobileNetV2", expected, own)
-        own["stem.weight"] = own["stem.weight"].sum(dim=1, keepdim=True)
+        if self.stem.in_channels == 1:
+            own["stem.weight"] = own["stem.weight"].sum(dim=1, keepdim=True)
         self.load_state_dict(own)
 
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from photochrom.nets.mobilenetv2 import CHANNELS, MobileNetV2, SameConv, initialize
+from photochrom.nets.mobilenetv2 import CHANNELS, MobileNetV2, initialize
 from photochrom.nets.resnet import require_fit
 
 SIDE, STRIDE = 224, 32
@@ -27,14 +27,12 @@ class MobileNetV2Classifier(MobileNetV2):
     """
 
     def __init__(self, features: Literal[320, 1280] = 320) -> None:
-        super().__init__()
+        super().__init__(inputs=3)
         if features not in (320, 1280):
             raise ValueError(f"MobileNetV2 has 320 or 1280 features, not {features}")
         self.features = features
-        self.stem = SameConv(3, 32, 3, 2)
         self.last = nn.Conv2d(CHANNELS[-1], 1280, 1)
-        for conv in (self.stem, self.last):
-            initialize(conv, "linear")
+        initialize(self.last, "linear")
         self.classifier = nn.Linear(1280, 1000)
 
     # Not a feature pyramid but a classification: the one method in which this differs from the encoder.

@@ -68,9 +68,13 @@ class DistributionNet(nn.Module):
             How much of the loss's rebalancing stays: 1 keeps it, 0 gives the plain posterior.
         """
         prediction: Prediction = self(lightness, hints)
-        logits = prediction.logits - (1 - vividness) * self.log_weights[:, None, None]
+        logits = self.calibrated(prediction.logits, vividness)
         ab, confidence = decode(logits, self.bins, temperature)
         return ab if prediction.ab is None else prediction.ab, confidence, logits
+
+    def calibrated(self, logits: Tensor, vividness: Tensor) -> Tensor:
+        """Logits ``(B, K, h, w)`` with only the share `vividness`, in [0, 1], of the loss's rebalancing left."""
+        return logits - (1 - vividness) * self.log_weights[:, None, None]
 
     def layer_groups(self) -> list[list[nn.Parameter]]:
         """From the earliest layers to the head; one group, where nothing comes pretrained."""
@@ -83,10 +87,15 @@ def decode(logits: Tensor, bins: Tensor, temperature: Tensor) -> tuple[Tensor, T
     The confidence does not depend on `temperature`: it is ``exp(-s / 25)`` for a root mean squared distance ``s`` of
     the distribution's colours from their mean.
     """
-    ab, _ = _moments(logits, bins, temperature)
+    ab = annealed(logits, bins, temperature)
     mean, square = _moments(logits, bins, torch.ones_like(temperature))
     spread = (square - (mean**2).sum(dim=1, keepdim=True)).clamp(min=0).sqrt()
     return ab, torch.exp(-spread / SPREAD)
+
+
+def annealed(logits: Tensor, bins: Tensor, temperature: Tensor) -> Tensor:
+    """The annealed mean alone, ``(B, 2, h, w)`` in Lab units, of ``logits (B, K, h, w)``."""
+    return _moments(logits, bins, temperature)[0]
 
 
 def _without_weights(net: nn.Module, state: MutableMapping[str, Any], prefix: str, *_: Any) -> None:

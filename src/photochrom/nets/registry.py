@@ -7,6 +7,7 @@ from torch import nn
 from photochrom.nets.cnn4 import cnn4, test_cnn4
 from photochrom.nets.eccv16 import eccv16, test_eccv16
 from photochrom.nets.lab_cnn13 import lab_cnn13, test_lab_cnn13
+from photochrom.nets.mobilenetv2_features import mobilenetv2_features
 from photochrom.nets.patchgan import patchgan, test_patchgan
 from photochrom.nets.photochrom import photochrom, test_photochrom
 from photochrom.nets.pix2pix_unet import pix2pix_unet, test_pix2pix_unet
@@ -59,5 +60,10 @@ CRITICS: dict[str, Builder] = {
 }
 """Pictures to logits, above 0 for "real": built with `inputs` channels."""
 
-FEATURES: dict[str, Builder] = {"vgg16": vgg16, "vgg19_relu3_1": vgg19_relu3_1, "test_vgg16": test_vgg16}
+FEATURES: dict[str, Builder] = {
+    "mobilenetv2_features": mobilenetv2_features,
+    "vgg16": vgg16,
+    "vgg19_relu3_1": vgg19_relu3_1,
+    "test_vgg16": test_vgg16,
+}
 """Frozen encoders for the perceptual loss: RGB in [0, 1] to a list of activations."""

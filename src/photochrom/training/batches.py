@@ -102,9 +102,14 @@ class Loader:
 
     def _eligible(self, size: int) -> NDArray[np.intp]:
         sides = self.photos.short_sides
-        indices = np.arange(len(self.photos)) if sides is None else np.flatnonzero(np.asarray(sides) >= size)
+        if sides is None:
+            return np.arange(len(self.photos))
+        indices = np.flatnonzero(np.asarray(sides) * self.recipe.data.enlarge >= size)
         if not len(indices):
-            raise ValueError(f"no photo is as large as the recipe's {size} px; --size makes it smaller")
+            raise ValueError(
+                f"no photo is as large as the recipe's {size} px; --size makes it smaller, "
+                "and data.enlarge lets smaller photos take part"
+            )
         return indices
 
     def make(self, position: Position, stage: Stage) -> Batch:

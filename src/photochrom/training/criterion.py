@@ -1,6 +1,8 @@
 """A generator's loss against the truth: the terms that a recipe weighs."""
 
+import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from photochrom.data.spaces import Space
 from photochrom.losses.colourfulness import colourfulness_loss
@@ -30,21 +32,33 @@ class Criterion(nn.Module):
             self.perceptual = PerceptualLoss(features, settings.feature_weights, 0.0, distance=distance)
 
     def forward(self, output: Tensor, truth: Tensor, rgb: Tensor, grey: Tensor) -> Tensor:
-        """The weighed sum.
+        """The weighed sum of the `terms`."""
+        return self.weighed(self.terms(output, truth, rgb, grey))
+
+    def weighed(self, terms: dict[str, Tensor]) -> Tensor:
+        """The sum of `terms` as the recipe weighs them; 0 where there are none."""
+        return sum((getattr(self.settings, name) * term for name, term in terms.items()), torch.zeros(()))
+
+    def terms(self, output: Tensor, truth: Tensor, rgb: Tensor, grey: Tensor) -> dict[str, Tensor]:
+        """Each term with a weight above 0 by its name in the recipe, not yet weighed.
 
         Parameters
         ----------
-        output, truth : (B, C, H, W) in the net's own range
-        rgb, grey : the true picture and the net's input, in [0, 1]
+        output, truth : (B, C, h, w) in the net's own range
+            Smaller than the picture, they are enlarged bilinearly to become one.
+        rgb, grey : (B, 3, H, W) and (B, 1, H, W) in [0, 1], the true picture and the grey that gets the colours
         """
-        weights = self.settings
-        loss: Tensor = weights.pixel * self.pixel(output, truth)
+        weights, terms = self.settings, dict[str, Tensor]()
+        if weights.pixel:
+            terms["pixel"] = self.pixel(output, truth)
         if weights.gradient:
-            loss = loss + weights.gradient * gradient_loss(output, truth)
+            terms["gradient"] = gradient_loss(output, truth)
         if weights.colourfulness or self.perceptual is not None:
+            if output.shape[2:] != grey.shape[2:]:
+                output = F.interpolate(output, size=grey.shape[2:], mode="bilinear")
             picture = self.space.to_rgb(output, grey)
             if weights.colourfulness:
-                loss = loss + weights.colourfulness * colourfulness_loss(picture, rgb)
+                terms["colourfulness"] = colourfulness_loss(picture, rgb)
             if self.perceptual is not None:
-                loss = loss + weights.perceptual * self.perceptual(picture, rgb)
-        return loss
+                terms["perceptual"] = self.perceptual(picture, rgb)
+        return terms

@@ -80,6 +80,10 @@ def describe(trained: Trained, card: dict[str, Any]) -> dict[str, Any]:
             "revision": metadata.get("revision", "unknown"),
         },
     }
+    start = json.loads(metadata.get("start", "null"))
+    if start is not None:
+        # Its photos and their terms are this model's too; the file's place on this machine is nobody's business.
+        about["start"] = _without_files(start)
     if hasattr(trained.net, "bins"):
         # Published weights are decoded as their authors' code decodes them: by the plain mean.
         about |= {"temperature": 1.0 if "imported" in metadata else TEMPERATURE, "vividness": 1.0}
@@ -144,6 +148,13 @@ def _to_onnx(model: ColourNet | DistributionNet, multiple: int) -> onnx.ModelPro
         # The exporter leaves stack traces with this machine's paths on every node.
         del node.metadata_props[:]
     return proto
+
+
+def _without_files(start: dict[str, Any]) -> dict[str, Any]:
+    told = {key: value for key, value in start.items() if key != "file"}
+    if "start" in told:
+        told["start"] = _without_files(json.loads(told["start"]))
+    return told
 
 
 @contextmanager

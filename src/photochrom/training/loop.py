@@ -31,7 +31,7 @@ from photochrom.training.checkpoint import (
 )
 from photochrom.training.journal import Journal
 from photochrom.training.networks import Networks, Pretrained, build_networks, rebalance
-from photochrom.training.recipe import Classification, Recipe, RecipeError, Stage
+from photochrom.training.recipe import Classification, Recipe, RecipeError, Stage, validate
 from photochrom.training.steps import Step, make_step
 from photochrom.training.validation import Validation
 
@@ -62,7 +62,7 @@ def train(
     Parameters
     ----------
     validation : photos that choose the best checkpoint, by PSNR; None for none
-    pretrained : weights of encoders; None starts from noise
+    pretrained : weights of encoders, or of the whole generator; None starts from noise
     fabric : devices, precision and processes; None is this process on the CPU in float32
     resume : go on from ``out/last.safetensors``, which must be of the same recipe
 
@@ -95,12 +95,14 @@ def train(
     if networks.features is not None:
         networks.features.to(fabric.device)
     average = _averaged(net, recipe.ema)
+    begun = pretrained.start.about if pretrained is not None and pretrained.start is not None else None
 
     position, best, in_step = Position(), float("-inf"), ""
     tensors: dict[str, Tensor] = {}
     if resume:
         tensors, metadata = load_checkpoint(out / LAST)
         position, best, in_step = _resumed(recipe, metadata, out / LAST)
+        begun = json.loads(metadata.get("start", "null"))
         averaged = {"ema": average.module} if average is not None else {}
         try:
             for prefix, module in (networks.modules() | averaged).items():
@@ -146,6 +148,8 @@ def train(
         improved = psnr is not None and psnr > best
         reached = max(best, psnr) if psnr is not None else best
         describes = _description(recipe, saving, photos, position, reached, stage.step)
+        if begun is not None:
+            describes["start"] = begun
         weights = _weights(networks, average)
         try:
             if improved:
@@ -245,7 +249,9 @@ def _description(
 def _resumed(recipe: Recipe, metadata: dict[str, str], path: Path) -> tuple[Position, float, str]:
     """Where the run of `path` stopped, its best PSNR, and the step it was in."""
     try:
-        then, position = json.loads(metadata["recipe"]), Position(**json.loads(metadata["position"]))
+        # Through the schema: a key that was not there when the run began has its default.
+        then = json.loads(validate(json.loads(metadata["recipe"]), "its recipe").model_dump_json())
+        position = Position(**json.loads(metadata["position"]))
         best, in_step = float(metadata["best"]), metadata["in_step"]
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(

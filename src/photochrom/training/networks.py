@@ -15,6 +15,7 @@ from photochrom.color.quantize import class_weights, prior_of
 from photochrom.data.augment import center_crops
 from photochrom.data.spaces import Space, space
 from photochrom.nets.registry import CRITICS, DISTRIBUTION_NETS, FEATURES, GENERATORS, Builder
+from photochrom.nets.resnet import require_fit
 from photochrom.training.batches import Photos
 from photochrom.training.recipe import (
     Adversarial,
@@ -33,11 +34,51 @@ State = dict[str, Tensor]
 
 
 @dataclass
+class Start:
+    """A trained generator that a run begins from.
+
+    Parameters
+    ----------
+    net, space : what it is
+    weights : the whole state, averaged where the other run averaged
+    about : where it comes from, for the new run's checkpoints
+    """
+
+    net: Part
+    space: Space
+    weights: State
+    about: dict[str, str]
+
+    def into(self, recipe: Recipe, generator: nn.Module, space: Space) -> None:
+        """Begin from it: load it into the recipe's generator, which may lie on the meta device to try whether it fits.
+
+        Raises
+        ------
+        RecipeError
+            If the recipe's net is another one, is built otherwise or works in another colour space.
+        """
+        file, ours = self.about["file"], recipe.net
+        if self.net.name != ours.name:
+            raise RecipeError(f"{file}: holds {self.net.name}, and the recipe trains {ours.name}")
+        if self.space != space:
+            raise RecipeError(f"{file}: was trained with another data.space or data.inputs than the recipe's")
+        state = generator.state_dict()
+        expected = {key: tuple(value.shape) for key, value in state.items()}
+        try:
+            require_fit(f"{file}: another {ours.name} than the recipe builds", expected, self.weights)
+        except ValueError as error:
+            raise RecipeError(str(error)) from None
+        if not any(value.is_meta for value in state.values()):
+            generator.load_state_dict(self.weights)
+
+
+@dataclass
 class Pretrained:
-    """Weights that somebody else trained: of the generator's encoder, and of the perceptual loss's features."""
+    """Weights that somebody else trained: of the generator's encoder, of a perceptual loss's features, of all."""
 
     encoder: State | None = None
     features: State | None = None
+    start: Start | None = None
 
 
 @dataclass
@@ -81,7 +122,7 @@ def build_networks(
     RecipeError
         If a name is not in the registry, a builder does not take an argument, or a step does not fit the net.
     ValueError
-        If pretrained weights are of another net.
+        If pretrained weights are of another net or a run's start is (RecipeError).
     """
     pretrained = pretrained or Pretrained()
     generator, channels = build_generator(recipe)
@@ -90,6 +131,8 @@ def build_networks(
         if not hasattr(networks.generator, "load_encoder"):
             raise RecipeError(f"{recipe.net.name} has no pretrained encoder; leave --encoder out")
         networks.generator.load_encoder(pretrained.encoder)
+    if pretrained.start is not None:
+        pretrained.start.into(recipe, generator, channels)
     for name, step in recipe.steps.items():
         distributes = recipe.net.name in DISTRIBUTION_NETS
         if isinstance(step, Classification) != distributes:
@@ -103,9 +146,11 @@ def build_networks(
             networks.critic(step.gan.critic, critic_inputs(step.gan, networks.space))
         elif isinstance(step, Wasserstein):
             networks.critic(step.critic, networks.space.inputs + networks.space.outputs)
-        wanted = getattr(step, "loss", None)
+        place = "mean" if isinstance(step, Classification) else "loss"
+        wanted = getattr(step, place, None)
         if wanted is not None and wanted.perceptual and networks.features is None:
-            networks.features = _features(wanted.features, pretrained.features, name)
+            key = f"steps.{name}.{place}.perceptual"
+            networks.features = _features(wanted.features, pretrained.features, key)
     for _, _, critic in networks.critics:
         if pretrained.encoder is not None and hasattr(critic, "load_encoder"):
             critic.load_encoder(pretrained.encoder)
@@ -125,6 +170,12 @@ def outline(recipe: Recipe) -> Any:
     """The recipe's generator without memory for its weights: to count them, not to run it."""
     with torch.device("meta"):
         return build_generator(recipe)[0]
+
+
+def check_start(recipe: Recipe, start: Start) -> None:
+    """Raise the RecipeError that a run of `recipe` from `start` would begin with."""
+    with torch.device("meta"):
+        start.into(recipe, *build_generator(recipe))
 
 
 def fitted(recipe: Recipe, size: int) -> Recipe:
@@ -162,13 +213,13 @@ def rebalance(net: Any, photos: Photos, mix: float) -> None:
     net.log_weights.copy_(class_weights(prior, mix).log())
 
 
-def _features(name: str, weights: State | None, step: str) -> nn.Module:
+def _features(name: str, weights: State | None, key: str) -> nn.Module:
     encoder = build(Part(name=name), FEATURES, "encoder for the perceptual loss")
     if weights is not None:
         encoder.load_imagenet(weights)
     elif not name.startswith("test_"):
         raise RecipeError(
-            f"steps.{step}.loss.perceptual: needs ImageNet weights of {name} (torchvision's file); give --features FILE"
+            f"{key}: needs ImageNet weights of {name} (docs/adding-a-recipe.md says which); give --features FILE"
         )
     frozen: nn.Module = encoder.eval().requires_grad_(False)
     return frozen

@@ -72,6 +72,24 @@ class Pixel(_Strict):
     feature_weights: list[Weight] = [0.0, 1.0, 0.0, 0.0]
     feature_distance: Literal["l1", "mse"] = "mse"
 
+    @property
+    def weighs(self) -> bool:
+        """Whether any term counts."""
+        return any((self.pixel, self.gradient, self.colourfulness, self.perceptual))
+
+
+class Mean(Pixel):
+    """Terms on the colours that a distribution decodes to; none, unless a weight says so.
+
+    They are the annealed mean at `temperature` and `vividness`, as the product decodes it
+    (`photochrom.nets.prediction.DistributionNet.predict`). `pixel` and `gradient` are of ab / 110 at the stride of the
+    logits; `colourfulness` and `perceptual` of the picture of those colours, enlarged bilinearly, on the true L*.
+    """
+
+    pixel: Weight = 0.0
+    temperature: Positive = 0.5
+    vividness: Share = 0.35
+
 
 class Labels(_Strict):
     """What the critic is told of real and fake, as `photochrom.losses.adversarial.Labels` explains."""
@@ -109,12 +127,14 @@ class Regression(_Strict):
 class Classification(_Strict):
     """A distribution over ab bins (Zhang et al. 2016): `mix` is the uniform share in the class weights' denominator.
 
-    `huber` weighs the loss of the regressed ab, where the net gives it too (Zhang et al. 2017).
+    `huber` weighs the loss of the regressed ab, where the net gives it too (Zhang et al. 2017); `mean` what is asked of
+    the colours that the distribution decodes to.
     """
 
     kind: Literal["classification"]
     mix: Share = 0.5
     huber: Weight = 0.0
+    mean: Mean = Mean()
     optimizer: Optimizer = Optimizer()
 
 
@@ -158,7 +178,8 @@ StepRecipe = Annotated[
 class Stage(_Strict):
     """A part of the run at one size (progressive resizing) and, where the recipe has several, with one step.
 
-    Photos smaller than `size` sit it out. `passes` ends the last stage early, after so many passes over the data.
+    Photos smaller than `size` sit it out, unless `data.enlarge` lets them in. `passes` ends the last stage early,
+    after so many passes over the data.
     """
 
     size: Annotated[int, Field(ge=16)]
@@ -172,9 +193,10 @@ class Data(_Strict):
     """How photos are made into training pairs.
 
     `space` is what a colour net gives back, `inputs` 3 repeats the grey; distribution nets take neither.
-    `split` is "8000/2000", "80/20", a count or a fraction of validation photos. The shares are of photos whose input is
-    `aged`, taken on other `films` than Rec. 601's (`photochrom.data.degrade`), given hints at places drawn as `hints`
-    says, or `revealed` whole (`photochrom.data.hints`).
+    `split` is "8000/2000", "80/20", a count or a fraction of validation photos. Photos take part in the stages whose
+    size they reach when made `enlarge` times as large (streamed ones, whose size is not known, in all). The shares are
+    of photos whose input is `aged`, taken on other `films` than Rec. 601's (`photochrom.data.degrade`), given hints at
+    places drawn as `hints` says, or `revealed` whole (`photochrom.data.hints`).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
@@ -185,6 +207,7 @@ class Data(_Strict):
     limit: Annotated[int, Field(ge=1)] | None = None
     smallest_crop: Annotated[float, Field(gt=0, le=1)] = 0.6
     flip: bool = True
+    enlarge: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 1.0
     aged: Share = 0.0
     films: Share = 0.0
     hinted: Share = 0.0

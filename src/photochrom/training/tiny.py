@@ -22,8 +22,9 @@ def tiny(recipe: Recipe) -> Recipe:
         for place in (step, step.get("gan", {})):
             if "critic" in place:
                 place["critic"] = _part(place["critic"])
-        if step.get("loss", {}).get("perceptual"):
-            step["loss"]["features"] = "test_vgg16"
+        for terms in (step.get("loss", {}), step.get("mean", {})):
+            if terms.get("perceptual"):
+                terms["features"] = "test_vgg16"
     return validate(table, "tiny")
 
 

@@ -1,0 +1,150 @@
+"""What a recipe asks of a distribution's mean: the product's own colours, judged on the true photo's lightness."""
+
+import copy
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import skimage.color
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor
+from torch.nn import functional as F
+
+from photochrom.color.lab import grey_to_lightness
+from photochrom.data.photoset import PhotoSet
+from photochrom.training.batches import Batch, make_batch
+from photochrom.training.networks import Networks, build_networks, rebalance
+from photochrom.training.recipe import Recipe
+from photochrom.training.steps import make_step
+from photochrom.training.steps.classification import ClassificationStep
+
+MakeRecipe = Callable[..., Recipe]
+ALL = {"pixel": 3.0, "gradient": 2.0, "colourfulness": 5.0, "perceptual": 0.5, "features": "test_vgg16"}
+SIDE = 32
+
+
+def settings(recipe: MakeRecipe, net: str, **mean: Any) -> Recipe:
+    # Aged: what the net sees has another lightness than the photo.
+    step = {"kind": "classification", "huber": 10, "mean": mean, "optimizer": {"rate": 1e-3}}
+    return recipe(net={"name": net}, data={"aged": 1.0, "hinted": 0.5}, steps={"train": step})
+
+
+def prepared(
+    chosen: Recipe, photos: PhotoSet, folder: Path, precision: Any = "32-true"
+) -> tuple[Networks, ClassificationStep, Batch]:
+    torch.manual_seed(0)
+    networks = build_networks(chosen, Fabric(accelerator="cpu", devices=1, precision=precision), folder)
+    rebalance(networks.generator, photos, 0.5)
+    step = make_step(networks, chosen.steps["train"])
+    assert isinstance(step, ClassificationStep)
+    step.begin(0, 0)
+    rngs = [np.random.default_rng(i) for i in range(8)]
+    stride = int(networks.generator.stride)
+    return networks, step, make_batch(photos, np.arange(8), SIDE, rngs, chosen, stride)
+
+
+def decoded(net: Any, batch: Batch, temperature: float, vividness: float) -> Tensor:
+    """The product's colours, at the logits' stride also where the net regresses finer ones."""
+    net = copy.deepcopy(net).train()
+    prediction = net(grey_to_lightness(batch.grey), batch.hints)
+    net.forward = lambda *_: prediction._replace(ab=None)
+    ab, _, _ = net.predict(None, None, torch.tensor(temperature), torch.tensor(vividness))
+    return ab.detach().double()  # type: ignore[no-any-return]
+
+
+def colourfulness(rgb: np.ndarray) -> float:
+    """Hasler and Suesstrunk 2003, of one photo (H, W, 3) in [0, 1]."""
+    red, green, blue = np.moveaxis(rgb, 2, 0)
+    first, second = red - green, (red + green) / 2 - blue
+    return float(np.hypot(first.std(), second.std()) + 0.3 * np.hypot(first.mean(), second.mean()))
+
+
+@pytest.mark.parametrize("net", ["test_eccv16", "test_siggraph17"])
+def test_terms_are_of_the_products_colours_by_hand(
+    photos: PhotoSet, recipe: MakeRecipe, tmp_path: Path, net: str
+) -> None:
+    chosen = settings(recipe, net, **ALL, temperature=0.6, vividness=0.2)
+    networks, step, batch = prepared(chosen, photos, tmp_path)
+    assert batch.ab is not None
+    ab = decoded(networks.generator, batch, 0.6, 0.2)
+    losses = {name: float(value) for name, value in step.step(batch).items()}
+
+    truth = F.avg_pool2d(batch.ab.double(), batch.ab.shape[2] // ab.shape[2])
+    difference = (ab - truth) / 110
+    assert losses["mean_pixel"] == pytest.approx(float(difference.abs().mean()), rel=1e-3)
+    across, down = difference.diff(dim=3).abs().mean(), difference.diff(dim=2).abs().mean()
+    assert losses["mean_gradient"] == pytest.approx(float((across + down) / 2), rel=1e-3)
+
+    true = batch.rgb.permute(0, 2, 3, 1).double().numpy()
+    luma = np.repeat((true @ [0.299, 0.587, 0.114])[..., None], 3, axis=-1)
+    lightness = skimage.color.rgb2lab(luma)[..., :1]
+    wide = F.interpolate(ab, size=(SIDE, SIDE), mode="bilinear").permute(0, 2, 3, 1).numpy()
+    pictures = np.clip(skimage.color.lab2rgb(np.concatenate([lightness, wide], axis=-1)), 0, 1)
+    means = [np.mean([colourfulness(photo) for photo in batch]) for batch in (pictures, true)]
+    assert losses["mean_colourfulness"] == pytest.approx(abs(means[0] - means[1]), rel=5e-3)
+    ours = torch.from_numpy(pictures).permute(0, 3, 1, 2).float()
+    assert networks.features is not None
+    seen, wanted = networks.features(ours)[1], networks.features(batch.rgb)[1]
+    # relu2_2 alone and squared, as the default says.
+    expected = float((seen - wanted).square().mean())
+    assert losses["mean_perceptual"] == pytest.approx(expected, rel=5e-3)
+
+    total = losses["cross_entropy"] + 10 * losses["huber"]
+    total += sum(ALL[name] * losses[f"mean_{name}"] for name in list(ALL)[:4])  # type: ignore[operator]
+    assert losses["loss"] == pytest.approx(total, rel=1e-4)
+    assert set(losses) == set(ClassificationStep.reports)
+
+
+def test_the_net_learns_from_it(photos: PhotoSet, recipe: MakeRecipe, tmp_path: Path) -> None:
+    weights = []
+    for mean in ({}, {"pixel": 50.0}, ALL):
+        networks, step, batch = prepared(settings(recipe, "test_eccv16", **mean), photos, tmp_path)
+        step.step(batch)
+        gradients = [p.grad for p in networks.generator.parameters() if p.grad is not None]
+        assert all(torch.isfinite(g).all() for g in gradients)
+        weights.append(torch.cat([g.flatten() for g in gradients]))
+    assert not torch.equal(weights[0], weights[1])
+    assert not torch.equal(weights[1], weights[2])
+
+
+def test_it_wins_where_it_weighs_most(photos: PhotoSet, recipe: MakeRecipe, tmp_path: Path) -> None:
+    # A truth that the classes are not told of: only the mean's own loss can bring it near.
+    reached = []
+    for weight in (1e-9, 1e3):
+        chosen = settings(recipe, "test_eccv16", pixel=weight)
+        _, step, batch = prepared(chosen, photos, tmp_path)
+        assert batch.ab is not None
+        entropy = step.cross_entropy.forward
+        other = torch.full_like(batch.ab, -40.0)
+        step.cross_entropy.forward = lambda logits, _, f=entropy, o=other: f(logits, o)  # type: ignore[method-assign,misc]
+        for number in range(25):
+            step.begin(number, number)
+            losses = step.step(batch)
+        reached.append(float(losses["mean_pixel"]))
+    assert reached[1] < reached[0] / 2
+
+
+def test_without_weights_there_is_nothing_of_it(photos: PhotoSet, recipe: MakeRecipe, tmp_path: Path) -> None:
+    networks, step, batch = prepared(settings(recipe, "test_eccv16"), photos, tmp_path)
+    assert (step.mean, networks.features) == (None, None)
+    # The true photo is then not even looked at.
+    losses = step.step(replace(batch, rgb=torch.empty(0)))
+    assert list(losses) == ["loss", "cross_entropy", "huber"]
+    assert losses["loss"] == losses["cross_entropy"]
+
+
+def test_only_what_weighs_is_reported(photos: PhotoSet, recipe: MakeRecipe, tmp_path: Path) -> None:
+    _, step, batch = prepared(settings(recipe, "test_eccv16", gradient=1.0), photos, tmp_path)
+    assert list(step.step(batch)) == ["loss", "cross_entropy", "huber", "mean_gradient"]
+
+
+def test_half_precision_is_close(photos: PhotoSet, recipe: MakeRecipe, tmp_path: Path) -> None:
+    values = []
+    for precision in ("32-true", "bf16-mixed"):
+        _, step, batch = prepared(settings(recipe, "test_eccv16", **ALL), photos, tmp_path, precision)
+        values.append({name: float(value) for name, value in step.step(batch).items()})
+    assert values[1] == pytest.approx(values[0], rel=0.1, abs=0.02)
