@@ -1,0 +1,140 @@
+"""What an exported model is measured on: its metadata, inputs made of photos, and what it makes of them."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import cv2
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import helper
+
+from photochrom.color.difference import ciede2000
+from photochrom.color.lab import grey_to_lightness, rgb_to_lab
+from photochrom.color.luma import rgb_to_luma
+from photochrom.data.augment import center_crops
+from photochrom.data.hints import random_hints
+from photochrom.data.photoset import PhotoSet
+from photochrom.training.export import METADATA_KEY
+
+Feed = dict[str, NDArray[np.float32]]
+"""The inputs of a model by name, for one photo."""
+
+
+def about(model: bytes, name: str = "model") -> dict[str, Any]:
+    """The metadata of an exported model.
+
+    Raises
+    ------
+    ValueError
+        If these bytes are not an ONNX file that Photochrom exported; `name` is what the message calls it.
+    """
+    try:
+        properties = {entry.key: entry.value for entry in onnx.load_from_string(model).metadata_props}
+        metadata = json.loads(properties[METADATA_KEY])
+        if not isinstance(metadata, dict):
+            raise ValueError
+    except Exception as error:  # protobuf's own error is no ValueError, and its name has changed before
+        raise ValueError(f"{name}: not a model that `photochrom export` wrote") from error
+    return metadata
+
+
+def restated(model: bytes, **changes: Any) -> bytes:
+    """The model with some of its metadata changed."""
+    metadata = about(model) | changes
+    proto = onnx.load_from_string(model)
+    del proto.metadata_props[:]
+    helper.set_model_props(proto, {METADATA_KEY: json.dumps(metadata)})
+    return bytes(proto.SerializeToString())
+
+
+def feeds_of(model: bytes, photos: PhotoSet, seed: int = 0) -> list[Feed]:
+    """Inputs of the model for each photo: its middle at the model's own size.
+
+    Every other one has hints of its own colours: ranges measured without any would cut them off.
+    """
+    metadata = about(model)
+    multiple = int(metadata.get("multiple", 32))
+    size = -(-int(metadata.get("size", 256)) // multiple) * multiple
+    names = {node.name for node in onnx.load_from_string(model).graph.input}
+    feeds = []
+    for i in range(len(photos)):
+        rgb = center_crops(photos, [i], size)
+        rng = np.random.default_rng([seed, i])
+        hints = random_hints(rgb_to_lab(rgb, axis=1)[:, 1:], [rng], share=i % 2)
+        every = {
+            "lightness": grey_to_lightness(rgb_to_luma(rgb, axis=1)[:, None]).numpy(),
+            "hints": hints.numpy(),
+            "temperature": np.asarray(metadata.get("temperature", 1.0), np.float32),
+            "vividness": np.asarray(metadata.get("vividness", 1.0), np.float32),
+        }
+        feeds.append({name: value for name, value in every.items() if name in names})
+    return feeds
+
+
+def invented(count: int, side: int = 256, seed: int = 0) -> PhotoSet:
+    """Soft random pictures, for who has no photos: good enough to see that nothing broke, not to calibrate on."""
+    rng = np.random.default_rng(seed)
+    soft = [
+        cv2.resize(rng.random((9, 9, 3)), (side, side), interpolation=cv2.INTER_CUBIC) for _ in range(count)
+    ]
+    return PhotoSet.pack([np.rint(255 * np.clip(picture, 0, 1)).astype(np.uint8) for picture in soft])
+
+
+def difference(one: bytes, other: bytes, feeds: Sequence[Feed]) -> float:
+    """The mean CIEDE2000 between the colours of two models, at the scale of their outputs."""
+    total = 0.0
+    sessions = [started(model) for model in (one, other)]
+    for feed in feeds:
+        first, second = (session.run(["ab"], feed)[0] for session in sessions)
+        batch, _, height, width = first.shape
+        step = feed["lightness"].shape[2] // height
+        lightness = feed["lightness"].reshape(batch, 1, height, step, width, step).mean(axis=(3, 5))
+        before, after = (np.concatenate([lightness, ab], axis=1) for ab in (first, second))
+        total += float(ciede2000(before, after, axis=1).mean())
+    return total / len(feeds)
+
+
+def channel_means(
+    proto: onnx.ModelProto, names: list[str], feeds: Sequence[Feed]
+) -> dict[str, NDArray[np.float64]]:
+    """The mean of each channel of these activations."""
+    watched = onnx.ModelProto()
+    watched.CopyFrom(proto)
+    there = {output.name for output in proto.graph.output}
+    watched.graph.output.extend(helper.make_empty_tensor_value_info(x) for x in names if x not in there)
+    session = started(watched.SerializeToString())
+    sums: dict[str, Any] = dict.fromkeys(names, 0.0)
+    for feed in feeds:
+        for name, value in zip(names, session.run(names, feed), strict=True):
+            sums[name] = sums[name] + value.mean(axis=(0, *range(2, value.ndim)), dtype=np.float64)
+    return {name: total / len(feeds) for name, total in sums.items()}
+
+
+def started(model: bytes) -> Any:
+    """A session on the CPU that says nothing."""
+    import onnxruntime as ort
+
+    options = ort.SessionOptions()
+    options.log_severity_level = 3
+    return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
+class Reader:
+    """Feeds, as ONNX Runtime's calibration asks for them."""
+
+    def __init__(self, feeds: Sequence[Feed]) -> None:
+        self.feeds, self.rest = feeds, iter(feeds)
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self.feeds)
+
+    def set_range(self, start_index: int, end_index: int) -> None:
+        """Go on with these."""
+        self.rest = iter(self.feeds[start_index:end_index])
+
+    def get_next(self) -> Feed | None:
+        """The next one, or None."""
+        return next(self.rest, None)
