@@ -42,6 +42,7 @@ def test_what_is_written_is_read_again() -> None:
         ([{"x": "0", "y": 0, "color": "#000000"}], "numbers"),
         ([{"x": True, "y": 0, "color": "#000000"}], "numbers"),
         ([{"x": float("nan"), "y": 0, "color": "#000000"}], "between 0 and 1"),
+        ([{"x": 10**400, "y": 0, "color": "#000000"}], "hint 1"),
         ([{"x": 0, "y": 0, "color": "#fff"}], "#rrggbb"),
         ([{"x": 0, "y": 0, "color": 7}], "#rrggbb"),
         ([{"x": 0, "y": 0, "color": "#000000"}] * (MOST_HINTS + 1), "too many"),

@@ -44,6 +44,7 @@ def test_network_size_keeps_area_and_proportions(height: int, width: int, side: 
         ({"quality": "ultra"}, "quality"),
         ({"temperature": 0.0}, "temperature"),
         ({"candidates": 0}, "candidates"),
+        ({"seed": -1}, "seed"),
     ],
 )
 def test_options_name_what_is_wrong(wrong: dict[str, object], word: str) -> None:

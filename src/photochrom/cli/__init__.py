@@ -20,6 +20,8 @@ from photochrom.cli import (
     info,
     models,
     recipes,
+    serve,
+    telegram,
     train,
     turing,
     watch,
@@ -39,6 +41,8 @@ app = typer.Typer(
 )
 app.command("colorize")(colorize.colorize)
 app.command("watch")(watch.watch)
+app.command("serve")(serve.serve)
+app.command("telegram")(telegram.telegram)
 app.command("info")(info.info)
 app.command("models")(models.models)
 app.command("train", rich_help_panel=LABORATORY)(train.train)

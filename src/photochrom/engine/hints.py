@@ -80,7 +80,7 @@ def parse_hints(data: Any) -> tuple[Hint, ...]:
             raise ValueError(f"hint {number}: x and y must be numbers")
         try:
             hints.append(Hint(float(x), float(y), str(color)))
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:  # JSON's integers may be larger than any float
             raise ValueError(f"hint {number}: {error}") from None
     return tuple(hints)
 

@@ -50,5 +50,7 @@ class Options:
             raise ValueError(f"temperature must be between 0.01 and 2, got {self.temperature}")
         if not 1 <= self.candidates <= 16:
             raise ValueError(f"candidates must be between 1 and 16, got {self.candidates}")
+        if self.seed < 0:
+            raise ValueError(f"seed must not be negative, got {self.seed}")
         if len(self.hints) > MOST_HINTS:
             raise ValueError(f"at most {MOST_HINTS} hints are taken, got {len(self.hints)}")

@@ -1,0 +1,142 @@
+"""``photochrom serve``: the studio, a page and an HTTP interface on this machine."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from photochrom.cli.console import USAGE, give_up, say, sentences
+
+if TYPE_CHECKING:
+    import socket
+
+    from photochrom.studio.settings import Settings
+
+LIMITS = "Limits"
+NEEDED = {
+    "fastapi",
+    "starlette",
+    "uvicorn",
+    "h11",
+    "anyio",
+    "pydantic",
+    "pydantic_settings",
+    "python_multipart",
+    "prometheus_client",
+}
+
+
+def serve(
+    *,
+    host: Annotated[
+        str | None, typer.Option(help="Address to listen at; 0.0.0.0 lets others in. Default: 127.0.0.1.")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="0 takes any that is free. Default: 8000.")
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(metavar="NAME|FILE.onnx", help="See `photochrom models`.")
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", "-j", min=1, help="Photos at once. Default: by cores.")
+    ] = None,
+    max_bytes: Annotated[
+        int | None, typer.Option(min=1024, help="Of one request. Default: 200 MiB.", rich_help_panel=LIMITS)
+    ] = None,
+    max_pixels: Annotated[
+        int | None, typer.Option(min=1, help="Of one photo. Default: 200 million.", rich_help_panel=LIMITS)
+    ] = None,
+    queue: Annotated[
+        int | None, typer.Option(min=1, help="Photos that may wait. Default: 200.", rich_help_panel=LIMITS)
+    ] = None,
+    requests_per_minute: Annotated[
+        int | None, typer.Option(min=1, help="Of one client. Default: 600.", rich_help_panel=LIMITS)
+    ] = None,
+    keep_minutes: Annotated[
+        float | None,
+        typer.Option(help="Until a finished photo is gone. Default: 60.", rich_help_panel=LIMITS),
+    ] = None,
+) -> None:
+    """Serve the studio: a page for a browser, and an API at /docs. Ctrl-C stops, and removes every photo.
+
+    All of this, and more, can be set by the environment as PHOTOCHROM_NAME. PHOTOCHROM_TOKEN, if set, is what every
+    request must bring.
+    """
+    given = {name: value for name, value in locals().items() if value is not None}
+    with sentences():
+        try:
+            from pydantic import ValidationError
+
+            from photochrom.studio.settings import Settings, sentence
+
+            try:
+                settings = Settings(**given)
+            except ValidationError as error:
+                give_up(sentence(error), USAGE)
+            _run(settings)
+        except ImportError as error:
+            missing = (error.name or "").partition(".")[0]
+            if missing not in NEEDED:
+                raise
+            give_up(f'the studio needs {missing}; install it with: pip install "photochrom[studio]"')
+
+
+def _run(settings: Settings) -> None:
+    from photochrom.studio.app import create_app
+    from photochrom.studio.server import Server, listen
+
+    try:
+        listener = listen(settings.host, settings.port)
+    except OSError as error:
+        # Python's own words repeat the address; those for an unknown host have no number of the system's.
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
+        where = f"{settings.host}:{settings.port}"
+        give_up(f"{where}: cannot listen there ({reason}); give another --port or --host")
+    app = create_app(settings)
+    # Where the app cannot start, uvicorn exits with a number and no word.
+    with listener, contextlib.suppress(SystemExit):
+        Server(app, settings, lambda: _announce(settings, listener)).run(sockets=[listener])
+    failure: Exception | None = getattr(app.state, "failure", None)
+    if failure is not None:
+        raise failure
+    _part(app.state.studio)
+
+
+def _announce(settings: Settings, listener: socket.socket) -> None:
+    port = listener.getsockname()[1]
+    if settings.token is None and not _is_loopback(settings.host):
+        say("whoever reaches this machine can use it; PHOTOCHROM_TOKEN sets what they must know")
+    say(f"photos are gone {settings.keep_minutes:g} minutes after they are done, and when the server stops")
+    say(f"{_url(settings.host, port)} has the page; Ctrl-C stops")
+
+
+def _part(studio: Any) -> None:
+    """The last words. Threads deep in a network would keep the process for as long as it takes them."""
+    studio.close()
+    done, failed = studio.counts["done"], studio.counts["failed"]
+    say(f"stopped with {done} done, {failed} failed, {studio.unfinished} unfinished; no photo is left")
+    if studio.unfinished:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
+
+
+def _is_loopback(host: str) -> bool:
+    import ipaddress
+
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _url(host: str, port: int) -> str:
+    """The address to give to a browser; where the server listens at all of them, the machine's name."""
+    import socket
+
+    name = socket.gethostname() if host in ("0.0.0.0", "::") else host
+    return f"http://{f'[{name}]' if ':' in name else name}:{port}/"

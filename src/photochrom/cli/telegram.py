@@ -1,0 +1,109 @@
+"""``photochrom telegram``: a bot that colours the photos it is sent."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from photochrom.cli import batch, colorize
+from photochrom.cli.console import INTERRUPTED, USAGE, give_up, say, sentences, usage
+
+if TYPE_CHECKING:
+    from aiogram import Bot
+
+    from photochrom.engine.colorizer import Colorizer
+    from photochrom.engine.options import Quality
+    from photochrom.studio.telegram.service import Counts
+
+TOKEN, SERVER = "TELEGRAM_TOKEN", "TELEGRAM_API"
+NEEDED = {"aiogram", "aiohttp", "pydantic", "certifi", "magic_filter", "aiofiles"}
+
+
+def telegram(
+    *,
+    quality: colorize.Quality = "balanced",
+    max_pixels: Annotated[
+        int | None, typer.Option(min=1, help="Refuse larger pictures. Default: 100 million.")
+    ] = None,
+    model: colorize.Model = "photochrom",
+    jobs: colorize.Jobs = None,
+    threads: colorize.Threads = None,
+    device: colorize.Device = "auto",
+) -> None:
+    """Run a Telegram bot: who sends it a photo gets it back in colour.
+
+    The token that @BotFather gave comes from the environment, as TELEGRAM_TOKEN; TELEGRAM_API names another
+    server of the Bot API. Ctrl-C stops, once the photos in work are sent.
+    """
+    token = os.environ.get(TOKEN, "").strip()
+    with _extra(), sentences(), usage():
+        if not token:
+            give_up(f"{TOKEN}: is not set; @BotFather on Telegram gives the token of a new bot", USAGE)
+        colorize.make_options(
+            strength=1.0, size=None, quality=quality, temperature=None, candidates=1, seed=0
+        )
+        from photochrom.studio.telegram.api import connect
+
+        bot = connect(token, os.environ.get(SERVER, "").strip() or None)
+        parallel, each = batch.share_cores(batch.usable_cores(), jobs, threads)
+        counts = _run(token, bot, colorize.load(model, device, each), parallel, quality, max_pixels)  # type: ignore[arg-type]
+    words = f"{counts.done} done, {counts.skipped} skipped, {counts.failed} failed"
+    if counts.left:
+        give_up(f"stopped with {words}, {counts.left} left in the middle", INTERRUPTED)
+    say(f"stopped with {words}")
+
+
+@contextmanager
+def _extra() -> Iterator[None]:
+    try:
+        yield
+    except ImportError as error:
+        if (error.name or "").partition(".")[0] not in NEEDED:
+            raise
+        give_up(f'the bot needs {error.name}; install it with: pip install "photochrom[bot]"')
+
+
+def _run(
+    token: str, bot: Bot, colorizer: Colorizer, jobs: int, quality: Quality, max_pixels: int | None
+) -> Counts:
+    from aiogram.exceptions import (
+        AiogramError,
+        TelegramConflictError,
+        TelegramNotFound,
+        TelegramUnauthorizedError,
+    )
+
+    from photochrom.studio.telegram.api import be_discreet, hide_token
+    from photochrom.studio.telegram.service import MAX_PIXELS, Service
+
+    async def serve() -> Counts:
+        service = Service(
+            bot, colorizer, jobs=jobs, quality=quality, max_pixels=max_pixels or MAX_PIXELS, say=say
+        )
+
+        def interrupt() -> None:
+            if not service.stopping:
+                say("stopping once the photos in work are sent; Ctrl-C again stops now")
+            service.stop(at_once=service.stopping)
+
+        with suppress(NotImplementedError):  # Windows, where Ctrl-C stops now
+            for number in (signal.SIGINT, signal.SIGTERM):
+                asyncio.get_running_loop().add_signal_handler(number, interrupt)
+        return await service.run()
+
+    try:
+        with be_discreet(token):
+            return asyncio.run(serve())
+    except (TelegramUnauthorizedError, TelegramNotFound):
+        give_up(f"{TOKEN}: Telegram does not know it; take it anew from @BotFather")
+    except TelegramConflictError as error:
+        give_up(f"{TOKEN}: another program uses it, or a webhook; end that first ({error.message})")
+    except AiogramError as error:
+        reason = hide_token(str(getattr(error, "message", type(error).__name__)), token)
+        give_up(f"Telegram does not answer ({reason}); check the network and {SERVER}")
