@@ -1,0 +1,168 @@
+"""What is done to one photo: opened, looked at, coloured, and written to the store."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import CancelledError
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from http import HTTPStatus
+
+from photochrom.engine.colorizer import Colorizer
+from photochrom.engine.options import Options
+from photochrom.engine.toning import is_coloured
+from photochrom.media import photo as media
+from photochrom.media import provenance
+from photochrom.media.errors import TooLargeError
+from photochrom.media.photo import Photo
+from photochrom.studio.names import result_name
+from photochrom.studio.refusal import Refusal, of_photo
+from photochrom.studio.store import Blob, Store
+
+__all__ = ["Darkroom", "Print", "Wish"]
+
+LARGE = 50_000_000
+"""Photos of more pixels are worked on one at a time: several together may be more than the memory."""
+TYPES = {
+    "JPEG": "image/jpeg",
+    "PNG": "image/png",
+    "TIFF": "image/tiff",
+    "WEBP": "image/webp",
+    "AVIF": "image/avif",
+    "HEIF": "image/heic",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a client asks for one photo: how it looks, and the file it becomes.
+
+    Attributes
+    ----------
+    format
+        One of the keys of `TYPES`; None keeps the photo's own.
+    jpeg_quality
+        1 to 100; None keeps the photo's own.
+    force
+        Colorize also what is in colour, or was colorized before.
+    """
+
+    options: Options = field(default_factory=Options)
+    format: str | None = None
+    jpeg_quality: int | None = None
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Print:
+    """A finished file: where it lies, what it is called, and what it is."""
+
+    blob: Blob
+    name: str
+    format: str
+    type: str
+
+
+class Darkroom:
+    """Opens and colours photos with one model; safe from several threads.
+
+    Parameters
+    ----------
+    max_pixels : of a photo, its pages and candidates together
+    """
+
+    def __init__(self, colorizer: Colorizer, store: Store, max_pixels: int) -> None:
+        self.colorizer, self.store, self.max_pixels = colorizer, store, max_pixels
+        self._large = threading.Lock()
+
+    def open(self, blob: Blob, name: str) -> Photo:
+        """Decode an upload.
+
+        Raises
+        ------
+        Refusal
+            In a sentence with the photo's name, whatever is wrong with it.
+        """
+        try:
+            with self.store.open(blob) as file:
+                try:
+                    return media.open(file, name=name, max_pixels=min(LARGE, self.max_pixels))
+                except TooLargeError:
+                    if self.max_pixels <= LARGE:
+                        raise
+                with self._large:
+                    return media.open(file, name=name, max_pixels=self.max_pixels)
+        except Exception as error:
+            raise of_photo(error, name) from None
+
+    def check(self, photo: Photo, wish: Wish) -> None:
+        """See whether `photo` may be coloured as wished.
+
+        Raises
+        ------
+        Refusal
+            409 if it is in colour and the wish does not force it, 413 if so many candidates would be too large.
+        """
+        pixels = sum(page.pixels.size for page in photo.pages)
+        if pixels * wish.options.candidates > self.max_pixels and wish.options.candidates > 1:
+            words = f"{photo.name}: {wish.options.candidates} candidates of {pixels / 1e6:.1f} megapixels"
+            limit = f"{self.max_pixels / 1e6:g} megapixels"
+            raise Refusal(
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"{words} exceed the limit of {limit}; ask for fewer"
+            )
+        if wish.force:
+            return
+        # As the command does: faint colours count as a tone, so the mark is asked first.
+        mark = provenance.read(photo)
+        if mark is not None:
+            words = (
+                f"{photo.name}: was colorized before, by {mark.model}; send force=true to colorize it anew"
+            )
+            raise Refusal(HTTPStatus.CONFLICT, words)
+        if any(is_coloured(page) for page in photo.pages):
+            words = f"{photo.name}: is in colour already; send force=true to colorize it anew"
+            raise Refusal(HTTPStatus.CONFLICT, words)
+
+    def develop(
+        self,
+        photo: Photo,
+        wish: Wish,
+        owner: str,
+        *,
+        candidate: int | None = None,
+        step: Callable[[float], None] = lambda share: None,
+    ) -> list[Print]:
+        """Colour a photo and write the files that ``photochrom colorize`` would write.
+
+        Parameters
+        ----------
+        candidate : the only one to write, of `wish.options.candidates`; None writes all
+        step : told how much is done, in [0, 1]; what it raises ends the work
+
+        Raises
+        ------
+        Refusal
+            As `open` and `check`; 429 where the store is full.
+        """
+        prints: list[Print] = []
+        try:
+            with self._alone(sum(page.pixels.size for page in photo.pages) * wish.options.candidates):
+                versions = self.colorizer.colorize_photo(photo, wish.options, format=wish.format)
+                numbers = range(len(versions)) if candidate is None else [candidate]
+                format = media.output_format(photo, wish.format)
+                extension = media.extension_for(photo, wish.format)
+                for done, number in enumerate(numbers):
+                    step(0.8 + 0.2 * done / len(numbers))
+                    data = media.encode(versions[number], format=wish.format, jpeg_quality=wish.jpeg_quality)
+                    name = result_name(photo.name, extension, number if len(numbers) > 1 else None)
+                    prints.append(Print(self.store.write(data, owner), name, format, TYPES[format]))
+            return prints
+        except BaseException as error:
+            self.store.drop(*(each.blob for each in prints))
+            if isinstance(error, Exception) and not isinstance(error, CancelledError):
+                raise of_photo(error, photo.name) from None
+            raise
+
+    def _alone(self, pixels: int) -> AbstractContextManager[object]:
+        return self._large if pixels > LARGE else nullcontext()

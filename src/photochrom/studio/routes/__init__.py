@@ -1,0 +1,1 @@
+"""What the studio answers to: one file for each kind of thing."""

@@ -1,0 +1,153 @@
+"""What all routes share: who asks, and answers that stream from the store."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from photochrom.studio.darkroom import Print
+from photochrom.studio.limits import network
+from photochrom.studio.names import disposition
+from photochrom.studio.refusal import Refusal
+from photochrom.studio.store import Store
+from photochrom.studio.studio import Studio
+from photochrom.studio.work import Task
+
+__all__ = ["REFUSALS", "Owner", "Stream", "The", "file_answer", "parts", "result_of"]
+
+CHUNK = 1 << 18
+PAUSE = 0.5
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    status: {
+        "description": words,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "properties": {"detail": {"type": "string"}},
+                    "required": ["detail"],
+                }
+            }
+        },
+    }
+    for status, words in {
+        400: "The photo is damaged, or no photo.",
+        401: "The server asks for a token.",
+        403: "Another site's page may not ask.",
+        404: "There is no such thing, or its time is over.",
+        408: "The request came too slowly.",
+        409: "The photo is in colour already.",
+        413: "Too large.",
+        415: "Not a kind that is worked on.",
+        422: "A field is not as it must be.",
+        429: "Too much at once; try again later.",
+        503: "The server is shutting down.",
+    }.items()
+}
+"""For OpenAPI: every refusal is one sentence."""
+
+
+def _studio(request: Request) -> Studio:
+    studio: Studio = request.app.state.studio
+    return studio
+
+
+def _owner(request: Request) -> str:
+    return network(request.scope.get("client"))
+
+
+The = Annotated[Studio, Depends(_studio)]
+"""The studio that answers."""
+Owner = Annotated[str, Depends(_owner)]
+"""Whom queue and store take turns by."""
+
+
+async def result_of(task: Task, request: Request, studio: Studio) -> Any:
+    """Wait for a task; one that nobody waits for any more is cancelled.
+
+    Raises
+    ------
+    Refusal
+        The task's own; 503 where the server stops first.
+    """
+    waiting = asyncio.wrap_future(task.future)
+    try:
+        while not waiting.done():
+            await asyncio.wait({waiting}, timeout=PAUSE)
+            if not waiting.done() and await request.is_disconnected():
+                break
+    finally:
+        left = not waiting.done()
+        if left:
+            _abandon(task, studio)
+            waiting.cancel()  # or asyncio would complain that nobody asked for its error
+    if left:
+        raise Refusal(HTTPStatus.REQUEST_TIMEOUT, "the client left")
+    if waiting.cancelled():
+        raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "the server is shutting down")
+    return waiting.result()
+
+
+def _abandon(task: Task, studio: Studio) -> None:
+    """Nobody will take the result, so that what it left in the store must go."""
+
+    def clean_up(future: Any) -> None:
+        if not future.cancelled() and future.exception() is None:
+            studio.store.drop(*(each.blob for each in future.result()))
+
+    task.future.add_done_callback(clean_up)
+    studio.queue.cancel(task)
+
+
+class Stream(StreamingResponse):
+    """An answer in parts that lets go of what it holds however it ends."""
+
+    def __init__(self, content: Any, *, release: Callable[[], object] = lambda: None, **options: Any) -> None:
+        super().__init__(content, **options)
+        self._release = release
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._release()
+
+
+def file_answer(store: Store, made: Print, *, name: str | None = None, once: bool = False) -> Stream:
+    """A file to save.
+
+    Parameters
+    ----------
+    once : remove it from the store afterwards
+    """
+    hold = store.hold([made.blob])
+    hold.__enter__()
+
+    def release() -> None:
+        hold.__exit__(None, None, None)
+        if once:
+            store.drop(made.blob)
+
+    return Stream(
+        parts(store, made),
+        release=release,
+        media_type=made.type,
+        headers={
+            "Content-Disposition": disposition(name or made.name),
+            "Content-Length": str(made.blob.bytes),
+        },
+    )
+
+
+def parts(store: Store, made: Print) -> Iterator[bytes]:
+    """The bytes of a file, piece by piece; read on a thread by whoever iterates."""
+    with store.open(made.blob) as file:
+        while data := file.read(CHUNK):
+            yield data

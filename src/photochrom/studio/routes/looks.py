@@ -1,0 +1,216 @@
+"""What clients may ask of a picture: the fields of a form, and the LOOK of the live view."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from http import HTTPStatus
+from typing import Annotated, Any, Literal, TypeVar
+
+from fastapi import Request
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from photochrom.engine.hints import MOST_HINTS, Hint, parse_hints
+from photochrom.engine.options import Options, Quality
+from photochrom.studio.darkroom import Wish
+from photochrom.studio.refusal import Refusal, invalid
+
+__all__ = ["Fields", "Look", "Place", "body_of", "document", "wish_of"]
+
+LONGEST_JSON = 128 * 1024
+FORMATS = {"JPG": "JPEG", "TIF": "TIFF", "HEIC": "HEIF"}
+
+Format = Annotated[
+    Literal["jpeg", "jpg", "png", "tiff", "tif", "webp", "avif", "heif", "heic"],
+    BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value),
+]
+Strength = Annotated[float, Field(ge=0, le=1.5, description="How much colour: 0 none, 1 as inferred.")]
+Temperature = Annotated[
+    float | None, Field(ge=0.01, le=2, description="Below 1 bolder colours, above 1 calmer ones.")
+]
+Seed = Annotated[int, Field(ge=0, lt=2**63, description="Which candidates are drawn.")]
+Share = Annotated[float, Field(ge=0, le=1, description="Of the upright photo, from the left or the top.")]
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class Fields(BaseModel):
+    """The fields of a form beside its photos: names and ranges are those of the command's options."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    strength: Strength = 1.0
+    size: Annotated[int | None, Field(ge=32, le=2048, description="The network's side, pixels.")] = None
+    quality: Quality = "balanced"
+    temperature: Temperature = None
+    candidates: Annotated[int, Field(ge=1, le=16, description="How many versions.")] = 1
+    seed: Seed = 0
+    format: Annotated[Format | None, Field(description="By default as the photo came.")] = None
+    force: Annotated[bool, Field(description="Colorize also what is in colour.")] = False
+    jpeg_quality: Annotated[int | None, Field(ge=1, le=100, description="By default as the photo came.")] = (
+        None
+    )
+    hints: Annotated[
+        str | None, Field(description='JSON: {"hints": [{"x": 0.5, "y": 0.5, "color": "#a06040"}, ...]}')
+    ] = None
+
+
+class Point(BaseModel):
+    """A colour at a place."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    x: Share
+    y: Share
+    color: Annotated[str, Field(pattern="^#[0-9a-fA-F]{6}$", description="Its lightness does not count.")]
+
+
+class Place(BaseModel):
+    """A place in a photo."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    x: Share
+    y: Share
+
+
+class Look(BaseModel):
+    """How a photo is to look now; what is left out is as plain as can be."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    strength: Strength = 1.0
+    temperature: Temperature = None
+    candidate: Annotated[int, Field(ge=0, lt=16, description="Which version, from 0.")] = 0
+    candidates: Annotated[
+        int | None, Field(ge=1, le=16, description="Of how many; by default as the photo was sent.")
+    ] = None
+    seed: Seed = 0
+    quality: Quality = "balanced"
+    hints: Annotated[list[Point], Field(max_length=MOST_HINTS)] = []
+    format: Annotated[Format | None, Field(description="Of a full-size file; by default as it came.")] = None
+
+    def wish(self, sent: Wish, most: int) -> Wish:
+        """What this asks for a photo that was sent with the wish `sent`.
+
+        Raises
+        ------
+        Refusal
+            422 if there is no such candidate among so many, or they are more than `most`.
+        """
+        candidates = self.candidates or max(sent.options.candidates, self.candidate + 1)
+        _check_candidates(candidates, most)
+        if self.candidate >= candidates:
+            words = f"candidate: {self.candidate} is not one of {candidates}, which are counted from 0"
+            raise Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, words)
+        options = Options(
+            strength=self.strength,
+            size=sent.options.size,
+            quality=self.quality,
+            temperature=self.temperature,
+            candidates=candidates,
+            seed=self.seed,
+            hints=tuple(Hint(point.x, point.y, point.color) for point in self.hints),
+        )
+        return replace(sent, options=options, format=_format(self.format) or sent.format)
+
+
+def wish_of(given: dict[str, str], most: int) -> Wish:
+    """What the fields of a form ask for. An empty field is one that was left out.
+
+    Raises
+    ------
+    Refusal
+        422 in a sentence with the field's name.
+    """
+    try:
+        fields = Fields.model_validate({name: value for name, value in given.items() if value.strip()})
+    except ValidationError as error:
+        raise invalid(error.errors(include_url=False, include_context=False)) from None
+    _check_candidates(fields.candidates, most)
+    options = Options(
+        strength=fields.strength,
+        size=fields.size,
+        quality=fields.quality,
+        temperature=fields.temperature,
+        candidates=fields.candidates,
+        seed=fields.seed,
+        hints=_hints(fields.hints),
+    )
+    return Wish(options, _format(fields.format), fields.jpeg_quality, fields.force)
+
+
+async def body_of(request: Request, model: type[Model]) -> Model:
+    """The JSON body of a request; none is one without fields.
+
+    Raises
+    ------
+    Refusal
+        413 if it is too long, 422 if it is not such a thing.
+    """
+    data = bytearray()
+    async for chunk in request.stream():
+        data += chunk
+        if len(data) > LONGEST_JSON:
+            words = f"at most {LONGEST_JSON // 1024} KiB of JSON are taken"
+            raise Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, words)
+    try:
+        return model.model_validate_json(bytes(data) if data.strip() else b"{}")
+    except ValidationError as error:
+        raise invalid(error.errors(include_url=False, include_context=False)) from None
+
+
+def document(model: type[BaseModel], *, files: bool | None = None) -> dict[str, Any]:
+    """What OpenAPI says of a body of this kind, for routes that read it themselves.
+
+    Parameters
+    ----------
+    files : None for JSON; for a form, whether its field ``file`` may be there more than once
+    """
+    schema = model.model_json_schema()
+    known = schema.pop("$defs", {})
+    schema = _inlined(schema, known)
+    if files is None:
+        return {"requestBody": {"content": {"application/json": {"schema": schema}}}}
+    photo: dict[str, Any] = {"type": "string", "format": "binary"}
+    schema["properties"]["file"] = {"type": "array", "items": photo, "minItems": 1} if files else photo
+    schema["required"] = ["file"]
+    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
+
+
+def _inlined(schema: Any, known: dict[str, Any]) -> Any:
+    """A schema without references, which would point elsewhere in another document, and without null.
+
+    In a form there is no null; in JSON it means the same as leaving the field out.
+    """
+    if isinstance(schema, list):
+        return [_inlined(each, known) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        return _inlined(known[schema["$ref"].rsplit("/", 1)[1]], known)
+    schema = {key: _inlined(value, known) for key, value in schema.items()}
+    kinds = [kind for kind in schema.get("anyOf", []) if kind != {"type": "null"}]
+    if len(kinds) == 1:
+        schema = {k: v for k, v in schema.items() if k not in ("anyOf", "default")} | kinds[0]
+    return schema
+
+
+def _check_candidates(candidates: int, most: int) -> None:
+    if candidates > most:
+        words = f"candidates: this server makes at most {most} at once"
+        raise Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, words)
+
+
+def _format(name: str | None) -> str | None:
+    return None if name is None else FORMATS.get(name.upper(), name.upper())
+
+
+def _hints(text: str | None) -> tuple[Hint, ...]:
+    try:
+        return () if text is None else parse_hints(json.loads(text))
+    except json.JSONDecodeError:
+        reason = "is not JSON"
+    except (ValueError, OverflowError, RecursionError) as error:
+        reason = str(error)[:200]
+    raise Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, f"hints: {reason}")

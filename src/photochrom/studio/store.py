@@ -1,0 +1,284 @@
+"""Where photos lie while they are here: files without a name in a private folder that nothing outlives."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shutil
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO
+
+from photochrom.studio.refusal import Refusal
+
+__all__ = ["Blob", "Draft", "Store", "new_id"]
+
+PREFIX = "photochrom-studio-"
+MOST_FILES = 20_000
+
+
+def new_id() -> str:
+    """An identifier that cannot be guessed: who knows it was told."""
+    return secrets.token_urlsafe(16)
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """A whole file in the store: where, how long, and whose."""
+
+    path: Path
+    bytes: int
+    owner: str
+
+
+class Store:
+    """A folder of mode 0700 for uploads and results, bounded in bytes; safe from several threads.
+
+    Files have random names. The folder goes with `close`; should the process be killed, the next store that
+    begins in the same place removes it.
+
+    Parameters
+    ----------
+    most : bytes of all files together; one owner may fill seven eighths of it. A file counts as a 20,000th of it at
+        least, so that there are no more files than that.
+    parent : in which folder; None is the system's for temporary files
+
+    Raises
+    ------
+    OSError
+        If no folder can be made there.
+    """
+
+    def __init__(self, most: int, parent: Path | None = None) -> None:
+        self.most, self.least = most, most // MOST_FILES
+        place = Path(parent or tempfile.gettempdir())
+        _sweep(place)
+        self.folder, self._lock = _made(place)
+        self._used: Counter[str] = Counter()
+        self._paths: set[Path] = set()
+        self._holds: Counter[Path] = Counter()
+        self._doomed: set[Path] = set()
+        self._mutex = threading.Lock()
+        self._closed = False
+
+    @property
+    def used(self) -> int:
+        """Bytes that all files count as, those that are being written too."""
+        with self._mutex:
+            return self._used.total()
+
+    @property
+    def files(self) -> int:
+        """How many files there are."""
+        with self._mutex:
+            return len(self._paths)
+
+    def draft(self, owner: str) -> Draft:
+        """A new file to write to. Raises Refusal, 429 or 503, where there is no room or no future."""
+        path = self.folder / secrets.token_hex(16)
+        with self._mutex:
+            self._reserve(owner, self.least)
+            self._paths.add(path)
+        return Draft(self, path, owner)
+
+    def write(self, data: bytes, owner: str) -> Blob:
+        """A file that holds `data`.
+
+        Raises
+        ------
+        Refusal
+            429 if the store or the owner's part of it is full.
+        """
+        with self.draft(owner) as draft:
+            draft.write(data)
+            return draft.finish()
+
+    @contextlib.contextmanager
+    def open(self, blob: Blob) -> Iterator[BinaryIO]:
+        """Read a file; it stays whole until the block ends, whoever drops it meanwhile.
+
+        Raises
+        ------
+        Refusal
+            404 if it is gone.
+        """
+        with self.hold([blob]), blob.path.open("rb") as file:
+            yield file
+
+    @contextlib.contextmanager
+    def hold(self, blobs: list[Blob]) -> Iterator[None]:
+        """Keep files on the disk while the block runs, also if they are dropped."""
+        with self._mutex:
+            # What somebody holds can be held once more, dropped or not.
+            if not all(blob.path in self._paths or self._holds[blob.path] for blob in blobs):
+                raise Refusal(HTTPStatus.NOT_FOUND, "the photo is gone; send it again")
+            self._holds.update(blob.path for blob in blobs)
+        try:
+            yield
+        finally:
+            with self._mutex:
+                self._holds.subtract(blob.path for blob in blobs)
+                last = [blob.path for blob in blobs if not self._holds[blob.path]]
+                for path in last:
+                    del self._holds[path]
+                free = [path for path in last if path in self._doomed]
+                self._doomed.difference_update(free)
+            for path in free:
+                _unlink(path)
+
+    def drop(self, *blobs: Blob) -> None:
+        """Remove files; those that are gone already do not matter."""
+        for blob in blobs:
+            with self._mutex:
+                if blob.path not in self._paths:
+                    continue
+                self._forget(blob.path, blob.owner, blob.bytes)
+                if self._holds[blob.path]:
+                    self._doomed.add(blob.path)
+                    continue
+            _unlink(blob.path)
+
+    def close(self) -> None:
+        """Remove the folder with all that is in it; nothing more can be written."""
+        with self._mutex:
+            self._closed = True
+            self._paths.clear()
+            self._used.clear()
+        shutil.rmtree(self.folder, ignore_errors=True)
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def _grow(self, owner: str, before: int, after: int) -> None:
+        with self._mutex:
+            self._reserve(owner, self._count(after) - self._count(before))
+
+    def _reserve(self, owner: str, count: int) -> None:
+        if self._closed:
+            raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "the server is shutting down")
+        total, own = self._used.total() + count, self._used[owner] + count
+        if total > self.most or own > self.most - self.most // 8:
+            words = "the server holds as many photos as it may; delete some, or try again later"
+            raise Refusal(HTTPStatus.TOO_MANY_REQUESTS, words)
+        self._used[owner] += count
+
+    def _count(self, size: int) -> int:
+        return max(size, self.least)
+
+    def _forget(self, path: Path, owner: str, size: int) -> None:
+        self._paths.discard(path)
+        self._used[owner] -= self._count(size)
+        if self._used[owner] <= 0:
+            del self._used[owner]
+
+    def _abandon(self, draft: Draft) -> None:
+        with self._mutex:
+            if draft.path in self._paths:
+                self._forget(draft.path, draft.owner, draft.bytes)
+        _unlink(draft.path)
+
+
+class Draft:
+    """A file that is being written; left without `finish`, it was never there."""
+
+    def __init__(self, store: Store, path: Path, owner: str) -> None:
+        self.path, self.owner, self.bytes = path, owner, 0
+        self._store = store
+        self._finished = False
+        try:
+            descriptor = os.open(
+                path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), 0o600
+            )
+        except OSError as error:
+            store._abandon(self)
+            raise _no_room(error) from None
+        self._file = os.fdopen(descriptor, "wb", buffering=0)
+
+    def __enter__(self) -> Draft:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if not self._finished:
+            self._file.close()
+            self._store._abandon(self)
+
+    def write(self, data: bytes) -> None:
+        """Add `data`. Raises Refusal, 429, where there is no room."""
+        self._store._grow(self.owner, self.bytes, self.bytes + len(data))
+        self.bytes += len(data)
+        view = memoryview(data)
+        try:
+            while view:
+                view = view[self._file.write(view) :]
+        except OSError as error:
+            raise _no_room(error) from None
+
+    def finish(self) -> Blob:
+        """The whole file."""
+        self._file.close()
+        self._finished = True
+        return Blob(self.path, self.bytes, self.owner)
+
+
+def _unlink(path: Path) -> None:
+    """Remove a file; one that cannot be removed now goes with the folder."""
+    with contextlib.suppress(OSError):
+        path.unlink()
+
+
+def _no_room(error: OSError) -> Refusal:
+    """A disk that is full, or a folder that somebody removed: the client can only come again."""
+    return Refusal(
+        HTTPStatus.TOO_MANY_REQUESTS, f"the server cannot keep photos now ({error.strerror}); try again later"
+    )
+
+
+def _made(place: Path) -> tuple[Path, int | None]:
+    """A new private folder and the lock on it, which the system lets go of when the process ends."""
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=place))
+    return folder, _lock(folder)
+
+
+def _lock(folder: Path) -> int | None:
+    """A descriptor that holds a lock on `folder`; None where the system has no such locks.
+
+    Raises
+    ------
+    OSError
+        If another process holds it.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        return None
+    descriptor = os.open(folder, os.O_RDONLY | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _sweep(place: Path) -> None:
+    """Remove what studios that were killed have left: our folders whose lock nobody holds."""
+    for folder in place.glob(f"{PREFIX}*"):
+        with contextlib.suppress(OSError, AttributeError):  # AttributeError: no os.getuid, no sweep
+            # A minute: another studio may be between making its folder and locking it.
+            fresh = time.time() - folder.lstat().st_mtime < 60
+            if fresh or folder.lstat().st_uid != os.getuid():
+                continue
+            lock = _lock(folder)
+            if lock is not None:
+                shutil.rmtree(folder, ignore_errors=True)
+                os.close(lock)
