@@ -1,0 +1,190 @@
+"""What becomes of each kind of message. Nothing here waits: photos are queued, answers are sent in the background."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from aiogram import Router
+from aiogram.enums import ChatType
+from aiogram.filters import Command, CommandObject, CommandStart
+from aiogram.types import Message
+
+from photochrom.studio.names import clean
+from photochrom.studio.telegram import texts
+from photochrom.studio.telegram.api import MAX_FETCH
+from photochrom.studio.telegram.turns import ChatFull, Full, Turns
+from photochrom.studio.telegram.wishes import Wish, Wishes
+
+__all__ = ["Handlers", "Job"]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One photo to colour. The photo itself is with Telegram until its turn comes.
+
+    Attributes
+    ----------
+    chat, message
+        Where it was sent, and by which message.
+    file_id
+        What Telegram calls it.
+    as_file
+        Sent as a file: the answer is a file in full size too.
+    force
+        Colour it although it is in colour.
+    private
+        Not in a group, where the bot keeps quiet about photos in colour.
+    """
+
+    chat: int
+    message: int
+    file_id: str
+    name: str
+    as_file: bool
+    wish: Wish
+    force: bool = False
+    private: bool = True
+
+
+class Handlers:
+    """Reads messages.
+
+    Parameters
+    ----------
+    turns : where photos wait
+    wishes : the settings of the chats
+    reply : sends a text to a chat, as an answer to a message of it, without waiting
+    """
+
+    def __init__(self, turns: Turns[Job], wishes: Wishes, reply: Callable[[int, int, str], None]) -> None:
+        self._turns, self._wishes, self._reply = turns, wishes, reply
+
+    def router(self) -> Router:
+        """For aiogram: which handler takes which message. The first that fits does."""
+        router = Router(name="photochrom")
+        router.message.register(self.start, CommandStart())
+        router.message.register(self.help, Command("help"))
+        router.message.register(self.strength, Command("strength"))
+        router.message.register(self.candidates, Command("candidates"))
+        router.message.register(self.force, Command("force"))
+        router.message.register(self.anything)
+        return router
+
+    async def start(self, message: Message) -> None:
+        """/start."""
+        self._say(message, texts.START)
+
+    async def help(self, message: Message) -> None:
+        """/help."""
+        self._say(message, texts.HELP)
+
+    async def strength(self, message: Message, command: CommandObject) -> None:
+        """/strength NUMBER, or what it is now."""
+        chat = message.chat.id
+        words = (
+            f"strength is {self._wishes.of(chat).strength:g}. /strength 0.7 makes colours paler, 1.2 bolder."
+        )
+        if command.args:
+            try:
+                wish = self._wishes.set_strength(chat, command.args)
+            except ValueError as error:
+                self._say(message, f"{error}.")
+                return
+            words = f"From now on: strength {wish.strength:g}."
+        self._say(message, words)
+        self._take_own(message)
+
+    async def candidates(self, message: Message, command: CommandObject) -> None:
+        """/candidates NUMBER, or what it is now."""
+        chat = message.chat.id
+        words = f"candidates is {self._wishes.of(chat).candidates}. /candidates 3 gives three versions of each photo."
+        if command.args:
+            try:
+                wish = self._wishes.set_candidates(chat, command.args)
+            except ValueError as error:
+                self._say(message, f"{error}.")
+                return
+            words = f"From now on: candidates {wish.candidates}."
+        self._say(message, words)
+        self._take_own(message)
+
+    async def force(self, message: Message) -> None:
+        """/force, in reply to a photo or as its caption."""
+        photo = message if _file_of(message) else message.reply_to_message
+        if photo is None or _file_of(photo) is None:
+            self._say(message, texts.NO_PHOTO)
+        else:
+            self._take(photo, force=True)
+
+    async def anything(self, message: Message) -> None:
+        """Photos, and all else that people send."""
+        if self._take_own(message):
+            return
+        if not _private(message):
+            return  # people in a group talk to each other
+        if message.text and message.text.startswith("/"):
+            self._say(message, texts.unknown(message.text.split()[0]))
+        elif message.content_type in texts.KINDS:
+            self._say(message, texts.other(message.content_type))
+        elif message.document is not None:
+            name = clean(message.document.file_name)
+            self._say(message, texts.NOT_A_PHOTO.format(name=name))
+
+    def _take_own(self, message: Message) -> bool:
+        """Queue the photo that `message` carries; False where it carries none."""
+        if _file_of(message) is None:
+            return False
+        self._take(message)
+        return True
+
+    def _take(self, message: Message, *, force: bool = False) -> None:
+        found = _file_of(message)
+        if found is None:
+            return
+        file_id, name, size = found
+        if (size or 0) > MAX_FETCH:
+            self._say(message, texts.TOO_LARGE.format(name=name))
+            return
+        chat = message.chat.id
+        job = Job(
+            chat,
+            message.message_id,
+            file_id,
+            name,
+            as_file=message.document is not None,
+            wish=self._wishes.of(chat),
+            force=force,
+            private=_private(message),
+        )
+        try:
+            self._turns.put(chat, job)
+        except ChatFull:
+            self._say(message, texts.CHAT_FULL.format(name=name, count=self._turns.most_each))
+        except Full:
+            self._say(message, texts.FULL.format(name=name))
+
+    def _say(self, message: Message, text: str) -> None:
+        self._reply(message.chat.id, message.message_id, text)
+
+
+def _private(message: Message) -> bool:
+    return message.chat.type == ChatType.PRIVATE
+
+
+def _file_of(message: Message) -> tuple[str, str, int | None] | None:
+    """Telegram's id, the name and the size of the photo that a message carries, if it may be one."""
+    if message.photo:
+        largest = max(message.photo, key=lambda each: each.width * each.height)
+        return largest.file_id, "photo.jpg", largest.file_size
+    document = message.document
+    # An animation comes as a document too, for programs that know no animations.
+    if document is None or message.animation is not None or not _may_be_photo(document.mime_type):
+        return None
+    return document.file_id, clean(document.file_name), document.file_size
+
+
+def _may_be_photo(mime: str | None) -> bool:
+    """False for what need not be fetched to know. Raw and HEIC files often come as bytes of no kind."""
+    kind = (mime or "image/").partition("/")[0]
+    return kind == "image" or mime == "application/octet-stream"

@@ -1,0 +1,111 @@
+"""Every sentence that the bot says, in one place."""
+
+from __future__ import annotations
+
+from photochrom.media.errors import PhotoError
+
+__all__ = ["MAX_CAPTION", "MAX_TEXT", "cut", "inferred", "trouble"]
+
+# What Telegram takes, in characters.
+MAX_TEXT, MAX_CAPTION = 4096, 1024
+
+START = (
+    "Send me a black-and-white photo, and I send it back in colour, beside itself as it was.\n\n"
+    "Send it as a file (📎, File) to get it back in full size, with its format, bit depth and metadata.\n\n"
+    "The colours are inferred by a program: plausible, not a record of what was there. /help has the rest."
+)
+
+HELP = (
+    "A photo: I answer with an album, before and after.\n"
+    "A photo sent as a file (JPEG, PNG, TIFF, WebP, AVIF, BMP, HEIC and more, at most 20 MB): an album, and the "
+    "file in full size, in the format it came in. Several at once are fine.\n\n"
+    "/strength 0.7: paler; 0 is grey, 1 as inferred, 1.5 bold\n"
+    "/candidates 3: three plausible versions of each photo, 9 at most\n"
+    "/force: in reply to a photo, colour it although it is in colour already\n"
+    "/help: this\n\n"
+    "The settings hold for this chat until I am restarted.\n"
+    "I hold a photo in memory while I work on it, and then forget it. Telegram keeps what is in this chat, and "
+    "removes metadata from photos that are not sent as files.\n"
+    "The colours are inferred; no program can know what colour a dress was."
+)
+
+COMMANDS = {
+    "strength": "How much colour: 0 to 1.5",
+    "candidates": "How many versions of each photo: 1 to 9",
+    "help": "What I can do",
+}
+
+KINDS = {
+    "text": "a message",
+    "sticker": "a sticker",
+    "animation": "an animation",
+    "video": "a video",
+    "video_note": "a video message",
+    "voice": "a voice message",
+    "audio": "a sound",
+    "story": "a story",
+    "contact": "a contact",
+    "location": "a place",
+    "venue": "a place",
+    "poll": "a poll",
+    "dice": "a game of chance",
+    "game": "a game",
+    "paid_media": "paid media",
+}
+"""What people send besides photos. Anything else is Telegram's own notice, and needs no answer."""
+
+NO_PHOTO = "Reply /force to a photo, and I colour it although it is in colour already."
+TOO_LARGE = (
+    "{name}: has more than the 20 MB that Telegram lets bots fetch. Send it smaller; or run "
+    "`photochrom colorize` on a computer, which takes it at any size."
+)
+TOO_LARGE_BACK = (
+    "{name}: is ready, but with {megabytes:.0f} MB it is more than the 50 MB that bots may send. Send the photo "
+    "as JPEG; or run `photochrom colorize` on a computer, which writes it at any size."
+)
+IN_COLOUR = "{name}: is in colour already. Reply /force to it, and I colour it anew all the same."
+DONE_BEFORE = (
+    "{name}: was colorized before, by {model}. Reply /force to it, and I colour it anew all the same."
+)
+NOT_A_PHOTO = "{name}: is no photo. Send a JPEG, PNG, TIFF, WebP, AVIF, BMP, GIF, HEIC or camera RAW file."
+NOT_FETCHED = "{name}: Telegram did not hand it over. Send it again, please."
+NO_MEMORY = "{name}: is too large for the memory of this machine. Send it smaller, please."
+BROKEN = "{name}: could not be coloured, by a fault of mine ({kind}). Other photos are not affected."
+FULL = "{name}: too many photos are waiting at the moment. Send it again in a few minutes, please."
+CHAT_FULL = "{name}: {count} of your photos are waiting already. Send it again when they are done, please."
+STOPPING = "I am being switched off, and {photos} of yours had to be left. Send them again later, please."
+
+
+def inferred(model: str, *, number: int = 1, of: int = 1) -> str:
+    """The caption of a picture in colour; with several versions it says which this is."""
+    which = f"Version {number} of {of}. " if of > 1 else ""
+    return f"{which}The colours were inferred by {model}; they are not a record of the original colours."
+
+
+def other(kind: str) -> str:
+    """The answer to what is not a photo."""
+    return (
+        f"That is {KINDS[kind]}, and all I can do is colour photos. Send me one, as a photo or as a file; "
+        "/help says more."
+    )
+
+
+def unknown(command: str) -> str:
+    """The answer to a command that there is not."""
+    return f"I do not know {cut(command, 40)}. /help lists what I do."
+
+
+def trouble(error: PhotoError) -> str:
+    """What is wrong with a photo, its remedy in words that make sense in a chat."""
+    words = str(error).replace("raise max_pixels to open it", "make it smaller, or ask for fewer /candidates")
+    return cut(words, MAX_TEXT - 1) + "."
+
+
+def stopping(count: int) -> str:
+    """The farewell to a chat whose photos were still waiting."""
+    return STOPPING.format(photos="one photo" if count == 1 else f"{count} photos")
+
+
+def cut(text: str, most: int) -> str:
+    """`text` with at most `most` characters."""
+    return text if len(text) <= most else text[: most - 1] + "…"
