@@ -4,10 +4,15 @@
 kind in colour; ``photochrom.Colorizer`` keeps the model ready for many.
 """
 
+import os
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from photochrom._version import __version__
+
+# Nothing of a family's photos goes anywhere: ONNX Runtime 1.31 would report its use to its maker, and leave a file in
+# the temporary folder, unless told before it is imported.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 if TYPE_CHECKING:
     from photochrom.engine.colorizer import Colorizer

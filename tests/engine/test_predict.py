@@ -1,5 +1,8 @@
 """Sizes, options, candidates and toning."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -151,3 +154,38 @@ def test_toning(astronaut: np.ndarray, chelsea: np.ndarray) -> None:
         assert kind_of(np.clip(cyanotype, 0, 255).astype(np.uint8)) == "toned"
         assert kind_of(np.repeat((level * 255).astype(np.uint8), 3, axis=-1)) == "grey"
     assert kind_of(None) == "grey"
+
+
+def test_a_large_run_gives_its_memory_back() -> None:
+    """Measured, not mocked: what the process holds after a run at 1024 px is near what it held before."""
+    code = """
+import numpy as np
+from photochrom.engine.models import resolve
+from photochrom.engine.session import Session
+
+def resident():
+    return int(open("/proc/self/statm").read().split()[1]) * 4096 / 1e6
+
+session = Session(resolve("photochrom"), threads=1)
+small = np.full((1, 1, 192, 192), 50, np.float32)
+session.run(small, ["ab"])
+before = resident()
+session.run(np.full((1, 1, 1536, 1536), 50, np.float32), ["ab"])
+print(resident() - before)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert float(done.stdout) < 250, done.stdout
+
+
+def test_the_runtime_tells_nobody(tmp_path: Path) -> None:
+    code = "import photochrom.engine.session, os; print(os.environ['ORT_DISABLE_TELEMETRY'])"
+    environment = {key: value for key, value in os.environ.items() if key != "ORT_DISABLE_TELEMETRY"}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environment | {"TMPDIR": str(tmp_path)},
+    )
+    assert done.stdout.strip() == "1"
+    assert not list(tmp_path.iterdir())

@@ -205,3 +205,30 @@ def test_a_page_that_is_cut_off(deep):
     data = tiff(deep, photometric="rgb")
     with pytest.raises(PhotoError):
         media.open(data[: len(data) // 2], name="scan.tif")
+
+
+def test_pages_that_go_round_in_a_circle():
+    pages = [np.full((4, 4), level, np.uint8) for level in (10, 20)]
+    file = BytesIO()
+    with tifffile.TiffWriter(file) as writer:
+        for page in pages:
+            writer.write(page, photometric="minisblack")
+    data = bytearray(file.getvalue())
+    with tifffile.TiffFile(BytesIO(data)) as found:
+        offsets = [page.offset for page in found.pages]
+    # A directory is a count, 12 bytes an entry, and where the next one is: 0 after the last.
+    count = int.from_bytes(data[offsets[1] : offsets[1] + 2], "little")
+    end = offsets[1] + 2 + 12 * count
+    data[end : end + 4] = offsets[0].to_bytes(4, "little")
+    with pytest.raises(PhotoError, match="points back"):
+        media.open(bytes(data), name="circle.tif")
+
+
+def test_more_pages_than_a_photo_has(monkeypatch):
+    monkeypatch.setattr("photochrom.media.tiff.MOST_PAGES", 2)
+    file = BytesIO()
+    with tifffile.TiffWriter(file) as writer:
+        for level in range(3):
+            writer.write(np.full((4, 4), level, np.uint8), photometric="minisblack")
+    with pytest.raises(PhotoError, match="more than 2 pages"):
+        media.open(file.getvalue(), name="many.tif")

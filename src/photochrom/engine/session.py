@@ -19,6 +19,16 @@ PROVIDERS = {
 }
 
 
+LARGE = 512 * 512
+"""Pixels of the network's input beyond which a run gives back its memory: 2 GB after one at 2048 x 2048 otherwise."""
+
+
+def _shrinking() -> ort.RunOptions:
+    options = ort.RunOptions()
+    options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+    return options
+
+
 class Session:
     """A model ready to run; safe to use from several threads.
 
@@ -104,7 +114,8 @@ class Session:
             feed["hints"] = np.zeros((batch, 3, height, width), np.float32) if hints is None else hints
         known = [name for name in outputs if name in self._outputs]
         try:
-            got = dict(zip(known, self._session.run(known, feed), strict=True))
+            how = _shrinking() if height * width > LARGE else None
+            got = dict(zip(known, self._session.run(known, feed, how), strict=True))
         except Exception as error:  # as above: untyped
             reason = str(error).splitlines()[0][:200]
             raise ModelError(f"{self.info.name}: the model failed at {width}x{height} ({reason})") from None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from typing import Any, BinaryIO
 
@@ -20,6 +20,7 @@ from photochrom.media.pages import page_from_array, page_from_image
 
 __all__ = ["UnsupportedTiff", "read", "resolution", "xmp_of"]
 
+MOST_PAGES = 10_000
 XMP, PHOTOSHOP, ICC, ORIENTATION = 700, 34377, 34675, 274
 X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT = 282, 283, 296
 DESCRIPTIVE = {
@@ -73,7 +74,7 @@ def read(
     import tifffile  # 30 ms that the other formats need not wait for
 
     with tifffile.TiffFile(file) as tiff:
-        frames = [(i, page) for i, page in enumerate(tiff.pages) if isinstance(page, tifffile.TiffPage)]
+        frames = [(i, page) for i, page in _chain(tiff) if isinstance(page, tifffile.TiffPage)]
         whole = [(i, page) for i, page in frames if not page.subfiletype & 0b101] or frames[:1]
         if not whole:
             raise ValueError("there is no page in it")
@@ -86,6 +87,18 @@ def read(
             settings.append(_settings(file, tiff, page))
         first = whole[0][1]
         return pages, settings, int(first.bitspersample), _raw(file, first, XMP)
+
+
+def _chain(tiff: Any) -> Iterator[tuple[int, Any]]:
+    """The pages with their numbers; tifffile follows a chain that bites its own tail for ever."""
+    seen = set()
+    for number, page in enumerate(tiff.pages):
+        if page.offset in seen:
+            raise ValueError("its last page points back to an earlier one")
+        if number == MOST_PAGES:
+            raise UnsupportedTiff(f"it has more than {MOST_PAGES:,} pages; split it first")
+        seen.add(page.offset)
+        yield number, page
 
 
 def xmp_of(file: BinaryIO) -> bytes | None:
