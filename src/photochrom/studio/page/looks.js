@@ -1,0 +1,90 @@
+// What a person asked of one photo, and the way back: a list of looks, each a whole.
+
+const MOST_STEPS = 200;
+export const MOST_HINTS = 500;
+export const VERSIONS = 3;
+export const PLAIN = Object.freeze({ strength: 1, temperature: null, candidate: 0, hints: Object.freeze([]) });
+
+const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
+
+export class History {
+  constructor(look = PLAIN) {
+    this.steps = [look];
+    this.at = 0;
+    // What a slider or a drag shows before it is let go; not yet a step.
+    this.passing = null;
+  }
+
+  get look() {
+    return this.passing ?? this.steps[this.at];
+  }
+
+  get isPlain() {
+    return same(this.look, PLAIN);
+  }
+
+  try(change) {
+    this.passing = { ...this.look, ...change };
+  }
+
+  keep(change = {}) {
+    const look = { ...this.look, ...change };
+    this.passing = null;
+    if (same(look, this.steps[this.at])) return;
+    this.steps.splice(this.at + 1, Infinity, look);
+    if (this.steps.length > MOST_STEPS) this.steps.shift();
+    this.at = this.steps.length - 1;
+  }
+
+  get canUndo() {
+    return this.at > 0;
+  }
+
+  get canRedo() {
+    return this.at < this.steps.length - 1;
+  }
+
+  /** One step back (-1) or forth (1); whether there was one. */
+  step(by) {
+    this.passing = null;
+    const at = this.at + by;
+    if (at < 0 || at >= this.steps.length) return false;
+    this.at = at;
+    return true;
+  }
+}
+
+/** The body of a request; further versions differ with their number, so the first is asked for alone. */
+export function asked(look, extra = {}) {
+  return { ...look, candidates: look.candidate ? VERSIONS : 1, ...extra };
+}
+
+/** A thing with a `why` (a key of the texts) where the hints of a file are not good. */
+export class BadHints extends Error {
+  constructor(why, values = {}) {
+    super(why);
+    Object.assign(this, { why, values });
+  }
+}
+
+export function hintsFrom(text) {
+  let data;
+  try {
+    data = JSON.parse(text);
+  } catch {
+    throw new BadHints("hints.not-json");
+  }
+  const list = Array.isArray(data) ? data : data?.hints;
+  if (!Array.isArray(list)) throw new BadHints("hints.not-json");
+  if (list.length > MOST_HINTS) throw new BadHints("hints.too-many", { n: list.length });
+  return list.map((hint, index) => {
+    const inside = (value) => typeof value === "number" && value >= 0 && value <= 1;
+    const good = inside(hint?.x) && inside(hint?.y) && /^#[0-9a-f]{6}$/i.test(hint?.color);
+    if (!good) throw new BadHints("hints.bad-entry", { n: index + 1 });
+    return { x: hint.x, y: hint.y, color: hint.color.toLowerCase() };
+  });
+}
+
+export function hintsText(look) {
+  return `${JSON.stringify({ hints: look.hints }, null, 1)}\n`;
+}

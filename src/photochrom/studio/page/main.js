@@ -1,0 +1,166 @@
+// The page: photos come, are worked on, opened, saved and removed; keys and tools.
+
+import { health, whenTokenIsNeeded } from "./api.js";
+import { listen } from "./arrivals.js";
+import { point, step } from "./editing.js";
+import { open, present, sizeOf, trouble } from "./opened.js";
+import { find, here, marks, palette, panel, pictures, queue, say, stage, strip, warn } from "./parts.js";
+import * as save from "./save.js";
+import { loadTexts, percent, t } from "./texts.js";
+
+function take(files) {
+  const down = find("trouble").className === "down";
+  if (!down) warn(files.length ? "" : t("add.nothing"));
+  if (!files.length) return;
+  if (here.photo?.state === "done" && files.length === 1 && /\.json$/i.test(files[0].name)) return void panel.load(files[0]);
+  const added = queue.add(files);
+  say(t("add.said", { n: added.length }));
+  if (!here.photo || added.length === 1) open(added[0]);
+}
+
+function summarize() {
+  const of = (...states) => queue.photos.filter((photo) => states.includes(photo.state)).length;
+  const values = { n: queue.photos.length, done: of("done"), failed: of("failed") };
+  const text = t(values.failed ? "queue.summary-failed" : "queue.summary", values);
+  find("summary").textContent = values.n > 1 ? text : "";
+  find("all").hidden = values.done < 2;
+  return values.done + values.failed + of("gone") === values.n ? text : "";
+}
+
+queue.addEventListener("list", () => {
+  const any = queue.photos.length > 0;
+  document.body.classList.toggle("empty", !any);
+  find("intro").hidden = any;
+  find("work").hidden = !any;
+  strip.show(queue.photos, here.photo);
+  summarize();
+  if (!queue.photos.includes(here.photo)) open(queue.photos[Math.min(here.place, queue.photos.length - 1)] ?? null);
+});
+queue.addEventListener("change", ({ detail: photo }) => {
+  const { state } = photo;
+  const news = photo.announced !== state;
+  photo.announced = state;
+  strip.update(photo);
+  const finished = summarize();
+  if (photo === here.photo) {
+    if (news && state === "done") {
+      stage.open(sizeOf(photo), photo.cut);
+      pictures.forget(photo);
+      pictures.open(photo);
+    }
+    present();
+  }
+  if (!news || !["done", "failed"].includes(state)) return;
+  if (state === "failed") say(t("queue.said-failed", { name: photo.name, why: photo.told.error }));
+  else say(finished && queue.photos.length > 1 ? finished : t("queue.said", { name: photo.name }));
+});
+strip.addEventListener("choose", ({ detail }) => open(detail));
+
+async function download(button, working, work) {
+  const words = button.textContent;
+  button.disabled = true;
+  button.textContent = working;
+  try {
+    await work();
+  } finally {
+    button.disabled = false;
+    button.textContent = words;
+    if (here.photo) present();
+  }
+}
+
+find("download").onclick = () => download(find("download"), t("download.working"), async () => {
+  const photo = here.photo;
+  try {
+    const { blob, name } = await save.result(photo);
+    save.hand(blob, name);
+    panel.wrong("");
+    say(t("download.said", { name }));
+  } catch (error) {
+    panel.wrong(error.message);
+    trouble(photo, error);
+  }
+});
+find("all").onclick = () => download(find("all"), t("download.working"), async () => {
+  const photos = queue.photos.filter((photo) => photo.state === "done");
+  const missing = await save.all(photos, (done) => (find("all").textContent = t("download.all-working", { done, n: photos.length })));
+  if (missing.length) warn(t("download.missing", { n: missing.length, names: missing.map(({ photo }) => photo.name).join(", ") }));
+});
+
+function remove(photo) {
+  say(t("photo.removed", { name: photo.name }));
+  queue.remove(photo);
+  pictures.forget(photo);
+  if (photo.local) URL.revokeObjectURL(photo.local);
+  (queue.photos.length ? find("name") : find("choose")).focus();
+}
+
+find("remove").onclick = find("drop").onclick = () => remove(here.photo);
+find("again").onclick = () => queue.again(here.photo);
+find("force").onclick = () => queue.again(here.photo, { force: true });
+
+stage.addEventListener("zoom", () => {
+  const full = Math.abs(stage.scale - stage.full) < 1e-6;
+  find("zoom").textContent = percent(stage.scale / stage.full);
+  find("fit").setAttribute("aria-pressed", String(stage.fitted));
+  find("full").setAttribute("aria-pressed", String(full && !stage.fitted));
+  if (here.photo?.state === "done") pictures.refine(here.photo, stage.scale);
+});
+
+function markPoint() {
+  point(stage.middle);
+  marks.node(-1)?.focus();
+}
+
+const TOOLS = {
+  undo: () => step(-1),
+  redo: () => step(1),
+  point: markPoint,
+  out: () => stage.zoomBy(-1),
+  in: () => stage.zoomBy(1),
+  fit: () => stage.fit(),
+  full: () => stage.zoomTo(stage.full),
+};
+for (const [id, act] of Object.entries(TOOLS)) find(id).onclick = act;
+const KEYS = { "+": "in", "=": "in", "-": "out", 0: "fit", 1: "full", p: "point" };
+
+addEventListener("keydown", (event) => {
+  if (!here.photo || find("token").open || event.altKey) return;
+  const command = event.ctrlKey || event.metaKey;
+  const key = event.key.toLowerCase();
+  if (key === "escape") palette.close();
+  if (command && (key === "z" || key === "y")) {
+    event.preventDefault();
+    step(key === "y" || event.shiftKey ? 1 : -1);
+  } else if (!command && key in KEYS && !event.target.closest("input, dialog, #palette")) {
+    event.preventDefault();
+    find(KEYS[key]).click();
+  }
+});
+
+health.addEventListener("down", () => warn(t("trouble.down"), "down"));
+health.addEventListener("up", () => {
+  warn("");
+  say(t("trouble.back"));
+  if (here.photo?.state === "done") pictures.open(here.photo);
+});
+
+whenTokenIsNeeded((wrong) => new Promise((done) => {
+  const dialog = find("token");
+  find("token-wrong").textContent = wrong ? t("token.wrong") : "";
+  find("token-text").value = "";
+  if (!dialog.open) dialog.showModal();
+  dialog.oncancel = (event) => event.preventDefault();
+  dialog.querySelector("form").onsubmit = () => done(find("token-text").value);
+}));
+
+try {
+  await loadTexts();
+} catch (error) {
+  // The one sentence that cannot be among the texts.
+  find("trouble").textContent = "This page could not load its texts. Is the studio still running? Load the page again.";
+  throw error;
+}
+listen(take);
+document.documentElement.dataset.ready = "";
+await queue.recall();

@@ -1,0 +1,125 @@
+// The hints as markers on the picture: each can be seen, focused, dragged, moved by keys and deleted.
+
+import { colourName } from "./colours.js";
+import { percent, t } from "./texts.js";
+
+const layer = document.getElementById("marks");
+const clamp = (value) => Math.min(Math.max(value, 0), 1);
+const round = (value) => Math.round(clamp(value) * 1e4) / 1e4;
+const STILL = 4;
+const NUDGE = 4;
+
+/** Fires "move" ({index, x, y}), "drop" (a move is over), "open" (index), "remove" (index); index -1 is the new point. */
+export class Marks extends EventTarget {
+  #hints = [];
+  pending = null;
+
+  constructor() {
+    super();
+    layer.addEventListener("pointerdown", (event) => this.#press(event));
+    layer.addEventListener("keydown", (event) => this.#key(event));
+    layer.addEventListener("keyup", (event) => event.key.startsWith("Arrow") && this.#emit("drop"));
+    // Enter and Space arrive as clicks without a pointer.
+    layer.addEventListener("click", (event) => event.detail === 0 && this.#emit("open", this.#index(event.target)));
+  }
+
+  show(hints) {
+    this.#hints = hints;
+    const all = this.pending ? [...hints, this.pending] : hints;
+    while (layer.children.length > all.length) {
+      const lost = layer.lastChild === document.activeElement;
+      layer.lastChild.remove();
+      if (lost) layer.parentElement.focus();
+    }
+    all.forEach((hint, index) => {
+      const mark = layer.children[index] ?? layer.appendChild(document.createElement("button"));
+      const where = { x: percent(hint.x), y: percent(hint.y) };
+      mark.type = "button";
+      mark.className = hint.color ? "mark" : "mark pending";
+      mark.style.left = `${hint.x * 100}%`;
+      mark.style.top = `${hint.y * 100}%`;
+      mark.style.setProperty("--color", hint.color ?? "transparent");
+      mark.setAttribute("aria-label", hint.color ? t("hints.marker", { color: colourName(hint.color), ...where }) : t("hints.pending", where));
+    });
+  }
+
+  node(index) {
+    return layer.children[index < 0 ? this.#hints.length : index];
+  }
+
+  /** Start a new point; it becomes a hint once it has a colour. */
+  begin(point) {
+    this.pending = { x: round(point.x), y: round(point.y), color: null };
+    this.show(this.#hints);
+  }
+
+  giveUp() {
+    if (!this.pending) return;
+    this.pending = null;
+    this.show(this.#hints);
+  }
+
+  #index(node) {
+    const index = [...layer.children].indexOf(node.closest(".mark"));
+    return index === this.#hints.length ? -1 : index;
+  }
+
+  #place(index, x, y) {
+    const point = { x: round(x), y: round(y) };
+    if (index < 0) {
+      Object.assign(this.pending, point);
+      this.show(this.#hints);
+    }
+    this.#emit("move", { index, ...point });
+  }
+
+  #press(event) {
+    const mark = event.target.closest(".mark");
+    if (!mark || event.button !== 0) return;
+    event.stopPropagation();
+    const index = this.#index(mark);
+    const from = mark.getBoundingClientRect();
+    // The marker stays under the finger where it was taken hold of.
+    const [offX, offY] = [event.clientX - from.left - from.width / 2, event.clientY - from.top - from.height / 2];
+    let dragged = false;
+    mark.setPointerCapture(event.pointerId);
+    const move = (next) => {
+      dragged ||= Math.hypot(next.clientX - event.clientX, next.clientY - event.clientY) > STILL;
+      const around = layer.getBoundingClientRect();
+      if (dragged) this.#place(index, (next.clientX - offX - around.left) / around.width, (next.clientY - offY - around.top) / around.height);
+    };
+    const end = (last) => {
+      mark.removeEventListener("pointermove", move);
+      mark.removeEventListener("pointerup", end);
+      mark.removeEventListener("pointercancel", end);
+      if (dragged) this.#emit("drop");
+      else if (last.type === "pointerup") this.#emit("open", index);
+    };
+    mark.addEventListener("pointermove", move);
+    mark.addEventListener("pointerup", end);
+    mark.addEventListener("pointercancel", end);
+  }
+
+  #key(event) {
+    const mark = event.target.closest(".mark");
+    if (!mark || event.ctrlKey || event.metaKey || event.altKey) return;
+    const index = this.#index(mark);
+    const hint = this.#hints[index] ?? this.pending;
+    const by = NUDGE * (event.shiftKey ? 5 : 1);
+    const ways = { ArrowLeft: [-by, 0], ArrowRight: [by, 0], ArrowUp: [0, -by], ArrowDown: [0, by] };
+    if (event.key in ways) {
+      const [x, y] = ways[event.key];
+      this.#place(index, hint.x + x / layer.clientWidth, hint.y + y / layer.clientHeight);
+    } else if (event.key === "Delete" || event.key === "Backspace" || (event.key === "Escape" && index < 0)) {
+      this.#emit("remove", index);
+    } else {
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  #emit(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+}

@@ -1,0 +1,117 @@
+// The open photo: what is seen of it, in whatever state it is.
+
+import { Refused, Unreachable } from "./api.js";
+import { find, here, marks, palette, panel, pictures, queue, stage, strip } from "./parts.js";
+import { canBeForced, standing } from "./strip.js";
+import { t } from "./texts.js";
+import { drawVeil } from "./veil.js";
+
+/** Bring a photo to the stage; null clears it. */
+export function open(photo) {
+  palette.close({ refocus: false });
+  marks.giveUp();
+  here.photo = photo;
+  showVeil(false);
+  for (const which of ["before", "after"]) find(which).removeAttribute("src");
+  stage.root.classList.remove("shown");
+  find("sure").checked = false;
+  strip.select(photo);
+  if (!photo) return;
+  here.place = queue.photos.indexOf(photo);
+  stage.open(sizeOf(photo), photo.cut);
+  present();
+  preview(photo);
+  pictures.open(photo);
+}
+
+export function sizeOf({ told }) {
+  return told.width ? { width: told.width, height: told.height } : null;
+}
+
+// What is on its way can be seen already, where the browser knows its format.
+function preview(photo) {
+  if (photo.state === "done" || photo.pictures.after || !photo.file) return;
+  const image = find("before");
+  image.src = photo.local ??= URL.createObjectURL(photo.file);
+  image.decode().then(() => {
+    if (here.photo === photo && photo.state !== "done" && photo.state !== "failed") stage.open({ width: image.naturalWidth, height: image.naturalHeight }, 100);
+  }, () => here.photo === photo && photo.state !== "done" && image.removeAttribute("src"));
+}
+
+/** Everything about the open photo that is not a picture. */
+export function present() {
+  const { photo } = here;
+  const { state, told: { progress } } = photo;
+  const shown = Boolean(photo.pictures.after);
+  const waits = !["done", "failed", "gone"].includes(state);
+  panel.show(photo);
+  marks.show(state === "done" || shown ? photo.history.look.hints : []);
+  find("divider").hidden = !shown;
+  stage.root.classList.toggle("shown", shown);
+  stage.root.classList.toggle("failed", state === "failed" && !shown);
+  find("state").hidden = state === "done" && shown;
+  find("state-words").textContent = state === "done" ? t("stage.opening") : state === "gone" ? photo.told.error : standing(photo);
+  find("state-progress").hidden = !waits;
+  if (["sending", "running"].includes(state)) find("state-progress").value = progress;
+  else find("state-progress").removeAttribute("value");
+  // What the studio has looked at and refused, it would refuse again.
+  find("again").hidden = !photo.file || !(state === "gone" || (state === "failed" && !photo.told.id));
+  find("force").hidden = !canBeForced(photo);
+  find("drop").hidden = state === "done";
+  find("undo").disabled = !photo.history.canUndo || state !== "done";
+  find("redo").disabled = !photo.history.canRedo || state !== "done";
+  find("point").disabled = state !== "done";
+  for (const id of ["out", "in", "fit", "full"]) find(id).disabled = !shown;
+}
+
+function showPictures() {
+  const { photo } = here;
+  const { before, after, fineBefore, fineAfter } = photo.pictures;
+  const [left, right] = [fineBefore ?? before, fineAfter ?? after];
+  if (left) find("before").src = left.src;
+  if (!right) return;
+  find("after").src = right.src;
+  find("before").alt = t("stage.alt-before", { name: photo.name });
+  find("after").alt = t("stage.alt-after", { name: photo.name });
+  const first = !stage.root.classList.contains("shown");
+  if (!stage.size || first) stage.open(sizeOf(photo) ?? { width: right.naturalWidth, height: right.naturalHeight }, photo.cut);
+  present();
+  stage.lay();
+  stage.root.dataset.look = photo.pictures.shows;
+  // The small picture can wait until the large one is seen.
+  if (after) setTimeout(() => strip.paint(photo, after));
+}
+
+async function showVeil(on) {
+  find("veil").hidden = true;
+  find("sure-words").hidden = !on;
+  if (!on) return;
+  const photo = here.photo;
+  try {
+    const map = await pictures.confidence(photo);
+    if (here.photo !== photo || !find("sure").checked) return;
+    drawVeil(find("veil"), map);
+    find("veil").hidden = false;
+  } catch (error) {
+    find("sure").checked = false;
+    find("sure-words").hidden = true;
+    trouble(photo, error);
+  }
+}
+
+export function trouble(photo, error) {
+  if (error instanceof Unreachable) return;
+  if (error instanceof Refused && error.status === 404) return queue.lose(photo);
+  const sentence = error instanceof Refused ? error.message : t("trouble.picture");
+  if (photo === here.photo) panel.wrong(sentence);
+}
+
+stage.addEventListener("cut", () => (here.photo.cut = stage.cut));
+panel.addEventListener("sure", ({ detail }) => showVeil(detail));
+pictures.addEventListener("shown", ({ detail }) => {
+  if (detail !== here.photo) return;
+  showPictures();
+  panel.wrong("");
+});
+pictures.addEventListener("busy", ({ detail }) => stage.root.classList.toggle("busy", detail));
+pictures.addEventListener("wrong", ({ detail: { photo, error } }) => trouble(photo, error));

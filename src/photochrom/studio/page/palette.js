@@ -1,0 +1,123 @@
+// The palette of one point: what is plausible there first, then any colour.
+
+import { call, isAborted } from "./api.js";
+import { colourName } from "./colours.js";
+import { percent, t } from "./texts.js";
+
+const find = (id) => document.getElementById(id);
+const box = find("palette");
+const swatches = find("swatches");
+const any = find("any");
+const APART = 22;
+const EDGE = 8;
+
+/** Fires "try" (a colour while it is being picked), "keep" (a colour), "remove" and "close". */
+export class Palette extends EventTarget {
+  #control = null;
+  #anchor = null;
+
+  constructor() {
+    super();
+    find("palette-close").onclick = () => this.close();
+    find("palette-remove").onclick = () => this.#emit("remove");
+    any.oninput = () => this.#emit("try", any.value);
+    any.onchange = () => this.#keep(any.value);
+    box.addEventListener("keydown", (event) => this.#key(event));
+    // The browser's own colour picker takes the focus to nowhere; that is not leaving.
+    box.addEventListener("focusout", ({ relatedTarget }) => {
+      if (relatedTarget && !box.contains(relatedTarget) && relatedTarget !== this.#anchor) this.close({ refocus: false });
+    });
+    addEventListener("resize", () => this.#place());
+  }
+
+  /** Open it for a point of a photo, beside `anchor`; `color` is what the hint there has already. */
+  async open(photo, { x, y, color = null, anchor }) {
+    this.#control?.abort();
+    const control = (this.#control = new AbortController());
+    this.#anchor = anchor;
+    swatches.replaceChildren();
+    find("palette-state").textContent = t("palette.looking");
+    find("palette-remove").hidden = color === null;
+    any.value = color ?? "#808080";
+    box.hidden = false;
+    this.#place();
+    box.focus({ preventScroll: true });
+    try {
+      const answer = await call(photo.path("/palette"), { method: "POST", json: { x, y }, signal: control.signal });
+      const { colors } = await answer.json();
+      if (control.signal.aborted) return;
+      find("palette-state").textContent = "";
+      swatches.replaceChildren(...colors.map((one) => this.#swatch(one, color)));
+      if (color === null && colors.length) any.value = colors[0].color;
+      if (document.activeElement === box) swatches.firstChild?.focus({ preventScroll: true });
+    } catch (error) {
+      if (isAborted(error)) return;
+      // Any colour can still be chosen.
+      find("palette-state").textContent = error.message;
+    }
+    this.#place();
+  }
+
+  #swatch({ color, share }, chosen) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "swatch";
+    button.style.setProperty("--color", color);
+    button.dataset.color = color;
+    const name = t("palette.swatch", { color: colourName(color), share: percent(share) });
+    button.setAttribute("aria-label", name);
+    button.title = name;
+    button.setAttribute("aria-pressed", String(color === chosen));
+    button.onclick = () => this.#keep(color);
+    return button;
+  }
+
+  #keep(color) {
+    for (const one of swatches.children) one.setAttribute("aria-pressed", String(one.dataset.color === color));
+    any.value = color;
+    find("palette-remove").hidden = false;
+    this.#emit("keep", color);
+  }
+
+  close({ refocus = true } = {}) {
+    if (box.hidden) return;
+    this.#control?.abort();
+    box.hidden = true;
+    this.#emit("close");
+    if (refocus) (this.#anchor?.isConnected ? this.#anchor : find("stage")).focus({ preventScroll: true });
+  }
+
+  /** Its point has moved to this element, or got one. */
+  moveTo(anchor) {
+    this.#anchor = anchor;
+    this.#place();
+  }
+
+  // Beside the point, where the picture near it stays free; the style sheet puts it below on a phone.
+  #place() {
+    if (box.hidden || !this.#anchor?.isConnected) return;
+    const at = this.#anchor.getBoundingClientRect();
+    const { offsetWidth: wide, offsetHeight: high } = box;
+    const right = at.right + APART;
+    const left = right + wide + EDGE <= innerWidth ? right : at.left - APART - wide;
+    const top = at.top + at.height / 2 - high / 2;
+    box.style.left = `${Math.max(EDGE, left)}px`;
+    box.style.top = `${Math.max(EDGE, Math.min(top, innerHeight - high - EDGE))}px`;
+  }
+
+  #key(event) {
+    if (event.key === "Escape") {
+      event.stopPropagation();
+      this.close();
+    }
+    const all = [...swatches.children];
+    const by = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[event.key];
+    if (!by || !all.includes(document.activeElement)) return;
+    event.preventDefault();
+    all[(all.indexOf(document.activeElement) + by + all.length) % all.length].focus();
+  }
+
+  #emit(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+}

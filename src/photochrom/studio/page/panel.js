@@ -1,0 +1,149 @@
+// The controls of one photo: strength, temperature, versions, confidence, its own colours.
+
+import { blobOf, isAborted } from "./api.js";
+import { asked, BadHints, hintsFrom, hintsText, VERSIONS } from "./looks.js";
+import { hand } from "./save.js";
+import { number, percent, t } from "./texts.js";
+
+const find = (id) => document.getElementById(id);
+const SETTLED = 600;
+// Where the temperature's slider stands while the model's own is used.
+const AUTOMATIC = 0.5;
+
+/** Fires "try" and "keep" (a change of the look), "sure" (whether the confidence shows), "said" (a sentence). */
+export class Panel extends EventTarget {
+  #photo = null;
+  #control = null;
+  #timer = 0;
+  // Which look the versions show, or are being fetched for.
+  #offered = "";
+
+  constructor() {
+    super();
+    for (const name of ["strength", "temperature"]) {
+      const slider = find(name);
+      slider.oninput = () => this.#emit("try", { [name]: this.#value(name, slider.valueAsNumber) });
+      slider.onchange = () => this.#emit("keep", {});
+    }
+    find("sure").onchange = (event) => this.#emit("sure", event.target.checked);
+    find("versions").ontoggle = () => this.#offer();
+    find("hints-save").onclick = () => this.#save();
+    find("hints-load").onclick = () => find("hints-file").click();
+    find("hints-clear").onclick = () => this.#emit("keep", { hints: [] });
+    find("hints-file").onchange = (event) => {
+      if (event.target.files.length) this.load(event.target.files[0]);
+      event.target.value = "";
+    };
+  }
+
+  #value(name, value) {
+    return name === "temperature" && value === AUTOMATIC ? null : value;
+  }
+
+  show(photo) {
+    const other = this.#photo !== photo;
+    this.#photo = photo;
+    const { width, height, format } = photo.told;
+    find("name").textContent = photo.name;
+    find("facts").textContent = width ? t("photo.facts", { width: number(width), height: number(height), format: format ?? "" }) : "";
+    find("controls").disabled = photo.state !== "done";
+    find("controls").hidden = find("take").hidden = photo.state === "failed";
+    find("download").disabled = find("remove").disabled = photo.state !== "done";
+    if (other) find("wrong").textContent = "";
+    if (other) this.#withdraw();
+    if (other) find("candidates").replaceChildren();
+    this.update();
+  }
+
+  /** The look has changed; the sliders, the versions and the buttons follow it. */
+  update() {
+    const { look } = this.#photo.history;
+    find("strength").value = look.strength;
+    find("strength-words").textContent = percent(look.strength);
+    find("temperature").value = look.temperature ?? AUTOMATIC;
+    find("temperature-words").textContent = look.temperature === null ? t("panel.automatic") : number(look.temperature, 2);
+    find("hint-count").textContent = look.hints.length ? number(look.hints.length) : "";
+    find("hints-save").disabled = find("hints-clear").disabled = look.hints.length === 0;
+    const chosen = find("candidates").querySelector(`input[value="${look.candidate}"]`);
+    if (chosen) chosen.checked = true;
+    this.#offer();
+  }
+
+  wrong(sentence) {
+    find("wrong").textContent = sentence;
+  }
+
+  // Only for who has opened it, and only at rest: a version costs as much as the picture itself.
+  #offer() {
+    clearTimeout(this.#timer);
+    if (!find("versions").open || this.#photo?.state !== "done") return;
+    const { candidate, ...rest } = this.#photo.history.look;
+    const key = JSON.stringify([this.#photo.key, this.#photo.told.id, rest]);
+    if (this.#offered === key) return;
+    this.#withdraw();
+    const wait = find("candidates").children.length ? SETTLED : 0;
+    if (!wait) this.#fill(candidate);
+    this.#timer = setTimeout(() => this.#fetch(key), wait);
+  }
+
+  #withdraw() {
+    clearTimeout(this.#timer);
+    this.#control?.abort();
+    this.#offered = "";
+  }
+
+  #fill(candidate) {
+    find("candidates").replaceChildren(...Array.from({ length: VERSIONS }, (_, index) => {
+      const label = document.createElement("label");
+      const radio = label.appendChild(document.createElement("input"));
+      const image = label.appendChild(document.createElement("img"));
+      label.append(t("panel.version", { n: index + 1 }));
+      Object.assign(radio, { type: "radio", name: "candidate", value: index, checked: index === candidate });
+      image.alt = "";
+      radio.onchange = () => this.#emit("keep", { candidate: index });
+      return label;
+    }));
+  }
+
+  async #fetch(key) {
+    const photo = this.#photo;
+    const { signal } = (this.#control = new AbortController());
+    const { look } = photo.history;
+    this.#offered = key;
+    try {
+      for (const [candidate, image] of [...find("candidates").querySelectorAll("img")].entries()) {
+        const json = asked({ ...look, candidate });
+        const { blob } = await blobOf(photo.path("/view"), { method: "POST", json, signal });
+        if (signal.aborted) return;
+        URL.revokeObjectURL(image.src);
+        image.src = URL.createObjectURL(blob);
+      }
+    } catch (error) {
+      if (isAborted(error)) return;
+      this.#offered = "";
+      this.wrong(error.message);
+    }
+  }
+
+  #save() {
+    const name = `${this.#photo.name.replace(/\.[^.]*$/, "")}.hints.json`;
+    hand(new Blob([hintsText(this.#photo.history.look)], { type: "application/json" }), name);
+    this.#emit("said", t("download.said", { name }));
+  }
+
+  async load(file) {
+    try {
+      const hints = hintsFrom(await file.text());
+      this.wrong("");
+      this.#emit("keep", { hints });
+      this.#emit("said", t("hints.loaded", { n: hints.length }));
+    } catch (error) {
+      if (!(error instanceof BadHints)) throw error;
+      this.wrong(t(error.message, { name: file.name, ...error.values }));
+    }
+  }
+
+  #emit(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+}

@@ -1,0 +1,32 @@
+// The parts of the page, each there once, and which photo is open.
+
+import { Marks } from "./marks.js";
+import { Palette } from "./palette.js";
+import { Panel } from "./panel.js";
+import { Pictures } from "./pictures.js";
+import { Queue } from "./queue.js";
+import { Stage } from "./stage.js";
+import { Strip } from "./strip.js";
+
+export const find = (id) => document.getElementById(id);
+export const queue = new Queue();
+export const stage = new Stage();
+export const strip = new Strip();
+export const pictures = new Pictures();
+export const marks = new Marks();
+export const palette = new Palette();
+export const panel = new Panel();
+
+/** The open photo, and its place in the list, so that the next one follows where it is removed. */
+export const here = { photo: null, place: 0 };
+
+/** For those who hear the page. */
+export function say(sentence) {
+  find("say").textContent = sentence;
+}
+
+/** For everybody, across the page. */
+export function warn(sentence, kind = "") {
+  find("trouble").textContent = sentence;
+  find("trouble").className = kind;
+}

@@ -1,0 +1,136 @@
+// What the stage shows: the two pictures of one photo, swapped only when the next is ready, so that nothing flickers.
+
+import { blobOf, call, isAborted, pause } from "./api.js";
+import { asked } from "./looks.js";
+
+// A slider asks on each move; with one request at a time and this between two, it stays far below the limit.
+const BETWEEN = 125;
+const SETTLED = 500;
+const MOST_DETAIL = 50e6;
+const KEPT = 12;
+
+async function decoded(blob) {
+  const image = new Image();
+  image.src = URL.createObjectURL(blob);
+  await image.decode();
+  return image;
+}
+
+function dispose(image) {
+  if (image) URL.revokeObjectURL(image.src);
+}
+
+/**
+ * Fires "shown" (`detail`: the photo) when a picture of it is new, "busy" and "wrong" ({photo, error}).
+ * `pictures` of a photo: before, after, and their enlargements fineBefore, fineAfter.
+ */
+export class Pictures extends EventTarget {
+  #recent = [];
+  #flight = null;
+  #wanted = null;
+  #started = 0;
+  #detail = null;
+
+  /** Everything for a photo that is shown from now on. */
+  async open(photo) {
+    this.#flight?.control.abort();
+    this.#detail?.abort();
+    this.#wanted = null;
+    this.#recent = [...this.#recent.filter((one) => one !== photo), photo];
+    while (this.#recent.length > KEPT) this.forget(this.#recent.shift());
+    if (photo.state !== "done") return;
+    if (!photo.pictures.before) {
+      this.#fetch(photo, "before", "/before", {});
+    }
+    if (photo.pictures.shows !== JSON.stringify(photo.history.look)) this.ask(photo);
+    else this.#emit("shown", photo);
+  }
+
+  forget(photo) {
+    for (const which of ["before", "after", "fineBefore", "fineAfter"]) dispose(photo.pictures[which]);
+    photo.pictures = {};
+  }
+
+  /**
+   * The picture of the photo's present look. An `urgent` one aborts what is under way; else the newest waits for it,
+   * so that a slider shows pictures while it moves.
+   */
+  ask(photo, { urgent = true } = {}) {
+    // On its way again, it will be asked for when it is there.
+    if (!photo.told.id) return;
+    this.#wanted = photo;
+    this.#detail?.abort();
+    if (this.#flight && !urgent) return;
+    this.#flight?.control.abort();
+    this.#run(urgent);
+  }
+
+  async #run(urgent) {
+    const control = new AbortController();
+    const flight = (this.#flight = { control });
+    this.#emit("busy", true);
+    if (!urgent) await pause(Math.max(0, this.#started + BETWEEN - performance.now()));
+    if (this.#flight !== flight) return;
+    const photo = this.#wanted;
+    const look = photo.history.look;
+    this.#wanted = null;
+    this.#started = performance.now();
+    await this.#fetch(photo, "after", "/view", { method: "POST", json: asked(look), signal: control.signal }, look);
+    if (this.#flight !== flight) return;
+    this.#flight = null;
+    if (this.#wanted) this.#run(false);
+    else this.#emit("busy", false);
+  }
+
+  async #fetch(photo, which, path, options, look) {
+    try {
+      const image = await decoded((await blobOf(photo.path(path), options)).blob);
+      if (options.signal?.aborted) return;
+      dispose(photo.pictures[which]);
+      photo.pictures[which] = image;
+      if (look) {
+        photo.pictures.shows = JSON.stringify(look);
+        dispose(photo.pictures.fineAfter);
+        delete photo.pictures.fineAfter;
+      }
+      this.#emit("shown", photo);
+    } catch (error) {
+      if (!isAborted(error)) this.#emit("wrong", { photo, error });
+    }
+  }
+
+  /** Whole pixels for a look closer than the view's; asked only when everything is at rest. */
+  async refine(photo, scale) {
+    this.#detail?.abort();
+    const { before, after, fineBefore, fineAfter } = photo.pictures;
+    const { width, height } = photo.told;
+    const coarse = before && after && scale * devicePixelRatio * width > before.naturalWidth * 1.1;
+    if (!coarse || width <= before.naturalWidth || width * height > MOST_DETAIL || (fineBefore && fineAfter)) return;
+    const control = (this.#detail = new AbortController());
+    const signal = control.signal;
+    const look = photo.history.look;
+    try {
+      await pause(SETTLED, signal);
+      for (const [which, json] of [["fineAfter", asked(look, { format: "jpeg" })], ["fineBefore", { strength: 0, format: "jpeg" }]]) {
+        if (photo.pictures[which]) continue;
+        const { blob } = await blobOf(photo.path("/result"), { method: "POST", json, signal });
+        const image = await decoded(blob);
+        if (signal.aborted) return dispose(image);
+        photo.pictures[which] = image;
+        this.#emit("shown", photo);
+      }
+    } catch (error) {
+      // The view is still there, and good; a closer one is only a favour.
+      if (!isAborted(error)) this.#detail = null;
+    }
+  }
+
+  async confidence(photo) {
+    const answer = await call(photo.path("/confidence"));
+    return createImageBitmap(await answer.blob());
+  }
+
+  #emit(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+}

@@ -1,0 +1,141 @@
+// The row of photos: a small picture, a name, and how each stands; an error as its sentence.
+
+import { blobOf } from "./api.js";
+import { asked } from "./looks.js";
+import { percent, t } from "./texts.js";
+
+const SIDE = 144;
+const MOST_LOCAL = 30 * 2 ** 20;
+// How a sentence of the studio ends where the field `force` helps.
+const FORCE = "; send force=true";
+const strip = document.getElementById("strip");
+const list = strip.querySelector("ul");
+
+/** How a photo stands, in words. */
+export function standing(photo) {
+  const { state, progress, position, error, full } = photo.told;
+  if (state === "sending") return t("queue.sending", { share: percent(progress) });
+  if (state === "waiting") return full ? t("queue.full") : t("queue.sending", { share: percent(0) });
+  if (state === "queued") return position > 0 ? t("queue.ahead", { n: position }) : t("queue.next");
+  if (state === "running") return t("queue.running", { share: percent(progress) });
+  if (state === "gone") return t("queue.gone");
+  if (state === "done") return t("queue.done");
+  // The studio names the photo in its sentence, here the name stands above it; and the field is a button.
+  return (error.startsWith(`${photo.name}: `) ? error.slice(photo.name.length + 2) : error).split(FORCE)[0];
+}
+
+export function canBeForced(photo) {
+  return photo.state === "failed" && Boolean(photo.file) && !photo.force && photo.told.error.includes(FORCE);
+}
+
+/** Fires "choose" (a photo). */
+export class Strip extends EventTarget {
+  #tiles = new Map();
+  #wanted = [];
+  #drawing = false;
+  #seen = new IntersectionObserver((entries) => {
+    for (const { isIntersecting, target } of entries) if (isIntersecting) this.#want(target.photo);
+  }, { root: strip, rootMargin: "200px" });
+
+  show(photos, current) {
+    for (const [photo, tile] of this.#tiles) {
+      if (!photos.includes(photo)) {
+        tile.item.remove();
+        this.#tiles.delete(photo);
+      }
+    }
+    for (const photo of photos) {
+      if (!this.#tiles.has(photo)) this.#build(photo);
+      this.update(photo);
+    }
+    // One good photo needs no list of itself.
+    strip.hidden = photos.length < 2;
+    this.select(current);
+  }
+
+  select(current) {
+    for (const [photo, { button }] of this.#tiles) {
+      if (photo === current) button.setAttribute("aria-current", "true");
+      else button.removeAttribute("aria-current");
+    }
+    const tile = this.#tiles.get(current);
+    if (!tile || strip.hidden) return;
+    const [from, to] = [tile.item.offsetLeft, tile.item.offsetLeft + tile.item.offsetWidth];
+    if (from < strip.scrollLeft || to > strip.scrollLeft + strip.clientWidth) strip.scrollLeft = from - 16;
+  }
+
+  #build(photo) {
+    const item = document.createElement("li");
+    const button = item.appendChild(document.createElement("button"));
+    const canvas = button.appendChild(document.createElement("canvas"));
+    const bar = button.appendChild(document.createElement("progress"));
+    const name = button.appendChild(document.createElement("b"));
+    const words = button.appendChild(document.createElement("span"));
+    button.type = "button";
+    canvas.width = canvas.height = SIDE;
+    bar.max = 1;
+    bar.setAttribute("aria-hidden", "true");
+    button.photo = photo;
+    button.onclick = () => this.dispatchEvent(new CustomEvent("choose", { detail: photo }));
+    this.#tiles.set(photo, { item, button, canvas, bar, name, words });
+    list.append(item);
+    this.#seen.observe(button);
+  }
+
+  update(photo) {
+    const tile = this.#tiles.get(photo);
+    if (!tile) return;
+    const state = standing(photo);
+    tile.item.className = photo.state;
+    tile.name.textContent = photo.name;
+    tile.words.textContent = state;
+    tile.bar.hidden = !["sending", "running"].includes(photo.state);
+    tile.bar.value = photo.told.progress;
+    tile.button.setAttribute("aria-label", t("strip.tile", { name: photo.name, state }));
+    tile.button.title = photo.name;
+    if (photo.state === "done" && tile.drawn !== "colour") {
+      this.#seen.unobserve(tile.button);
+      this.#seen.observe(tile.button);
+    }
+  }
+
+  /** Draw what the stage shows; it costs nothing then. */
+  paint(photo, picture, drawn = "colour") {
+    const tile = this.#tiles.get(photo);
+    if (!tile) return;
+    const [width, height] = [picture.naturalWidth ?? picture.width, picture.naturalHeight ?? picture.height];
+    const side = Math.min(width, height);
+    const pen = tile.canvas.getContext("2d");
+    pen.imageSmoothingQuality = "high";
+    pen.drawImage(picture, (width - side) / 2, (height - side) / 2, side, side, 0, 0, SIDE, SIDE);
+    tile.drawn = drawn;
+  }
+
+  #want(photo) {
+    if (!this.#wanted.includes(photo)) this.#wanted.push(photo);
+    this.#draw();
+  }
+
+  // One after the other, so that small pictures never stand in the way of the large one.
+  async #draw() {
+    if (this.#drawing) return;
+    this.#drawing = true;
+    for (let photo; (photo = this.#wanted.shift()); ) {
+      const tile = this.#tiles.get(photo);
+      if (!tile) continue;
+      try {
+        if (photo.state === "done" && tile.drawn !== "colour") {
+          const { blob } = await blobOf(photo.path("/view"), { method: "POST", json: asked(photo.history.look) });
+          this.paint(photo, await createImageBitmap(blob));
+        } else if (!tile.drawn && photo.file && photo.file.size < MOST_LOCAL) {
+          const grey = await createImageBitmap(photo.file);
+          if (!tile.drawn) this.paint(photo, grey, "file");
+          grey.close();
+        }
+      } catch {
+        // A tile without a picture still has its name; what is wrong is said where the photo is opened.
+      }
+    }
+    this.#drawing = false;
+  }
+}

@@ -1,0 +1,353 @@
+"""Changing the colours of a photo: points and their palette, undo, sliders, versions, confidence, files of hints."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Error, Page, Route, expect
+
+from photochrom.engine.hints import parse_hints
+
+SPOT = (0.45, 0.75)
+PICK = """(color) => {
+  const any = document.getElementById("any");
+  for (const kind of ["input", "change"]) { any.value = color; any.dispatchEvent(new Event(kind)); }
+}"""
+
+
+@pytest.fixture
+def shown(view: Any, hands: Any, photo: Any) -> Page:
+    """The page with one photo in colour."""
+    page: Page = view()
+    hands(page).add(photo())
+    return page
+
+
+@pytest.fixture
+def hand(shown: Page, hands: Any) -> Any:
+    """What a person does there."""
+    return hands(shown)
+
+
+def looks(page: Page) -> list[dict[str, Any]]:
+    """Listens to what looks are asked for."""
+    asked: list[dict[str, Any]] = []
+    page.on("request", lambda r: asked.append(r.post_data_json) if r.url.endswith("/view") else None)
+    return asked
+
+
+def test_a_click_offers_what_is_plausible_and_the_picture_follows(shown: Page, hand: Any) -> None:
+    before, far = hand.colour(*SPOT), hand.colour(0.05, 0.05)
+    hand.click(*SPOT)
+    palette = shown.get_by_role("dialog", name="Colours for this point")
+    swatches = palette.locator(".swatch")
+    expect(swatches.first).to_be_focused()
+    assert 3 <= swatches.count() <= 9
+    names = swatches.evaluate_all("nodes => nodes.map((node) => node.getAttribute('aria-label'))")
+    shares = [int(name.split(", ")[1].rstrip("%")) for name in names]
+    assert shares == sorted(shares, reverse=True)
+    assert shown.locator(".mark.pending").count() == 1
+
+    color = swatches.nth(3).get_attribute("data-color")
+    swatches.nth(3).click()
+    hand.settled()
+    after = hand.colour(*SPOT)
+    wanted = np.array([int(color[at : at + 2], 16) for at in (1, 3, 5)], float)
+    assert np.abs(after - before).max() > 15
+    # Its hue is the one that was asked for: the differences of channels point the same way.
+    ours, theirs = after - after.mean(), wanted - wanted.mean()
+    assert ours @ theirs / np.linalg.norm(ours) / np.linalg.norm(theirs) > 0.9
+    assert np.abs(hand.colour(0.05, 0.05) - far).max() < np.abs(after - before).max()
+    assert swatches.nth(3).get_attribute("aria-pressed") == "true"
+    assert shown.locator("#hint-count").inner_text() == "1"
+
+    # Escape goes back to the marker, which Enter opens again.
+    shown.keyboard.press("Escape")
+    assert not palette.is_visible()
+    mark = shown.get_by_role("button", name="45% from the left, 75% from the top")
+    expect(mark).to_be_focused()
+    shown.keyboard.press("Enter")
+    palette.get_by_role("button", name="Remove").click()
+    hand.settled()
+    assert shown.locator(".mark").count() == 0
+    assert np.abs(hand.colour(*SPOT) - before).max() < 2
+
+
+def test_any_colour_can_be_chosen(shown: Page, hand: Any) -> None:
+    hand.click(*SPOT)
+    shown.locator(".swatch").first.wait_for()
+    assert shown.get_by_label("Any colour").get_attribute("type") == "color"
+    asked = looks(shown)
+    shown.evaluate(PICK, "#2040c0")
+    hand.settled()
+    assert asked[-1]["hints"] == [
+        {"x": pytest.approx(0.45, abs=0.01), "y": pytest.approx(0.75, abs=0.01), "color": "#2040c0"}
+    ]
+    red, _, blue = hand.colour(*SPOT)
+    assert blue > red + 20
+    # All that the picker showed on the way is one step.
+    shown.keyboard.press("Control+z")
+    hand.settled()
+    assert shown.locator(".mark").count() == 0
+    assert shown.locator("#undo").is_disabled()
+
+
+def test_the_grey_half_gives_way_to_a_colour(shown: Page, hand: Any) -> None:
+    hand.click(0.2, 0.5)
+    assert shown.get_by_role("slider", name="Divider").get_attribute("aria-valuenow") == "0"
+
+
+def test_a_point_is_left_alone_without_a_colour(shown: Page, hand: Any) -> None:
+    asked = looks(shown)
+    hand.click(*SPOT)
+    shown.locator(".swatch").first.wait_for()
+    # A click elsewhere goes on there, Escape not at all.
+    hand.click(0.8, 0.3)
+    expect(shown.locator(".swatch").first).to_be_focused()
+    assert "80% from the left" in str(shown.locator(".mark").get_attribute("aria-label"))
+    shown.keyboard.press("Escape")
+    assert not shown.locator("#palette").is_visible()
+    assert shown.locator(".mark").count() == 0
+    assert asked == []
+
+
+def test_markers_are_dragged_moved_and_deleted(shown: Page, hand: Any) -> None:
+    hand.hint(*SPOT, 3)
+    asked = looks(shown)
+    mark = shown.locator(".mark")
+    shown.mouse.move(*hand.spot(*SPOT))
+    shown.mouse.down()
+    shown.mouse.move(*hand.spot(0.6, 0.6), steps=5)
+    shown.mouse.move(*hand.spot(0.7, 0.4), steps=5)
+    shown.mouse.up()
+    hand.settled()
+    assert not shown.locator("#palette").is_visible()
+    assert asked[-1]["hints"][0]["x"] == pytest.approx(0.7, abs=0.01)
+    assert asked[-1]["hints"][0]["y"] == pytest.approx(0.4, abs=0.01)
+    assert "70% from the left, 40% from the top" in str(mark.get_attribute("aria-label"))
+    # The way there is one step back.
+    shown.keyboard.press("Control+z")
+    assert "45% from the left" in str(mark.get_attribute("aria-label"))
+    shown.keyboard.press("Control+Shift+z")
+    assert "70% from the left" in str(mark.get_attribute("aria-label"))
+
+    mark.focus()
+    for _ in range(3):
+        shown.keyboard.press("Shift+ArrowLeft")
+    hand.settled()
+    width = shown.locator("#sheet").evaluate("node => node.offsetWidth")
+    assert asked[-1]["hints"][0]["x"] == pytest.approx(0.7 - 60 / width, abs=0.01)
+    shown.keyboard.press("Delete")
+    hand.settled()
+    assert asked[-1]["hints"] == []
+    assert mark.count() == 0
+    assert shown.locator("#say").inner_text() == "Colour removed."
+    expect(shown.locator("#stage")).to_be_focused()
+
+
+def test_all_goes_by_keyboard(shown: Page, hand: Any) -> None:
+    shown.locator("#stage").focus()
+    shown.keyboard.press("p")
+    expect(shown.locator(".mark.pending")).to_be_focused()
+    for key in ("ArrowLeft", "ArrowLeft", "Shift+ArrowDown", "Enter"):
+        shown.keyboard.press(key)
+    expect(shown.locator(".swatch").first).to_be_focused()
+    shown.keyboard.press("ArrowRight")
+    shown.keyboard.press("ArrowRight")
+    expect(shown.locator(".swatch").nth(2)).to_be_focused()
+    asked = looks(shown)
+    shown.keyboard.press("Enter")
+    shown.keyboard.press("Escape")
+    hand.settled()
+    expect(shown.locator(".mark")).to_be_focused()
+    (hint,) = asked[-1]["hints"]
+    assert (hint["x"] < 0.5, hint["y"] > 0.5) == (True, True)
+    # A point that is given up leaves nothing.
+    shown.get_by_role("button", name="Mark a point").click()
+    shown.keyboard.press("Escape")
+    assert shown.locator(".mark").count() == 1
+
+
+def test_undo_and_redo_go_through_every_change(shown: Page, hand: Any) -> None:
+    undo, redo = (shown.get_by_role("button", name=name) for name in ("Undo", "Redo"))
+    assert undo.is_disabled()
+    plain = hand.colour(*SPOT)
+    hand.hint(*SPOT, 3)
+    hinted = hand.colour(*SPOT)
+    shown.locator("#strength").fill("0.3")
+    hand.settled()
+    weak = hand.colour(*SPOT)
+    for press, expected in (
+        (undo.click, hinted),
+        (lambda: shown.keyboard.press("Control+z"), plain),
+        (redo.click, hinted),
+        (lambda: shown.keyboard.press("Control+y"), weak),
+    ):
+        press()
+        hand.settled()
+        assert np.abs(hand.colour(*SPOT) - expected).max() < 1
+    assert redo.is_disabled()
+    shown.keyboard.press("Control+z")
+    hand.hint(0.8, 0.3, 2)
+    assert redo.is_disabled()
+    assert shown.locator("#strength-words").inner_text() == "100%"
+
+
+def test_sliders_act_while_they_move(shown: Page, hand: Any) -> None:
+    asked = looks(shown)
+    usual = hand.chroma(0.5, 0.5, 0.9)
+    strength = shown.get_by_label("Strength")
+    box = strength.bounding_box()
+    assert box is not None
+    middle = box["y"] + box["height"] / 2
+    shown.mouse.move(box["x"] + box["width"] * 2 / 3, middle)
+    shown.mouse.down()
+    for share in (0.5, 0.35, 0.2, 0.0):
+        shown.mouse.move(box["x"] + box["width"] * share, middle)
+        shown.wait_for_timeout(300)
+    # Still held down, and the picture is grey already.
+    hand.settled()
+    assert hand.chroma(0.5, 0.5, 0.9) < 1 < usual
+    shown.mouse.up()
+    strengths = [look["strength"] for look in asked]
+    assert len(strengths) >= 3
+    assert strengths == sorted(strengths, reverse=True)
+    shown.keyboard.press("Control+z")
+    hand.settled()
+    assert shown.locator("#strength").input_value() == "1"
+
+    before = hand.colour(*SPOT)
+    assert shown.locator("#temperature-words").inner_text() == "automatic"
+    shown.get_by_label("Temperature").fill("0.1")
+    hand.settled()
+    assert asked[-1]["temperature"] == 0.1
+    assert np.abs(hand.colour(*SPOT) - before).max() > 1
+    shown.get_by_label("Temperature").fill("0.5")
+    hand.settled()
+    assert asked[-1]["temperature"] is None
+
+
+def test_one_of_three_versions_is_chosen_and_saved(shown: Page, hand: Any) -> None:
+    first = hand.colour(0.5, 0.5, 0.9)
+    shown.get_by_text("Other versions").click()
+    group = shown.get_by_role("radiogroup", name="Other versions")
+    hand.until("document.querySelectorAll('#candidates img[src]').length === 3")
+    assert group.get_by_role("radio").count() == 3
+    assert group.get_by_role("radio", name="Version 1").is_checked()
+    group.get_by_text("Version 2").click()
+    hand.settled()
+    second = hand.colour(0.5, 0.5, 0.9)
+    assert np.abs(second - first).max() > 2
+    shown.keyboard.press("ArrowRight")
+    hand.settled()
+    assert group.get_by_role("radio", name="Version 3").is_checked()
+    assert np.abs(hand.colour(0.5, 0.5, 0.9) - second).max() > 2
+    with shown.expect_request("**/result") as waiting, shown.expect_download():
+        shown.get_by_role("button", name="Download").click()
+    look = waiting.value.post_data_json
+    assert (look["candidate"], look["candidates"]) == (2, 3)
+    shown.keyboard.press("Control+z")
+    assert group.get_by_role("radio", name="Version 2").is_checked()
+
+
+def test_the_confidence_lies_over_the_picture(shown: Page, hand: Any) -> None:
+    veil = shown.locator("#veil")
+    assert not veil.is_visible()
+    shown.get_by_label("Show where it is unsure").check()
+    expect(veil).to_be_visible()
+    alpha = np.array(
+        veil.evaluate(
+            """node => [...node.getContext("2d").getImageData(0, 0, node.width, node.height).data]
+                       .filter((_, at) => at % 4 === 3)"""
+        )
+    )
+    assert alpha.size == 384 * 320
+    assert alpha.min() < 10
+    assert alpha.max() > 150
+    assert shown.get_by_text("The more orange").is_visible()
+    shown.get_by_label("Show where it is unsure").uncheck()
+    assert not veil.is_visible()
+
+
+def test_hints_are_saved_and_loaded(shown: Page, hand: Any, tmp_path: Path) -> None:
+    color = hand.hint(*SPOT, 3)
+    coloured = hand.colour(*SPOT)
+    shown.get_by_text("Your colours").click()
+    with shown.expect_download() as waiting:
+        shown.get_by_role("button", name="Save").click()
+    assert waiting.value.suggested_filename == "portrait.hints.json"
+    text = Path(waiting.value.path()).read_text(encoding="utf-8")
+    (hint,) = parse_hints(json.loads(text))
+    assert (hint.color, round(hint.x, 2), round(hint.y, 2)) == (color, *SPOT)
+
+    shown.get_by_role("button", name="Remove all").click()
+    hand.settled()
+    assert shown.locator(".mark").count() == 0
+    load = shown.locator("#hints-file")
+    wrong = shown.locator("#wrong")
+    for content, sentence in (
+        ("no json", "bad.json holds no colours"),
+        ('{"points": []}', "bad.json holds no colours"),
+        (
+            '[{"x": 0.5, "y": 0.5, "color": "#102030"}, {"x": 2, "y": 0, "color": "#102030"}]',
+            "entry 2 is not",
+        ),
+        (json.dumps([{"x": 0.5, "y": 0.5, "color": "#102030"}] * 501), "holds 501 colours"),
+    ):
+        load.set_input_files({"name": "bad.json", "mimeType": "application/json", "buffer": content.encode()})
+        expect(wrong).to_contain_text(sentence)
+        assert shown.locator(".mark").count() == 0
+    # A file of hints may also come as photos do.
+    load = shown.locator("#files")
+    load.set_input_files({"name": "good.json", "mimeType": "application/json", "buffer": text.encode()})
+    expect(shown.locator(".mark")).to_have_count(1)
+    hand.settled()
+    expect(wrong).to_have_text("")
+    assert shown.locator("#say").inner_text() == "1 colour loaded."
+    assert np.abs(hand.colour(*SPOT) - coloured).max() < 1
+
+
+def test_a_newer_look_aborts_the_older(shown: Page, hand: Any) -> None:
+    aborted: list[str] = []
+    held: list[Route] = []
+    shown.on("requestfailed", lambda request: aborted.append(request.post_data_json["candidate"]))
+    shown.get_by_text("Other versions").click()
+    hand.until("document.querySelectorAll('#candidates img[src]').length === 3")
+    shown.route("**/view", lambda route: held.append(route) if not held else route.continue_())
+    shown.locator("#candidates").get_by_text("Version 2").click()
+    hand.until("document.querySelector('#stage.busy')")
+    shown.locator("#candidates").get_by_text("Version 3").click()
+    hand.settled()
+    assert aborted == [1]
+    assert json.loads(str(shown.locator("#stage").get_attribute("data-look")))["candidate"] == 2
+
+
+def test_versions_are_those_of_the_open_photo(shown: Page, hand: Any, photo: Any) -> None:
+    asked: list[str] = []
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    shown.route("**/view", hold)
+    shown.get_by_text("Other versions").click()
+    while not held:
+        shown.wait_for_timeout(20)
+    # While the first version is on its way another photo is opened: the rest must not be asked of that one.
+    letter = {"name": "letter.png", "mimeType": "image/png", "buffer": b"Dear Ann,"}
+    shown.locator("#files").set_input_files([letter])
+    expect(shown.locator("#strip li").nth(1)).to_have_class("failed")
+    shown.on("request", lambda request: asked.append(request.url) if request.url.endswith("/view") else None)
+    shown.unroute("**/view")
+    with contextlib.suppress(Error):  # the page may have given it up
+        held[0].continue_()
+    shown.wait_for_timeout(500)
+    assert asked == []
+    shown.get_by_role("button", name="portrait.png").click()
+    hand.until("document.querySelectorAll('#candidates img[src]').length === 3")
+    assert shown.locator("#wrong").inner_text() == ""
