@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 from collections.abc import Callable
 from types import FrameType
@@ -56,6 +57,8 @@ class Server(uvicorn.Server):
                 timeout_graceful_shutdown=max(1, round(settings.grace_seconds) + 1),
             )
         )
+        # It quotes bytes of what it cannot read.
+        logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
         self.app, self.ready = app, ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:

@@ -40,7 +40,8 @@ class Fields(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     strength: Strength = 1.0
-    size: Annotated[int | None, Field(ge=32, le=2048, description="The network's side, pixels.")] = None
+    # The command takes 2048; here several at once would use up the memory.
+    size: Annotated[int | None, Field(ge=32, le=1024, description="The network's side, pixels.")] = None
     quality: Quality = "balanced"
     temperature: Temperature = None
     candidates: Annotated[int, Field(ge=1, le=16, description="How many versions.")] = 1
