@@ -5,12 +5,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import FileLock
+from lightning_fabric import Fabric
 from PIL import Image
 from typer.testing import CliRunner
 
 from photochrom.bench import compare as module
 from photochrom.bench.results import Results
 from photochrom.cli import app
+from photochrom.data.stream import load
 from photochrom.training.budget import Budget
 from photochrom.training.checkpoint import LAST, load_metadata, save_checkpoint
 from photochrom.training.networks import build_generator
@@ -129,3 +132,53 @@ def test_a_wrong_start_is_found_before_anything_is_trained(
     got = compare(folder, tmp_path / "out", "cnn4-rgb", "cnn4-hsl-2", more=("--start", option))
     assert (got[0], message in " ".join(got[1].split())) == (code, True), got[1]
     assert not (tmp_path / "out" / "runs").exists()
+
+
+def test_a_run_that_another_process_has_is_left_to_it(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    (out / "runs").mkdir(parents=True)
+    with FileLock(out / "runs" / "cnn4-rgb-0.lock"):
+        code, said = compare(folder, out, "cnn4-rgb", "cnn4-hsl-2")
+        assert code == 0, said
+        assert "cnn4-rgb: still trained by another process, which then judges all" in said
+        assert not (out / "results.json").exists()
+        assert not (out / "runs" / "cnn4-rgb-0").exists()
+    code, said = compare(folder, out, "cnn4-rgb", "cnn4-hsl-2")
+    assert code == 0, said
+    assert "cnn4-hsl-2: trained before" in said
+    assert [row.name for row in Results.load(out / "results.json").rows][1:3] == ["cnn4-rgb", "cnn4-hsl-2"]
+
+
+def test_what_another_process_has_left_is_taken_over(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    (out / "runs").mkdir(parents=True)
+    lock = FileLock(out / "runs" / "cnn4-rgb-0.lock")
+    said: list[str] = []
+
+    def say(words: str) -> None:
+        said.append(words)
+        lock.release()
+
+    photos = load([str(folder)])
+    comparison = module.Comparison(["cnn4-rgb"], photos, None, out, 0.01, 32, overrides=["stages.0.batch=2"])
+    with lock:
+        errors, elsewhere = module.train_all(comparison, Fabric(accelerator="cpu", devices=1), say)
+    assert (errors, elsewhere) == ({}, [])
+    assert [words.partition(":")[2].split()[0] for words in said] == ["another", "training"]
+
+
+def test_a_clock_that_there_is_not_is_found_at_once(folder: Path, tmp_path: Path) -> None:
+    arguments = [
+        "compare",
+        "cnn4-rgb",
+        "--data",
+        str(folder),
+        "--eval",
+        str(folder),
+        "-o",
+        str(tmp_path / "out"),
+    ]
+    result = CliRunner().invoke(app, [*arguments, "--minutes", "1", "--clock", "sun"])
+    assert result.exit_code == 1
+    assert "sun: no such clock" in result.output
+    assert not (tmp_path / "out").exists()

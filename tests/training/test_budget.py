@@ -1,7 +1,10 @@
 """Budgets: how far a run is, by each of the three clocks."""
 
+from types import SimpleNamespace
+
 import pytest
 
+from photochrom.training import budget
 from photochrom.training.budget import Budget, Position
 
 
@@ -31,3 +34,11 @@ def test_a_budget_is_one_thing_and_something(
 ) -> None:
     with pytest.raises(ValueError, match=message):
         Budget(minutes, steps, epochs)
+
+
+def test_minutes_are_of_a_watch_or_of_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(budget, "time", SimpleNamespace(monotonic=lambda: 7.0, process_time=lambda: 5.0))
+    assert Budget(minutes=1).now() == 7
+    assert Budget(minutes=1, clock="cpu").now() == 5
+    with pytest.raises(ValueError, match="sun: no such clock; there are: wall, cpu"):
+        Budget(minutes=1, clock="sun")  # type: ignore[arg-type]

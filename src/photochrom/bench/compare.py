@@ -100,22 +100,27 @@ def train_all(comparison: Comparison, fabric: Fabric, say: Say) -> tuple[dict[st
     -------
     What failed, the error by row name (the others are trained), and the names of runs that another process has.
     """
-    errors, elsewhere = {}, []
+    errors: dict[str, str] = {}
     (comparison.out / "runs").mkdir(parents=True, exist_ok=True)
-    for name, recipe, seed in comparison.names():
-        folder = comparison.folder(recipe, seed)
-        try:
-            with FileLock(folder.with_suffix(".lock"), timeout=0):
-                _train(comparison, name, recipe, seed, fabric, say)
-        except Timeout:
-            elsewhere.append(name)
-            say(f"{name}: another process is training it")
-        except (
-            Exception
-        ) as error:  # one recipe's failure is a row of the table, not the end of the night's run
-            errors[name] = " ".join(str(error).split())
-            say(f"{name}: failed: {errors[name]}")
-    return errors, elsewhere
+    todo = comparison.names()
+    # Twice: what another process had the first time may be done by now, or left by one that was stopped.
+    for _ in range(2):
+        elsewhere = []
+        for name, recipe, seed in todo:
+            folder = comparison.folder(recipe, seed)
+            try:
+                with FileLock(folder.with_suffix(".lock"), timeout=0):
+                    _train(comparison, name, recipe, seed, fabric, say)
+            except Timeout:
+                elsewhere.append((name, recipe, seed))
+                say(f"{name}: another process is training it")
+            except (
+                Exception
+            ) as error:  # one recipe's failure is a row of the table, not the end of the night's run
+                errors[name] = " ".join(str(error).split())
+                say(f"{name}: failed: {errors[name]}")
+        todo = elsewhere
+    return errors, [name for name, _, _ in todo]
 
 
 def _train(comparison: Comparison, name: str, recipe: str, seed: int, fabric: Fabric, say: Say) -> None:
