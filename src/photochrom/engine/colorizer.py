@@ -57,10 +57,11 @@ class Colorizer:
         threads: int | None = None,
         batch: int = 1,
     ) -> None:
-        threads = threads or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else threads
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        threads = threads or cores
         session = Session(resolve(model), device=device, threads=threads)
-        self.session = Batching(session, batch) if batch > 1 else session
-        threads = threads or os.cpu_count() or 1
+        # As many runs at once as there are cores for; only who comes beyond them joins another's run.
+        self.session = Batching(session, batch, runs=max(1, cores // threads)) if batch > 1 else session
         self.pool = ThreadPoolExecutor(threads, "photochrom") if threads > 1 else None
 
     @property

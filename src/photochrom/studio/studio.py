@@ -24,6 +24,9 @@ from photochrom.studio.work import Queue
 
 __all__ = ["Studio"]
 
+TOGETHER = 8
+"""Photos of like size in one run of the network, where more ask than there are cores for."""
+
 
 class Studio:
     """The parts of a server, made in one place and ended in one place.
@@ -51,7 +54,9 @@ class Studio:
         if jobs > 1:
             # As in the command: each photo's own work would start a thread per core.
             cv2.setNumThreads(max(1, (os.cpu_count() or 1) // jobs))
-        self.colorizer = Colorizer(settings.model, batch=jobs)
+        # A core for each photo: joint runs on all cores took 1.2 times as long (benchmarks/server.py).
+        threads = max(1, (os.cpu_count() or 1) // jobs)
+        self.colorizer = Colorizer(settings.model, threads=threads, batch=TOGETHER)
         self.store = Store(settings.keep_bytes)
         self.queue = Queue(jobs, settings.queue)
         self.darkroom = Darkroom(self.colorizer, self.store, settings.max_pixels)
