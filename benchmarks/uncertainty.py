@@ -14,6 +14,7 @@ from itertools import combinations
 import numpy as np
 from PIL import Image
 
+from photochrom.bench.evaluate import spread
 from photochrom.bench.protocol import Protocol
 from photochrom.color.difference import ciede2000
 from photochrom.color.lab import rgb_to_lab
@@ -32,9 +33,7 @@ def main() -> None:
     parser.add_argument("--limit", type=int)
     args = parser.parse_args()
     colorizer, protocol = Colorizer(args.model, threads=1), Protocol()
-    items = find(args.folder).items
-    if args.limit is not None and len(items) > args.limit:
-        items = [items[round(i)] for i in np.linspace(0, len(items) - 1, args.limit)]
+    items = spread(find(args.folder).items, args.limit)
     apart, errors, decibels, chroma, halves = [], [], [], [], []
     for item in items:
         rgb = protocol.fitted(item.read())

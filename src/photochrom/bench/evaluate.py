@@ -76,15 +76,13 @@ def evaluate(
     doubled = {c.name for c in contestants if [x.name for x in contestants].count(c.name) > 1}
     if doubled:
         raise ValueError(f"two contestants are called {', '.join(sorted(doubled))}")
-    items = photos.items
-    if limit is not None and len(items) > limit:
-        items = [items[round(i)] for i in np.linspace(0, len(items) - 1, limit)]
+    items = spread(photos.items, limit)
     if not items:
         raise ValueError(f"{photos.path}: no photos in it")
     labels = _labels(items) if network is not None else None
     metrics = {c.name: _measures(names, network, labels is not None) for c in contestants}
     run = Evaluation(list(contestants), metrics)
-    shown = {items[round(i)].key for i in np.linspace(0, len(items) - 1, min(examples, len(items)))}
+    shown = {item.key for item in spread(items, examples)}
     for item, made in ordered(lambda item: _pictures(item, run, protocol), items):
         if isinstance(made, BrokenPhoto):
             run.broken.append(item.key)
@@ -96,6 +94,13 @@ def evaluate(
     if not run.keys:
         raise ValueError(f"{photos.path}: none of {len(items)} photos can be read")
     return _results(run, protocol, command)
+
+
+def spread(items: Sequence[Item], count: int | None) -> Sequence[Item]:
+    """`count` of the items, evenly spread from the first to the last; all where there are no more, or for None."""
+    if count is None or len(items) <= count:
+        return items
+    return [items[round(i)] for i in np.linspace(0, len(items) - 1, count)]
 
 
 def _measures(names: Iterable[str] | None, network: Network | None, labelled: bool) -> Measures:
