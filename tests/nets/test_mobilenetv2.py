@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from photochrom.nets.mobilenetv2 import CHANNELS, STAGES, InvertedResidual, MobileNetV2, SameConv
+from photochrom.nets.inverted_residuals import InvertedResidual, SameConv
+from photochrom.nets.mobilenetv2 import CHANNELS, STAGES, MobileNetV2
 
 
 def same_convolution(x: NDArray[np.float64], kernel: NDArray[np.float64], stride: int) -> NDArray[np.float64]:
@@ -55,10 +56,12 @@ def colour_features(state: dict[str, Tensor], rgb: Tensor) -> list[Tensor]:
 
 @pytest.mark.parametrize(("height", "width"), [(8, 8), (6, 10), (2, 4)])
 @pytest.mark.parametrize("stride", [1, 2])
-def test_convolution_pads_like_tensorflow(height: int, width: int, stride: int) -> None:
+@pytest.mark.parametrize("size", [3, 5])
+def test_convolution_pads_like_tensorflow(height: int, width: int, stride: int, size: int) -> None:
     rng = np.random.default_rng(1)
-    x, kernel = rng.normal(size=(3, height, width)), rng.normal(size=(4, 3, 3, 3))
-    conv = SameConv(3, 4, 3, stride, padding=2 - stride, bias=False).double()
+    x, kernel = rng.normal(size=(3, height, width)), rng.normal(size=(4, 3, size, size))
+    padding = size // 2 if stride == 1 else 0
+    conv = SameConv(3, 4, size, stride, padding=padding, bias=False).double()
     with torch.no_grad():
         conv.weight.copy_(torch.from_numpy(kernel))
         got = conv(torch.from_numpy(x)[None])[0].numpy()
@@ -82,7 +85,7 @@ def test_parameter_count_follows_from_the_published_one() -> None:
 
 def test_has_seventeen_blocks_ten_of_them_residual() -> None:
     blocks = [block for block in MobileNetV2().blocks if isinstance(block, InvertedResidual)]
-    assert len(blocks) == sum(repeats for _, _, repeats, _ in STAGES) == 17
+    assert len(blocks) == sum(repeats for _, _, repeats, _, _ in STAGES) == 17
     assert sum(block.residual for block in blocks) == 10
 
 

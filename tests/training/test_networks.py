@@ -7,7 +7,7 @@ import pytest
 import torch
 from lightning_fabric import Fabric
 
-from photochrom.nets.mobilenetv2_classifier import MobileNetV2Classifier
+from photochrom.nets.mobilenetv2 import MobileNetV2
 from photochrom.training.networks import Pretrained, build_generator, build_networks, fitted
 from photochrom.training.recipe import RecipeError, load_recipe, validate
 from photochrom.training.tiny import tiny
@@ -76,9 +76,9 @@ def test_so_does_that_of_a_mean(tmp_path: Path) -> None:
     ):
         build(settings, tmp_path)
     torch.manual_seed(0)
-    weights = MobileNetV2Classifier().state_dict()
+    weights = MobileNetV2(3).state_dict()
     networks = build(settings, tmp_path, Pretrained(features=weights))
-    assert torch.equal(networks.features.stem.weight, weights["stem.weight"])
+    assert torch.equal(networks.features.encoder.stem.weight, weights["stem.weight"])
     assert not any(p.requires_grad for p in networks.features.parameters())
     with pytest.raises(ValueError, match="not the ImageNet weights of MobileNetV2"):
         build(settings, tmp_path, Pretrained(features={"conv1.weight": torch.zeros(1)}))

@@ -36,7 +36,7 @@ class Comparison:
     minutes : for each recipe and seed, by `clock` (`photochrom.training.budget.Budget`)
     size : of each recipe's last stage in pixels; None leaves the recipes' own
     encoders : ImageNet weights by recipe name
-    features : ImageNet weights for perceptual losses
+    features : ImageNet weights for perceptual losses, by recipe name
     overrides : ``key=value`` for every recipe, as ``photochrom train --set`` takes them
     starts : trained generators to begin from, by recipe name
     """
@@ -49,7 +49,7 @@ class Comparison:
     size: int | None = None
     seeds: Sequence[int] = (0,)
     encoders: dict[str, State] = field(default_factory=dict)
-    features: State | None = None
+    features: dict[str, State] = field(default_factory=dict)
     overrides: Sequence[str] = ()
     clock: Clock = "wall"
     starts: dict[str, Start] = field(default_factory=dict)
@@ -83,7 +83,7 @@ class Comparison:
     def pretrained(self, recipe: str) -> Pretrained:
         """The weights that a recipe begins with."""
         name = Path(recipe).stem
-        return Pretrained(self.encoders.get(name), self.features, self.starts.get(name))
+        return Pretrained(self.encoders.get(name), self.features.get(name), self.starts.get(name))
 
     def recipe(self, name: str, seed: int) -> Recipe:
         """The recipe as it is trained here."""

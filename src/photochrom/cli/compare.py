@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -33,7 +34,13 @@ def compare(
     encoder: Annotated[
         list[str] | None, typer.Option(metavar="RECIPE=FILE", help="ImageNet weights for a recipe's encoder.")
     ] = None,
-    features: Annotated[Path | None, typer.Option(help="ImageNet weights for perceptual losses.")] = None,
+    features: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="[RECIPE=]FILE",
+            help="ImageNet weights for perceptual losses, of a recipe or of all others.",
+        ),
+    ] = None,
     start: Annotated[
         list[str] | None,
         typer.Option(metavar="RECIPE=FILE", help="A run or checkpoint whose generator a recipe begins with."),
@@ -86,7 +93,7 @@ def compare(
             train_size,
             seed or [0],
             _by_recipe("--encoder", encoder or [], recipes, read_tensors),
-            read_tensors(features) if features else None,
+            _by_recipe("--features", _for_all(features or [], recipes), recipes, cache(read_tensors)),
             set_ or [],
             clock,  # type: ignore[arg-type]
             _by_recipe("--start", start or [], recipes, read_start),
@@ -114,6 +121,12 @@ def compare(
         say(f"{out / 'index.html'}: the same as a page")
     if any(row.error for row in results.rows):
         raise typer.Exit(1)
+
+
+def _for_all(given: list[str], recipes: list[str]) -> list[str]:
+    """The options with every ``FILE`` written as ``RECIPE=FILE`` for all recipes, before the ones that say which."""
+    everywhere = [f"{recipe}={file}" for file in given if "=" not in file for recipe in recipes]
+    return everywhere + [each for each in given if "=" in each]
 
 
 def _by_recipe(

@@ -25,7 +25,8 @@ Merge = Annotated[
 Classifier = Annotated[
     Path | None,
     typer.Option(
-        metavar="FILE", help="Classifier of colour photos (MobileNetV2 or .onnx) for top-1 and Frechet."
+        metavar="FILE",
+        help="Classifier of colour photos for top-1 and Frechet: MobileNetV2, EfficientNet-Lite or .onnx.",
     ),
 ]
 Size = Annotated[int, typer.Option(help="Side in pixels at which all is measured.")]
@@ -88,12 +89,10 @@ def network(file: Path | None) -> Any:
         from photochrom.metrics.network import OnnxNetwork
 
         return OnnxNetwork(file)
-    from photochrom.nets.mobilenetv2_classifier import mobilenetv2_classifier
+    from photochrom.nets.classifier import published_classifier
     from photochrom.training.published import read_tensors
 
-    net = mobilenetv2_classifier()
-    net.load_imagenet(read_tensors(file))
-    return net
+    return published_classifier(read_tensors(file))
 
 
 def write(results: Results, out: Path) -> None:

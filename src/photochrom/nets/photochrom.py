@@ -1,10 +1,10 @@
-"""The default model: a MobileNetV2 encoder, a light decoder to a quarter of the size, soft colour bins.
+"""The default model: an encoder made for phones, a light decoder to a quarter of the size, soft colour bins.
 
 Classification over ab bins is Zhang et al. 2016; the hint input follows Zhang et al. 2017, but enters the
 decoder at every scale, so that the encoder's features can be kept while a user moves hints about.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor, nn
@@ -12,8 +12,16 @@ from torch.nn import functional as F
 
 from photochrom.color.lab import AB_SCALE
 from photochrom.color.quantize import ab_bins
-from photochrom.nets.mobilenetv2 import CHANNELS, TAPS, MobileNetV2
+from photochrom.nets.efficientnet_lite import EfficientNetLite
+from photochrom.nets.inverted_residuals import InvertedResiduals
+from photochrom.nets.mobilenetv2 import MobileNetV2
 from photochrom.nets.prediction import DistributionNet, Prediction
+
+ENCODERS: dict[str, Callable[[], InvertedResiduals]] = {
+    "efficientnet_lite0": lambda: EfficientNetLite(0),
+    "efficientnet_lite1": lambda: EfficientNetLite(1),
+    "mobilenetv2": MobileNetV2,
+}
 
 
 class Block(nn.Module):
@@ -60,6 +68,12 @@ class Photochrom(DistributionNet):
     ----------
     widths : channels of the decoder at strides 32, 16, 8, 4
     depths : blocks at those strides
+    encoder : one of `ENCODERS`
+
+    Raises
+    ------
+    ValueError
+        If there is no such encoder.
     """
 
     takes_hints = True
@@ -69,18 +83,21 @@ class Photochrom(DistributionNet):
         self,
         widths: tuple[int, int, int, int] = (256, 192, 128, 96),
         depths: tuple[int, int, int, int] = (1, 2, 2, 2),
+        encoder: str = "mobilenetv2",
     ) -> None:
+        if encoder not in ENCODERS:
+            raise ValueError(f"no encoder {encoder!r}; there are {', '.join(ENCODERS)}")
         bins = torch.from_numpy(ab_bins().copy())
         super().__init__(len(bins))
         self.register_buffer("bins", bins)
-        self.encoder = MobileNetV2()
+        self.encoder = ENCODERS[encoder]()
         below = (0, *widths[:-1])
-        skips = CHANNELS[::-1]
+        skips = self.encoder.channels[::-1]
         self.scales = nn.ModuleList(
             Scale(b, s, w, d) for b, s, w, d in zip(below, skips, widths, depths, strict=True)
         )
         # A bottleneck of what the whole picture shows: a beach colours its sky differently from a street.
-        self.context = nn.Sequential(nn.Linear(CHANNELS[-1], 128), nn.ReLU(), nn.Linear(128, widths[0]))
+        self.context = nn.Sequential(nn.Linear(skips[0], 128), nn.ReLU(), nn.Linear(128, widths[0]))
         self.head = nn.Conv2d(widths[-1], len(bins), 1)
 
     def forward(self, lightness: Tensor, hints: Tensor | None = None) -> Prediction:
@@ -110,14 +127,15 @@ class Photochrom(DistributionNet):
 
     def layer_groups(self) -> list[list[nn.Parameter]]:
         """The encoder as far as stride 4, the rest of it, the decoder."""
-        early = nn.ModuleList([self.encoder.stem, *self.encoder.blocks[: TAPS[0] + 1]])
-        late = self.encoder.blocks[TAPS[0] + 1 :]
+        first = self.encoder.taps[0] + 1
+        early = nn.ModuleList([self.encoder.stem, *self.encoder.blocks[:first]])
+        late = self.encoder.blocks[first:]
         encoder = set(self.encoder.parameters())
         ours = [p for p in self.parameters() if p not in encoder]
         return [list(early.parameters()), list(late.parameters()), ours]
 
     def load_encoder(self, tensors: Mapping[str, Tensor]) -> None:
-        """Load the encoder's ImageNet weights; see `MobileNetV2.load_imagenet`.
+        """Load the encoder's ImageNet weights; see `InvertedResiduals.load_imagenet`.
 
         Raises
         ------
@@ -141,11 +159,11 @@ def hint_pyramid(hints: Tensor) -> list[Tensor]:
     return levels
 
 
-def photochrom() -> Photochrom:
-    """Build the default model (3.0 M parameters)."""
-    return Photochrom()
+def photochrom(encoder: str = "mobilenetv2") -> Photochrom:
+    """Build the default model (3.0 M parameters with MobileNetV2, 4.9 M with EfficientNet-Lite1)."""
+    return Photochrom(encoder=encoder)
 
 
-def test_photochrom() -> Photochrom:
+def test_photochrom(encoder: str = "mobilenetv2") -> Photochrom:
     """Build a tiny decoder on the same encoder, for tests."""
-    return Photochrom(widths=(16, 16, 16, 16), depths=(1, 1, 1, 1))
+    return Photochrom(widths=(16, 16, 16, 16), depths=(1, 1, 1, 1), encoder=encoder)

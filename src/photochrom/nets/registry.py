@@ -6,8 +6,8 @@ from torch import nn
 
 from photochrom.nets.cnn4 import cnn4, test_cnn4
 from photochrom.nets.eccv16 import eccv16, test_eccv16
+from photochrom.nets.features import efficientnet_lite1_features, mobilenetv2_features
 from photochrom.nets.lab_cnn13 import lab_cnn13, test_lab_cnn13
-from photochrom.nets.mobilenetv2_features import mobilenetv2_features
 from photochrom.nets.patchgan import patchgan, test_patchgan
 from photochrom.nets.photochrom import photochrom, test_photochrom
 from photochrom.nets.pix2pix_unet import pix2pix_unet, test_pix2pix_unet
@@ -61,6 +61,7 @@ CRITICS: dict[str, Builder] = {
 """Pictures to logits, above 0 for "real": built with `inputs` channels."""
 
 FEATURES: dict[str, Builder] = {
+    "efficientnet_lite1_features": efficientnet_lite1_features,
     "mobilenetv2_features": mobilenetv2_features,
     "vgg16": vgg16,
     "vgg19_relu3_1": vgg19_relu3_1,

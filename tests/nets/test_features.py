@@ -1,20 +1,21 @@
-"""MobileNetV2's activations on colour photos: the same net as the classifier and, on grey, as the encoder."""
+"""Activations on colour photos: the same net as the classifier and, on grey, as the encoder."""
 
 import pytest
 import torch
 from torch import Tensor
 
 from photochrom.losses.perceptual import PerceptualLoss
+from photochrom.nets.classifier import Classifier, published_classifier
+from photochrom.nets.features import mobilenetv2_features
 from photochrom.nets.mobilenetv2 import CHANNELS, MobileNetV2
-from photochrom.nets.mobilenetv2_classifier import MobileNetV2Classifier, mobilenetv2_classifier
-from photochrom.nets.mobilenetv2_features import mobilenetv2_features
 from photochrom.nets.registry import FEATURES
 
 
 def published(seed: int = 0) -> dict[str, Tensor]:
     """A published file's keys and shapes, the classifier's included, in half precision."""
     torch.manual_seed(seed)
-    return {key: value.half() for key, value in MobileNetV2Classifier().state_dict().items()}
+    state = Classifier(MobileNetV2(3)).state_dict()
+    return {key.removeprefix("encoder."): value.half() for key, value in state.items()}
 
 
 def photos(*shape: int) -> Tensor:
@@ -23,9 +24,8 @@ def photos(*shape: int) -> Tensor:
 
 def test_activations_are_those_of_the_classifier() -> None:
     tensors, rgb = published(), photos(2, 3, 64, 96)
-    net, classifier = FEATURES["mobilenetv2_features"](), mobilenetv2_classifier(320)
+    net, classifier = FEATURES["mobilenetv2_features"](), published_classifier(tensors, 320)
     net.load_imagenet(tensors)  # type: ignore[operator]
-    classifier.load_imagenet(tensors)
     maps = net(rgb)
     strides = (4, 8, 16, 32)
     assert [tuple(m.shape) for m in maps] == [

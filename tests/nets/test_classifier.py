@@ -5,14 +5,16 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from photochrom.nets.mobilenetv2 import MobileNetV2, SameConv
-from photochrom.nets.mobilenetv2_classifier import MobileNetV2Classifier, middle, mobilenetv2_classifier
+from photochrom.nets.classifier import Classifier, middle, published_classifier
+from photochrom.nets.inverted_residuals import SameConv
+from photochrom.nets.mobilenetv2 import MobileNetV2
 
 
 def weights(seed: int = 0) -> dict[str, Tensor]:
     """A published file's keys and shapes, in half precision."""
     torch.manual_seed(seed)
-    return {key: value.half() for key, value in MobileNetV2Classifier().state_dict().items()}
+    state = Classifier(MobileNetV2(3)).state_dict()
+    return {key.removeprefix("encoder."): value.half() for key, value in state.items()}
 
 
 def photos(height: int, width: int) -> Tensor:
@@ -36,8 +38,7 @@ def test_head_by_hand(convolution: bool) -> None:
     if convolution:
         tensors["classifier.weight"] = tensors["classifier.weight"][:, :, None, None]
     for features, expected in ((320, block.mean(dim=(2, 3))), (1280, pooled)):
-        net = mobilenetv2_classifier(features)  # type: ignore[arg-type]
-        net.load_imagenet(tensors)
+        net = published_classifier(tensors, features)  # type: ignore[arg-type]
         got = net(rgb)
         torch.testing.assert_close(got[0], logits, rtol=1e-4, atol=1e-5)
         torch.testing.assert_close(got[1], expected, rtol=1e-4, atol=1e-5)
@@ -46,7 +47,7 @@ def test_head_by_hand(convolution: bool) -> None:
 def test_parameter_count_is_the_published_one() -> None:
     # Keras reports 3,504,872 trainable parameters. Of two per batch-norm channel folding leaves one, the bias.
     folded = 34_112 // 2
-    assert sum(p.numel() for p in MobileNetV2Classifier().parameters()) == 3_504_872 - folded
+    assert sum(p.numel() for p in Classifier(MobileNetV2(3)).parameters()) == 3_504_872 - folded
 
 
 @pytest.mark.parametrize(
@@ -58,16 +59,16 @@ def test_the_middle_is_seen(size: tuple[int, int], seen: tuple[int, int, int, in
     height, width, top, left = seen
     assert torch.equal(middle(rgb), rgb[:, :, top : top + height, left : left + width])
     frame = F.pad(middle(rgb), (left, size[1] - width - left, top, size[0] - height - top))
-    net = mobilenetv2_classifier()
+    net = published_classifier(weights())
     torch.testing.assert_close(net(rgb), net(frame))
 
 
 def test_what_does_not_fit_raises() -> None:
     with pytest.raises(ValueError, match="at least 32x32 pixels"):
-        mobilenetv2_classifier()(photos(64, 31))
+        published_classifier(weights())(photos(64, 31))
     with pytest.raises(ValueError, match="320 or 1280 features, not 512"):
-        mobilenetv2_classifier(512)  # type: ignore[arg-type]
+        published_classifier(weights(), 512)  # type: ignore[arg-type]
     tensors = weights()
     del tensors["classifier.bias"]
     with pytest.raises(ValueError, match=r"classifier\.bias"):
-        mobilenetv2_classifier().load_imagenet(tensors)
+        published_classifier(tensors)
