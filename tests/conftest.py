@@ -1,8 +1,11 @@
-"""Photos that many tests share."""
+"""Photos and a browser that many tests share."""
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import numpy as np
@@ -10,12 +13,49 @@ import pytest
 import skimage.data
 from numpy.typing import NDArray
 from PIL import Image
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 # A deadline is an assertion about time, and a busy machine breaks it.
 hypothesis.settings.register_profile(
     "photochrom", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("photochrom")
+
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+CONTRAST = """(outside) => {
+  const parse = (text) => text.match(/[\\d.]+/g).map(Number);
+  const light = (rgb) => {
+    const [r, g, b] = rgb.slice(0, 3).map((v) => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const behind = (node) => {
+    for (; node; node = node.parentElement) {
+      const rgb = parse(getComputedStyle(node).backgroundColor);
+      if (rgb.length === 3 || rgb[3] === 1) return rgb;
+    }
+    return [255, 255, 255];
+  };
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const found = [];
+  for (let node; (node = walker.nextNode()); ) {
+    const parent = node.parentElement;
+    if (!node.data.trim() || !parent.checkVisibility() || parent.closest(outside)) continue;
+    const style = getComputedStyle(parent);
+    const ink = light(parse(parent.closest("svg") ? style.fill : style.color));
+    const [more, less] = [ink, light(behind(parent))].sort((a, b) => b - a);
+    found.push([(more + 0.05) / (less + 0.05), node.data.trim().slice(0, 40), parent.outerHTML.slice(0, 60)]);
+  }
+  return found;
+}"""
 
 
 def _read_only(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -52,3 +92,23 @@ def grey_tiff16(tmp_path: Path, chelsea: NDArray[np.uint8]) -> Path:
     luma = np.rint(chelsea @ np.array([0.299, 0.587, 0.114]) * 257).astype(np.uint16)
     Image.fromarray(luma).save(path, compression="tiff_adobe_deflate")
     return path
+
+
+# Not for the whole session: while Playwright runs, no other test of this process can call asyncio.run.
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """The system's Chromium, without a window."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = next((found for name in names if (found := shutil.which(name))), None)
+    assert path, f"these tests need a browser: install Chromium (looked for {', '.join(names)} in PATH)"
+    expect.set_options(timeout=20_000)
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=path, args=QUIET)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def faint() -> Callable[[Page, str], list[Any]]:
+    """The visible words of a page below a contrast of 4.5:1 (WCAG 2.2, 1.4.3), but for those inside a selector."""
+    return lambda shown, outside: [entry for entry in shown.evaluate(CONTRAST, outside) if entry[0] < 4.5]

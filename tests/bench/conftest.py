@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import io
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, sync_playwright
 
 from photochrom.bench.results import Curve, Difference, Example, Metric, Results, Row, Score
 
@@ -120,27 +118,3 @@ def results() -> Results:
 def make() -> Callable[..., Results]:
     """`make_results`, for other numbers of models and photos."""
     return make_results
-
-
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-# Not for the whole session: while Playwright runs, no other test of this process can call asyncio.run.
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """The system's Chromium, without a window."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    path = next((found for name in names if (found := shutil.which(name))), None)
-    assert path, f"these tests need a browser: install Chromium (looked for {', '.join(names)} in PATH)"
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=path, args=QUIET)
-        yield running
-        running.close()

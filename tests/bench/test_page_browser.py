@@ -17,32 +17,6 @@ from photochrom.bench.results import Results
 
 Open = Callable[..., Page]
 
-CONTRAST = """() => {
-  const parse = (text) => text.match(/[\\d.]+/g).map(Number);
-  const light = (rgb) => {
-    const [r, g, b] = rgb.slice(0, 3).map((v) => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const behind = (node) => {
-    for (; node; node = node.parentElement) {
-      const rgb = parse(getComputedStyle(node).backgroundColor);
-      if (rgb.length === 3 || rgb[3] === 1) return rgb;
-    }
-    return [255, 255, 255];
-  };
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  const found = [];
-  for (let node; (node = walker.nextNode()); ) {
-    const parent = node.parentElement;
-    if (!node.data.trim() || !parent.checkVisibility() || parent.closest("script, option")) continue;
-    const style = getComputedStyle(parent);
-    const ink = light(parse(parent.closest("svg") ? style.fill : style.color));
-    const [more, less] = [ink, light(behind(parent))].sort((a, b) => b - a);
-    found.push([(more + 0.05) / (less + 0.05), node.data.trim().slice(0, 40), parent.outerHTML.slice(0, 60)]);
-  }
-  return found;
-}"""
-
 OVERLAPS = """() => [...document.querySelectorAll(".plot svg")].flatMap((drawing) => {
   const box = (node) => node.getBoundingClientRect();
   const outer = box(drawing);
@@ -318,15 +292,14 @@ def test_photos_and_models_can_be_chosen(view: Open) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
-def test_it_fits_and_can_be_read(view: Open, scheme: str, width: int) -> None:
+def test_it_fits_and_can_be_read(view: Open, faint: Any, scheme: str, width: int) -> None:
     shown = view("small", width, 844, color_scheme=scheme)
     assert shown.evaluate(FITS)
     ground = shown.evaluate("getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)")
     assert (sum(ground) < 200) == (scheme == "dark")
     shown.locator("#table").get_by_role("button", name="SSIM").click()
     shown.locator("summary").click()
-    faint = [entry for entry in shown.evaluate(CONTRAST) if entry[0] < 4.5]
-    assert faint == []
+    assert faint(shown, "script, option") == []
     assert shown.evaluate(FITS)
     shown.keyboard.press("Escape")
     shown.locator(".frame").nth(3).click()
@@ -335,7 +308,7 @@ def test_it_fits_and_can_be_read(view: Open, scheme: str, width: int) -> None:
            return box.left < 0 || box.right > innerWidth || box.bottom > innerHeight; }).map((node) => node.id)"""
     )
     assert inside == []
-    assert [entry for entry in shown.evaluate(CONTRAST) if entry[0] < 4.5] == []
+    assert faint(shown, "script, option") == []
 
 
 def test_motion_stops_where_it_is_not_wanted(view: Open) -> None:
