@@ -116,6 +116,21 @@ def test_a_contestant_that_fails_is_a_row_and_the_others_go_on(folder: Path) -> 
     assert values(results, "grey") == values(scored(find(folder)), "grey")
 
 
+def test_the_worst_photos_of_the_first_model_are_shown_first(folder: Path) -> None:
+    spoiled = {"cat1": 90, "face2": 60}
+
+    def make(key: str, _: Any, rgb: Any) -> Any:
+        shift = spoiled.get(Path(key).stem, 0)
+        return np.clip(rgb.astype(int) + [shift, 0, 0], 0, 255).astype(np.uint8)
+
+    said: list[str] = []
+    entrants = [contestants.grey(), Contestant("spoiler", "model", make)]
+    results = scored(find(folder), entrants, worst=True, examples=2, report=said.append)
+    assert [Path(example.name).stem for example in results.examples] == ["cat1", "face2"]
+    assert set(results.examples[0].pictures) == {"grey", "spoiler", "truth"}
+    assert said == [f"{number} of 6 photos" for number in range(1, 7)]
+
+
 def test_other_tools_pictures(folder: Path, tmp_path: Path) -> None:
     ours, theirs = tmp_path / "ours", tmp_path / "theirs"
     for box in (ours, theirs):

@@ -1,10 +1,12 @@
 """All contestants on the same photos, measured by the same code: grey in, colours out, against the truth."""
 
+import heapq
 import platform
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import combinations
+from operator import itemgetter
 from typing import Any, TypeAlias, cast
 
 import cv2
@@ -17,6 +19,8 @@ from photochrom._version import __version__
 from photochrom.bench.contestants import Contestant, Picture, describe
 from photochrom.bench.protocol import Protocol
 from photochrom.bench.results import GREY, TRUTH, Difference, Example, Metric, Results, Row, Score
+from photochrom.color.difference import ciede2000
+from photochrom.color.lab import rgb_to_lab
 from photochrom.data.decode import BrokenPhoto
 from photochrom.data.photoset import ordered
 from photochrom.data.sources import Item, Source
@@ -24,9 +28,10 @@ from photochrom.metrics.imagenet import labels_of
 from photochrom.metrics.metric import PhotoMetric
 from photochrom.metrics.photos import Network, Photos
 from photochrom.metrics.registry import METRICS, collection
-from photochrom.metrics.statistics import difference, interval
+from photochrom.metrics.statistics import Bootstrap, bootstrap, difference, interval
 
 LISTED = 10
+MODELS = ("model", "pictures")
 Measures: TypeAlias = dict[str, PhotoMetric]
 
 
@@ -41,6 +46,13 @@ class Evaluation:
     keys: list[str] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
     examples: list[Example] = field(default_factory=list)
+    drawn: dict[tuple[str, str], Bootstrap] = field(default_factory=dict)
+
+    def bootstrap(self, name: str, key: str, seed: int) -> Bootstrap:
+        """One contestant's metric on resampled photos; ValueError where it cannot be had."""
+        if (name, key) not in self.drawn:
+            self.drawn[name, key] = bootstrap(self.metrics[name][key], seed=seed)
+        return self.drawn[name, key]
 
 
 def evaluate(
@@ -52,7 +64,9 @@ def evaluate(
     network: Network | None = None,
     limit: int | None = None,
     examples: int = 12,
+    worst: bool = False,
     names: Iterable[str] | None = None,
+    report: Callable[[str], None] = lambda _: None,
 ) -> Results:
     """Score every contestant on every photo.
 
@@ -61,8 +75,10 @@ def evaluate(
     photos : colour photos; unreadable ones are left out with a count
     network : a classifier of colour photos (`photochrom.metrics.photos.Network`) for top-1 and the Frechet distance
     limit : every Nth photo, so that about so many are taken
-    examples : how many photos the results keep pictures of
+    examples : how many photos the results keep pictures of, evenly spread
+    worst : pictures of those instead where the first model is farthest from the truth (CIEDE2000), the worst first
     names : which metrics; None is all that can be had
+    report : told, after every tenth of the photos, how far it is
 
     Returns
     -------
@@ -83,14 +99,22 @@ def evaluate(
     metrics = {c.name: _measures(names, network, labels is not None) for c in contestants}
     run = Evaluation(list(contestants), metrics)
     shown = {item.key for item in spread(items, examples)}
-    for item, made in ordered(lambda item: _pictures(item, run, protocol), items):
+    first = next((c.name for c in contestants if c.kind in MODELS), None) if worst else None
+    farthest: list[tuple[float, Example]] = []
+    for number, (item, made) in enumerate(ordered(lambda item: _pictures(item, run, protocol), items), 1):
+        if number * 10 // len(items) > (number - 1) * 10 // len(items):
+            report(f"{number} of {len(items)} photos")
         if isinstance(made, BrokenPhoto):
             run.broken.append(item.key)
             continue
         _measure(run, made, None if labels is None else labels[item.key])
         run.keys.append(item.key)
-        if item.key in shown:
+        if first is not None:
+            farthest.append((_error(made, first), _example(item.key, made)))
+            farthest = heapq.nlargest(examples, farthest, key=itemgetter(0))
+        elif item.key in shown:
             run.examples.append(_example(item.key, made))
+    run.examples += [example for _, example in farthest]
     if not run.keys:
         raise ValueError(f"{photos.path}: none of {len(items)} photos can be read")
     return _results(run, protocol, command)
@@ -153,6 +177,14 @@ def _measure(run: Evaluation, made: dict[str, Picture | str], label: torch.Tenso
                         run.unmeasured[key] = str(error)
 
 
+def _error(made: dict[str, Picture | str], name: str) -> float:
+    """How far a contestant's picture is from the truth; one that it failed to make is not."""
+    picture, truth = made[name], made[""]
+    if isinstance(picture, str) or isinstance(truth, str):
+        return 0.0
+    return float(ciede2000(rgb_to_lab(picture / 255), rgb_to_lab(truth / 255)).mean())
+
+
 def _tensor(picture: NDArray[np.uint8]) -> torch.Tensor:
     # A copy: PyTorch wants memory that it may write to, and the truth's is shared.
     return torch.from_numpy(picture.copy()).permute(2, 0, 1)[None].float().div_(255)
@@ -183,7 +215,7 @@ def _results(run: Evaluation, protocol: Protocol, command: str) -> Results:
     rows = []
     for contestant in run.contestants:
         error = run.errors.get(contestant.name)
-        scores = {} if error else _scores(run.metrics[contestant.name], run.unmeasured, protocol.seed)
+        scores = {} if error else _scores(run, contestant.name, protocol.seed)
         rows.append(Row(**describe(contestant), scores=scores, error=_shortened(error)))
     stated = protocol.stated(len(run.keys))
     if run.broken:
@@ -206,14 +238,14 @@ def _about(key: str) -> str:
     return f"{entry.about} ({entry.source})" if entry.source else entry.about
 
 
-def _scores(metrics: Measures, unmeasured: dict[str, str], seed: int) -> dict[str, Score]:
+def _scores(run: Evaluation, name: str, seed: int) -> dict[str, Score]:
     scores = {}
-    for key, metric in metrics.items():
-        if key in unmeasured:
-            scores[key] = Score(None, why=unmeasured[key])
+    for key, metric in run.metrics[name].items():
+        if key in run.unmeasured:
+            scores[key] = Score(None, why=run.unmeasured[key])
             continue
         try:
-            value, low, high = interval(metric, seed=seed)
+            value, low, high = interval(run.bootstrap(name, key, seed))
             scores[key] = Score(value, low, high)
         except ValueError as error:
             scores[key] = _without_interval(metric, str(error))
@@ -229,14 +261,14 @@ def _without_interval(metric: PhotoMetric, why: str) -> Score:
 
 def _differences(run: Evaluation, seed: int) -> Iterator[Difference]:
     """Each contestant against the first one; of all pairs, where there are few."""
-    names = [c.name for c in run.contestants if c.kind in ("model", "pictures") and c.name not in run.errors]
+    names = [c.name for c in run.contestants if c.kind in MODELS and c.name not in run.errors]
     pairs = list(combinations(names, 2))
     for first, second in pairs if len(names) <= 4 else [pair for pair in pairs if pair[0] == names[0]]:
-        for key, metric in run.metrics[first].items():
+        for key in run.metrics[first]:
             try:
                 if key in run.unmeasured:
                     continue
-                found = difference(metric, run.metrics[second][key], seed=seed)
+                found = difference(*(run.bootstrap(name, key, seed) for name in (first, second)))
             except ValueError:
                 continue
             yield Difference(key, first, second, found.value, found.low, found.high)

@@ -114,6 +114,7 @@ def compare(
             command=command_line(),
             network=network(classifier),
             limit=limit,
+            report=say,
         )
         results = with_more(results, about, errors)
         typer.echo(markdown(results), nl=False)

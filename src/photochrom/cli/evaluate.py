@@ -52,6 +52,9 @@ def evaluate(
     classifier: Classifier = None,
     limit: Limit = None,
     seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = 0,
+    worst: Annotated[
+        bool, typer.Option("--worst", help="The page shows the photos that the first model does worst.")
+    ] = False,
 ) -> None:
     """Score models, and doing nothing, on colour photos that they get in grey."""
     with laboratory():
@@ -71,7 +74,14 @@ def evaluate(
             entrants.append(contestants.pictures(name, Path(folder)))
         entrants.append(contestants.truth())
         results = score(
-            entrants, find(data), protocol, command=command_line(), network=network(classifier), limit=limit
+            entrants,
+            find(data),
+            protocol,
+            command=command_line(),
+            network=network(classifier),
+            limit=limit,
+            worst=worst,
+            report=say,
         )
         typer.echo(markdown(results), nl=False)
         if out is not None:

@@ -9,10 +9,19 @@ from torch import Tensor
 
 from photochrom.metrics.metric import PhotoMetric
 
-Sample: TypeAlias = PhotoMetric | Tensor
-"""A metric that has been updated, or one number a photo ``(N,)``, whose mean is meant."""
-
 _AT_ONCE = 4_000_000
+
+
+class Bootstrap(NamedTuple):
+    """A figure of `photos` photos, and what it is on each of the resampled sets ``(R,)``."""
+
+    value: float
+    figures: Tensor
+    photos: int
+
+
+Sample: TypeAlias = PhotoMetric | Tensor | Bootstrap
+"""A metric that has been updated, one number a photo ``(N,)``, whose mean is meant, or what `bootstrap` made of it."""
 
 
 class Interval(NamedTuple):
@@ -45,7 +54,8 @@ def interval(of: Sample, *, resamples: int | None = None, level: float = 0.95, s
     ValueError
         If there are fewer than two photos, or the metric needs more.
     """
-    return _interval(_figure(of), _resampled(of, resamples, seed), level)
+    drawn = bootstrap(of, resamples=resamples, seed=seed)
+    return _interval(drawn.value, drawn.figures, level)
 
 
 def difference(
@@ -60,11 +70,33 @@ def difference(
     ValueError
         As `interval`, and if the two have different numbers of photos. They must be the same ones in the same order.
     """
-    counts = [_count(x) for x in (ours, theirs)]
-    if counts[0] != counts[1]:
-        raise ValueError(f"a paired difference needs the same photos, got {counts[0]} and {counts[1]}")
-    figures = _resampled(ours, resamples, seed) - _resampled(theirs, resamples, seed)
-    return _interval(_figure(ours) - _figure(theirs), figures, level)
+    one, two = (bootstrap(of, resamples=resamples, seed=seed) for of in (ours, theirs))
+    if one.photos != two.photos:
+        raise ValueError(f"a paired difference needs the same photos, got {one.photos} and {two.photos}")
+    return _interval(one.value - two.value, one.figures - two.figures, level)
+
+
+def bootstrap(of: Sample, *, resamples: int | None = None, seed: int = 0) -> Bootstrap:
+    """The figure on sets of photos drawn with replacement: once for an interval and all differences.
+
+    Raises
+    ------
+    ValueError
+        As `interval`.
+    """
+    if isinstance(of, Bootstrap):
+        return of
+    count = len(of.rows) if isinstance(of, PhotoMetric) else len(of)
+    if count < 2:
+        raise ValueError(f"an interval needs at least 2 photos, got {count}")
+    if isinstance(of, PhotoMetric):
+        device = of.rows.device
+        parts = [of.resampled(picks.to(device)) for picks in _draws(count, resamples or of.resamples, seed)]
+        return Bootstrap(float(of.compute()), torch.cat(parts), count)
+    values = of.to(torch.float64)
+    draws = _draws(count, resamples or PhotoMetric.resamples, seed)
+    parts = [values[picks.to(values.device)].mean(dim=1) for picks in draws]
+    return Bootstrap(float(values.mean()), torch.cat(parts), count)
 
 
 def _interval(value: float, figures: Tensor, level: float) -> Interval:
@@ -74,28 +106,6 @@ def _interval(value: float, figures: Tensor, level: float) -> Interval:
     low, high = np.quantile(figures.cpu().numpy(), [tail, 1 - tail])
     # A figure that cannot be negative and is nearly 0 is exceeded by almost all resamples.
     return Interval(value, min(value, float(low)), max(value, float(high)))
-
-
-def _count(of: Sample) -> int:
-    return len(of.rows) if isinstance(of, PhotoMetric) else len(of)
-
-
-def _figure(of: Sample) -> float:
-    return float(of.compute() if isinstance(of, PhotoMetric) else of.to(torch.float64).mean())
-
-
-def _resampled(of: Sample, resamples: int | None, seed: int) -> Tensor:
-    count = _count(of)
-    if count < 2:
-        raise ValueError(f"an interval needs at least 2 photos, got {count}")
-    if isinstance(of, PhotoMetric):
-        device = of.rows.device
-        parts = [of.resampled(picks.to(device)) for picks in _draws(count, resamples or of.resamples, seed)]
-    else:
-        values = of.to(torch.float64)
-        draws = _draws(count, resamples or PhotoMetric.resamples, seed)
-        parts = [values[picks.to(values.device)].mean(dim=1) for picks in draws]
-    return torch.cat(parts)
 
 
 def _draws(count: int, resamples: int, seed: int) -> Iterator[Tensor]:
