@@ -81,33 +81,15 @@ class Handlers:
 
     async def strength(self, message: Message, command: CommandObject) -> None:
         """/strength NUMBER, or what it is now."""
-        chat = message.chat.id
-        words = (
-            f"strength is {self._wishes.of(chat).strength:g}. /strength 0.7 makes colours paler, 1.2 bolder."
-        )
-        if command.args:
-            try:
-                wish = self._wishes.set_strength(chat, command.args)
-            except ValueError as error:
-                self._say(message, f"{error}.")
-                return
-            words = f"From now on: strength {wish.strength:g}."
-        self._say(message, words)
-        self._take_own(message)
+        now = f"strength is {self._wishes.of(message.chat.id).strength:g}."
+        hint = "/strength 0.7 makes colours paler, 1.2 bolder."
+        self._wish(message, command, f"{now} {hint}", self._wishes.set_strength, "strength")
 
     async def candidates(self, message: Message, command: CommandObject) -> None:
         """/candidates NUMBER, or what it is now."""
-        chat = message.chat.id
-        words = f"candidates is {self._wishes.of(chat).candidates}. /candidates 3 gives three versions of each photo."
-        if command.args:
-            try:
-                wish = self._wishes.set_candidates(chat, command.args)
-            except ValueError as error:
-                self._say(message, f"{error}.")
-                return
-            words = f"From now on: candidates {wish.candidates}."
-        self._say(message, words)
-        self._take_own(message)
+        now = f"candidates is {self._wishes.of(message.chat.id).candidates}."
+        hint = "/candidates 3 gives three versions of each photo."
+        self._wish(message, command, f"{now} {hint}", self._wishes.set_candidates, "candidates")
 
     async def force(self, message: Message) -> None:
         """/force, in reply to a photo or as its caption."""
@@ -163,6 +145,25 @@ class Handlers:
             self._say(message, texts.CHAT_FULL.format(name=name, count=self._turns.most_each))
         except Full:
             self._say(message, texts.FULL.format(name=name))
+
+    def _wish(
+        self,
+        message: Message,
+        command: CommandObject,
+        now: str,
+        wanted: Callable[[int, str], Wish],
+        name: str,
+    ) -> None:
+        """Set what the chat wants and say so; without an argument say what is `now`."""
+        if command.args:
+            try:
+                wish = wanted(message.chat.id, command.args)
+            except ValueError as error:
+                self._say(message, f"{error}.")
+                return
+            now = f"From now on: {name} {getattr(wish, name):g}."
+        self._say(message, now)
+        self._take_own(message)
 
     def _say(self, message: Message, text: str) -> None:
         self._reply(message.chat.id, message.message_id, text)
