@@ -121,7 +121,7 @@ def test_the_worst_photos_of_the_first_model_are_shown_first(folder: Path) -> No
 
     def make(key: str, _: Any, rgb: Any) -> Any:
         shift = spoiled.get(Path(key).stem, 0)
-        return np.clip(rgb.astype(int) + [shift, 0, 0], 0, 255).astype(np.uint8)
+        return np.clip(rgb.astype(int) + np.array([shift, 0, 0]), 0, 255).astype(np.uint8)
 
     said: list[str] = []
     entrants = [contestants.grey(), Contestant("spoiler", "model", make)]

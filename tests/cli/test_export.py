@@ -13,11 +13,11 @@ import pytest
 import torch
 
 from photochrom.engine.colorizer import Colorizer
+from photochrom.training.calibration import restated
 from photochrom.training.checkpoint import LAST, save_checkpoint
 from photochrom.training.export import export, load_trained
 from photochrom.training.networks import build_generator
 from photochrom.training.recipe import Recipe
-from photochrom.training.variants import half
 
 Put = Callable[..., Path]
 
@@ -119,14 +119,14 @@ def test_a_card_restates_a_model(run: Any, workplace: Path) -> None:
             "none: neither a folder of photos nor a .tar",
         ),
         (["model.onnx", "--weights", "w8", "--data", "one"], 1, "one: one photo is too few to calibrate on"),
-        (["half.onnx", "--weights", "w8", "--data", "photos"], 1, "a variant already, fp16; give the fp32"),
+        (["small.onnx", "--weights", "fp16"], 1, "a variant already, w8; give the fp32"),
     ],
 )
 def test_what_goes_wrong_is_one_line(
     run: Any, workplace: Path, put: Put, arguments: list[str], code: int, message: str
 ) -> None:
     (workplace / "text.onnx").write_text("no model")
-    (workplace / "half.onnx").write_bytes(half((workplace / "model.onnx").read_bytes()))
+    (workplace / "small.onnx").write_bytes(restated((workplace / "model.onnx").read_bytes(), weights="w8"))
     put("one/0.png", colour=True)
     (workplace / "out.onnx").write_bytes(b"the one before")
     result = run("export", *arguments, "-o", "out.onnx")

@@ -231,13 +231,23 @@ def test_a_layers_mean_is_what_it_was(groups: int, size: int) -> None:
 
 def test_a_variant_of_a_variant_and_other_files_are_refused(made: dict[str, bytes], model: bytes) -> None:
     for build in (half, lambda m: packed(m, []), lambda m: int8(m, [])):
-        with pytest.raises(ValueError, match="a variant already, w8; give the fp32 file"):
+        with pytest.raises(ValueError, match="a variant already, w8; give the fp32 or fp16 file"):
             build(made["w8"])
     proto = onnx.load_from_string(model)
     del proto.metadata_props[:]
     for other in (b"", b"no model", model[:1000], proto.SerializeToString()):
         with pytest.raises(ValueError, match=r"x\.onnx: not a model that `photochrom export` wrote"):
             about(other, "x.onnx")
+
+
+def test_fp16_can_be_made_smaller_or_faster_still(
+    model: bytes, made: dict[str, bytes], feeds: list[Feed]
+) -> None:
+    for build in (half, lambda m: packed(m, feeds)):
+        again = build(made["fp16"])
+        assert len(again) == pytest.approx(len(build(model)), rel=0.01)
+        assert difference(made["fp16"], again, feeds) < 0.5
+    assert tensors(half(made["fp16"])).keys() == tensors(made["fp16"]).keys()
 
 
 def test_difference_is_ciede2000_of_the_colours(

@@ -40,7 +40,7 @@ def half(model: bytes) -> bytes:
     Raises
     ------
     ValueError
-        If `model` is no exported model, or a variant already.
+        If `model` is no exported model, or one in 8 bits already.
     """
     proto = _fp32(model)
     kept, casts = [], []
@@ -66,7 +66,7 @@ def packed(model: bytes, feeds: Sequence[Feed]) -> bytes:
     Raises
     ------
     ValueError
-        If `model` is no exported model, or a variant already.
+        If `model` is no exported model, or one in 8 bits already.
     """
     proto = _fp32(model)
     large = {tensor.name for tensor in proto.graph.initializer if _large(tensor) is not None}
@@ -114,7 +114,7 @@ def int8(
     Raises
     ------
     ValueError
-        If `model` is no exported model, or a variant already, or has no other convolutions than those.
+        If `model` is no exported model, or one in 8 bits already, or has no other convolutions than those.
     """
     from onnxruntime import quantization
 
@@ -158,10 +158,19 @@ def int8(
 
 
 def _fp32(model: bytes) -> onnx.ModelProto:
+    """The graph with fp32 weights; those of fp16 are what they were to 1 part in 2,000."""
     weights = about(model).get("weights", "fp32")
-    if weights != "fp32":
-        raise ValueError(f"the model is a variant already, {weights}; give the fp32 file")
-    return onnx.load_from_string(model)
+    if weights not in ("fp32", "fp16"):
+        raise ValueError(f"the model is a variant already, {weights}; give the fp32 or fp16 file")
+    proto = onnx.load_from_string(model)
+    stored = {t.name: t for t in proto.graph.initializer if t.data_type == onnx.TensorProto.FLOAT16}
+    casts = [node for node in proto.graph.node if node.op_type == "Cast" and node.input[0] in stored]
+    for node in casts:
+        tensor = stored[node.input[0]]
+        values = numpy_helper.to_array(tensor).astype(np.float32)
+        tensor.CopyFrom(numpy_helper.from_array(values, node.output[0]))
+        proto.graph.node.remove(node)
+    return proto
 
 
 def _large(tensor: onnx.TensorProto) -> Floats | None:
