@@ -78,6 +78,15 @@ def test_batches_from_any_position_on_are_those_of_the_whole_run(
     assert not same(next(iter(other.batches(Position(), lambda: 0.0)))[2], whole[0][2])
 
 
+def test_batches_of_several_sizes(photos: PhotoSet, recipe: MakeRecipe) -> None:
+    settings = recipe(stages=[{"size": 64, "other_sizes": [32, 96], "batch": 2}], seed=5)
+    (stage,) = settings.stages
+    loader = Loader(photos, settings, by_steps(20), stride=4)
+    shapes = [tuple(batch.rgb.shape) for _, _, batch in loader.batches(Position(), lambda: 0.0)]
+    assert shapes == [(2, 3, size, size) for size in (stage.size_at(5, step) for step in range(20))]
+    assert len(set(shapes)) == 3
+
+
 def test_the_last_stage_ends_after_its_passes(photos: PhotoSet, recipe: MakeRecipe) -> None:
     stages = [
         {"size": 32, "batch": 4, "share": 0.25},

@@ -510,6 +510,10 @@ def test_a_run_that_cannot_start_does_not_cost_the_checkpoint(
             r"stages\.0\.size: 48 is not a multiple of 32, which test_pix2pix_unet needs",
         ),
         (
+            {"net": {"name": "test_pix2pix_unet"}, "stages": [{"size": 64, "other_sizes": [80], "batch": 2}]},
+            r"stages\.0\.other_sizes: 80 is not a multiple of 32, which test_pix2pix_unet needs",
+        ),
+        (
             {"steps": {"train": {"kind": "adversarial", "gan": {"critic": {"name": "patchgun"}}}}},
             r"patchgun: no critic of that name \(did you mean patchgan\?\)",
         ),

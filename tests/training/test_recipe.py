@@ -12,6 +12,7 @@ from photochrom.training.recipe import (
     Optimizer,
     Recipe,
     RecipeError,
+    Stage,
     load_recipe,
     nearest,
     recipe_names,
@@ -235,7 +236,21 @@ def test_resized_keeps_the_proportions_in_whole_multiples() -> None:
     assert [stage.size for stage in resized(recipe, 64).stages] == [32, 32, 64]
     assert [stage.size for stage in resized(recipe, 100, multiple=4).stages] == [32, 68, 100]
     assert [stage.share for stage in resized(recipe, 192).stages] == [0.25, 0.25, 0.5]
+    varied = recipe.model_copy(
+        update={"stages": [recipe.stages[-1].model_copy(update={"share": 1.0, "other_sizes": [128, 192]})]}
+    )
+    (stage,) = resized(varied, recipe.stages[-1].size // 2).stages
+    assert stage.other_sizes == [64, 96]
     assert [stage.size for stage in recipe.stages] == [32, 64, 96]
+
+
+def test_a_batch_has_one_of_the_stages_sizes() -> None:
+    stage = Stage(size=64, other_sizes=[32, 96], batch=1)
+    sizes = [stage.size_at(3, step) for step in range(300)]
+    assert sizes == [stage.size_at(3, step) for step in range(300)]
+    assert sizes != [stage.size_at(4, step) for step in range(300)]
+    assert {size: sizes.count(size) > 70 for size in (32, 64, 96)} == dict.fromkeys((32, 64, 96), True)
+    assert {Stage(size=64, batch=1).size_at(0, step) for step in range(9)} == {64}
 
 
 @pytest.mark.parametrize("size", [0, -32, 8])

@@ -117,7 +117,8 @@ class Loader:
         # By step and place in the joint batch: a resumed run and any number of processes draw the same.
         rngs = [np.random.default_rng((self.recipe.seed, position.step, i)) for i in self._places(stage)]
         chosen = self._chosen(position, stage)
-        return make_batch(self.photos, chosen, stage.size, rngs, self.recipe, self.stride)
+        size = stage.size_at(self.recipe.seed, position.step)
+        return make_batch(self.photos, chosen, size, rngs, self.recipe, self.stride)
 
     def _places(self, stage: Stage) -> range:
         share = stage.batch // self.world

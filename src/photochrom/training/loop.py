@@ -212,10 +212,12 @@ def train(
 
 def _check_sizes(recipe: Recipe, multiple: int) -> None:
     for i, stage in enumerate(recipe.stages):
-        if stage.size % multiple:
-            raise RecipeError(
-                f"stages.{i}.size: {stage.size} is not a multiple of {multiple}, which {recipe.net.name} needs"
-            )
+        for key, sizes in (("size", [stage.size]), ("other_sizes", stage.other_sizes)):
+            for size in sizes:
+                if size % multiple:
+                    raise RecipeError(
+                        f"stages.{i}.{key}: {size} is not a multiple of {multiple}, which {recipe.net.name} needs"
+                    )
 
 
 def _averaged(net: nn.Module, decay: float) -> AveragedModel | None:

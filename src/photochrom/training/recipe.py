@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 RECIPES = Path(__file__).parent / "recipes"
@@ -178,15 +179,22 @@ StepRecipe = Annotated[
 class Stage(_Strict):
     """A part of the run at one size (progressive resizing) and, where the recipe has several, with one step.
 
-    Photos smaller than `size` sit it out, unless `data.enlarge` lets them in. `passes` ends the last stage early,
-    after so many passes over the data.
+    Photos smaller than `size` sit it out, unless `data.enlarge` lets them in. With `other_sizes` each batch is of one
+    of them or of `size`, drawn at random: a net that sees a single size learns how far the picture's edge is, and
+    is lost at another. `passes` ends the last stage early, after so many passes over the data.
     """
 
     size: Annotated[int, Field(ge=16)]
+    other_sizes: list[Annotated[int, Field(ge=16)]] = []
     batch: Annotated[int, Field(ge=1)]
     share: Annotated[float, Field(gt=0, le=1)] = 1.0
     step: str = "train"
     passes: Positive | None = None
+
+    def size_at(self, seed: int, step: int) -> int:
+        """The side of the crops of the batch at `step`, in pixels."""
+        sizes = (self.size, *self.other_sizes)
+        return sizes[np.random.default_rng((seed, step)).integers(len(sizes))]
 
 
 class Data(_Strict):
@@ -306,11 +314,17 @@ def load_recipe(name: str | Path, overrides: Iterable[str] = ()) -> Recipe:
 def resized(recipe: Recipe, size: int, multiple: int = 32) -> Recipe:
     """The recipe with a last stage of `size` pixels and the others in proportion, in multiples of `multiple`."""
     scale = size / recipe.stages[-1].size
-    sizes = [max(multiple, round(stage.size * scale / multiple) * multiple) for stage in recipe.stages[:-1]]
+
+    def scaled(side: int) -> int:
+        return max(multiple, round(side * scale / multiple) * multiple)
+
     stages = [
-        stage.model_copy(update={"size": side})
-        for stage, side in zip(recipe.stages, [*sizes, size], strict=True)
+        stage.model_copy(
+            update={"size": scaled(stage.size), "other_sizes": [scaled(side) for side in stage.other_sizes]}
+        )
+        for stage in recipe.stages
     ]
+    stages[-1] = stages[-1].model_copy(update={"size": size})
     # Through the schema once more: a side of 0 must not get as far as the photos.
     return validate(recipe.model_copy(update={"stages": stages}).model_dump(), f"--size {size}")
 

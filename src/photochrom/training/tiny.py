@@ -17,7 +17,7 @@ def tiny(recipe: Recipe) -> Recipe:
     table = recipe.model_dump()
     table["net"] = _part(table["net"])
     for stage in table["stages"]:
-        stage |= {"size": SIDE, "batch": BATCH}
+        stage |= {"size": SIDE, "other_sizes": [], "batch": BATCH}
     for step in table["steps"].values():
         for place in (step, step.get("gan", {})):
             if "critic" in place:
