@@ -24,6 +24,7 @@ NAMES = [
     "nazeri-dcgan",
     "nogan-resnet34",
     "photochrom",
+    "photochrom-finish",
     "pix2pix-rgb",
     "pix2pix-unet",
     "resnet18-gan-lambda1",

@@ -19,8 +19,9 @@ PROVIDERS = {
 }
 
 
-LARGE = 512 * 512
-"""Pixels of the network's input beyond which a run gives back its memory: 2 GB after one at 2048 x 2048 otherwise."""
+LARGE = 2 * 256 * 256
+"""Pixels of the network's input, of all photos of a run, beyond which it gives back its memory: 2 GB after one at
+2048 x 2048 otherwise. The default sizes stay below, with `quality` "best" too."""
 
 
 def _shrinking() -> ort.RunOptions:
@@ -114,7 +115,7 @@ class Session:
             feed["hints"] = np.zeros((batch, 3, height, width), np.float32) if hints is None else hints
         known = [name for name in outputs if name in self._outputs]
         try:
-            how = _shrinking() if height * width > LARGE else None
+            how = _shrinking() if batch * height * width > LARGE else None
             got = dict(zip(known, self._session.run(known, feed, how), strict=True))
         except Exception as error:  # as above: untyped
             reason = str(error).splitlines()[0][:200]
