@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +24,10 @@ PROVIDERS = {
 LARGE = 2 * 256 * 256
 """Pixels of the network's input, of all photos of a run, beyond which it gives back its memory: 2 GB after one at
 2048 x 2048 otherwise. The default sizes stay below, with `quality` "best" too."""
+
+
+# glibc keeps what is freed below what is not; other C libraries have no such call.
+_trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
 
 
 def _shrinking() -> ort.RunOptions:
@@ -53,6 +59,7 @@ class Session:
             raise ModelError(f"{device}: no such device; there are: auto, {', '.join(PROVIDERS)}")
         if PROVIDERS[device] not in there:
             raise ModelError(f"{device}: this machine's ONNX Runtime has no support for it; use --device cpu")
+        self._after_large = False
         options = ort.SessionOptions()
         options.log_severity_level = 3
         options.intra_op_num_threads = threads or 0
@@ -114,9 +121,14 @@ class Session:
         if "hints" in self._inputs:
             feed["hints"] = np.zeros((batch, 3, height, width), np.float32) if hints is None else hints
         known = [name for name in outputs if name in self._outputs]
+        # What a large run gives out lies in its memory still, so the run after it gives that back.
+        large, after_large = batch * height * width > LARGE, self._after_large
+        self._after_large = large
         try:
-            how = _shrinking() if batch * height * width > LARGE else None
+            how = _shrinking() if large or after_large else None
             got = dict(zip(known, self._session.run(known, feed, how), strict=True))
+            if how is not None and _trim is not None:
+                _trim(0)
         except Exception as error:  # as above: untyped
             reason = str(error).splitlines()[0][:200]
             raise ModelError(f"{self.info.name}: the model failed at {width}x{height} ({reason})") from None
