@@ -100,7 +100,7 @@ def evaluate(
     run = Evaluation(list(contestants), metrics)
     shown = {item.key for item in spread(items, examples)}
     first = next((c.name for c in contestants if c.kind in MODELS), None) if worst else None
-    farthest: list[tuple[float, Example]] = []
+    farthest: list[tuple[float, str, dict[str, Picture | str]]] = []
     for number, (item, made) in enumerate(ordered(lambda item: _pictures(item, run, protocol), items), 1):
         if number * 10 // len(items) > (number - 1) * 10 // len(items):
             report(f"{number} of {len(items)} photos")
@@ -110,11 +110,11 @@ def evaluate(
         _measure(run, made, None if labels is None else labels[item.key])
         run.keys.append(item.key)
         if first is not None:
-            farthest.append((_error(made, first), _example(item.key, made)))
+            farthest.append((_error(made, first), item.key, made))
             farthest = heapq.nlargest(examples, farthest, key=itemgetter(0))
         elif item.key in shown:
             run.examples.append(_example(item.key, made))
-    run.examples += [example for _, example in farthest]
+    run.examples += [_example(key, made) for _, key, made in farthest]
     if not run.keys:
         raise ValueError(f"{photos.path}: none of {len(items)} photos can be read")
     return _results(run, protocol, command)

@@ -41,5 +41,5 @@ def mobilenetv2_features() -> Features:
 
 
 def efficientnet_lite1_features() -> Features:
-    """Build EfficientNet-Lite1's (3.7 M parameters); `load_imagenet` takes the file of the default model's encoder."""
+    """Build EfficientNet-Lite1's (3.7 M parameters); `load_imagenet` takes PyPI's published file."""
     return Features(EfficientNetLite(1, 3))
