@@ -39,6 +39,8 @@ from studio_process import Served, serving
 KEEP_MINUTES = 0.5
 BODY_SECONDS = 3.0
 SLOW = 30
+# Seconds in which the server puts its memory in order.
+REST = 20 * KEEP_MINUTES
 LEAKS = (b"Traceback", b"site-packages", b"photochrom-studio-", b'File "')
 
 
@@ -189,13 +191,14 @@ def warm(served: Served, clients: int) -> None:
     sizes = ((48, 32), (640, 480), (2000, 1500))
     formats = ("JPEG", "PNG", "TIFF", "WEBP", "AVIF")
     wishes = ({}, {"candidates": b"16"}, {"quality": b"best"}, {"size": b"1024"})
+    largest = {"candidates": b"16", "quality": b"best", "size": b"1024"}
     good = [
         upload(picture(format, size), fields=fields)
         for format in formats
         for size in sizes
         for fields in wishes
         if fields != {"candidates": b"16"} or size != sizes[-1]
-    ]
+    ] + [upload(picture("PNG", sizes[0]), fields=largest) for _ in range(4)]
     with ThreadPoolExecutor(clients) as pool:
         for answer in pool.map(lambda data: send(served.address, Request("good", (data,)), 300), good):
             if answer.status != 200:
@@ -216,6 +219,7 @@ def main() -> None:
     settings = {"requests_per_minute": 10**9, "body_seconds": BODY_SECONDS, "keep_minutes": KEEP_MINUTES}
     with serving(**settings) as served:
         warm(served, given.clients)
+        time.sleep(REST)
         victim = Victim(served)
         before, began = served.memory(), time.monotonic()
         course = [before]
@@ -232,6 +236,7 @@ def main() -> None:
         seconds = time.monotonic() - began
         healthy = served.get("/healthz")[0] == 200 and colorizes(served)
         until(lambda: not served.files(), 60 * KEEP_MINUTES + 90)
+        time.sleep(REST)
         left, after = len(served.files()), served.memory()
         status = served.stop()
         remains = len(list(served.folder.iterdir()))

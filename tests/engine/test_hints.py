@@ -142,7 +142,7 @@ def test_a_net_without_hints_follows_them_all_the_same(astronaut: np.ndarray) ->
     honest = session._session
 
     class Without:
-        def run(self, names: list[str], feed: dict[str, Any], how: Any) -> Any:
+        def run(self, names: list[str], feed: dict[str, Any]) -> Any:
             fed.append(dict(feed))
             return honest.run(
                 names, feed | {"hints": np.zeros((1, 3, *feed["lightness"].shape[2:]), np.float32)}

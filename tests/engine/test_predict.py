@@ -180,8 +180,8 @@ print(resident() - before)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     at_once, after_another = map(float, done.stdout.split())
-    assert at_once < 250
-    assert after_another < 60
+    assert at_once < 150
+    assert after_another < 200  # what the C library keeps for the next run
 
 
 def test_the_runtime_tells_nobody(tmp_path: Path) -> None:

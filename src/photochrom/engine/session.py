@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -19,21 +17,6 @@ PROVIDERS = {
     "coreml": "CoreMLExecutionProvider",
     "directml": "DmlExecutionProvider",
 }
-
-
-LARGE = 2 * 256 * 256
-"""Pixels of the network's input, of all photos of a run, beyond which it gives back its memory: 2 GB after one at
-2048 x 2048 otherwise. The default sizes stay below, with `quality` "best" too."""
-
-
-# glibc keeps what is freed below what is not; other C libraries have no such call.
-_trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
-
-
-def _shrinking() -> ort.RunOptions:
-    options = ort.RunOptions()
-    options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
-    return options
 
 
 class Session:
@@ -59,10 +42,12 @@ class Session:
             raise ModelError(f"{device}: no such device; there are: auto, {', '.join(PROVIDERS)}")
         if PROVIDERS[device] not in there:
             raise ModelError(f"{device}: this machine's ONNX Runtime has no support for it; use --device cpu")
-        self._after_large = False
         options = ort.SessionOptions()
         options.log_severity_level = 3
         options.intra_op_num_threads = threads or 0
+        # Its own pool of memory keeps the most that runs ever needed, a gigabyte after a few large ones at once, and
+        # saves no time at the default size.
+        options.enable_cpu_mem_arena = False
         # Idle workers that spin would take the cores from the decoder and the encoder of the next photo.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
@@ -110,6 +95,11 @@ class Session:
         outputs : any of "ab" (B, 2, h, w), "confidence" (B, 1, h, w), "logits" (B, K, h, w)
         hints : (B, 3, H, W) float32: a and b in Lab units where the third channel is 1; models without that input
             do not see them
+
+        Raises
+        ------
+        ModelError
+            If the network cannot be run at this size.
         """
         batch, _, height, width = lightness.shape
         scalars = {
@@ -121,14 +111,8 @@ class Session:
         if "hints" in self._inputs:
             feed["hints"] = np.zeros((batch, 3, height, width), np.float32) if hints is None else hints
         known = [name for name in outputs if name in self._outputs]
-        # What a large run gives out lies in its memory still, so the run after it gives that back.
-        large, after_large = batch * height * width > LARGE, self._after_large
-        self._after_large = large
         try:
-            how = _shrinking() if large or after_large else None
-            got = dict(zip(known, self._session.run(known, feed, how), strict=True))
-            if how is not None and _trim is not None:
-                _trim(0)
+            got = dict(zip(known, self._session.run(known, feed), strict=True))
         except Exception as error:  # as above: untyped
             reason = str(error).splitlines()[0][:200]
             raise ModelError(f"{self.info.name}: the model failed at {width}x{height} ({reason})") from None
