@@ -244,6 +244,12 @@ def test_names_come_back_safe(studio: Any, grey: bytes, sent: str, got: str) -> 
         ),
         (
             "multipart/form-data; boundary=x",
+            b'--x\r\nContent-Disposition: form-data; name="photo"; filename="a.jpg"\r\n\r\n' + b"0" * 200_000,
+            413,
+            "photo: is too long; photos go into the field file",
+        ),
+        (
+            "multipart/form-data; boundary=x",
             b"".join(b'--x\r\nContent-Disposition: form-data; name="%d"\r\n\r\n\r\n' % n for n in range(40)),
             413,
             "too many fields",

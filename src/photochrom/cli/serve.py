@@ -87,6 +87,7 @@ def serve(
 
 def _run(settings: Settings) -> None:
     from photochrom.studio.app import create_app
+    from photochrom.studio.memory import one_heap
     from photochrom.studio.server import Server, listen
 
     try:
@@ -96,6 +97,7 @@ def _run(settings: Settings) -> None:
         reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
         where = f"{settings.host}:{settings.port}"
         give_up(f"{where}: cannot listen there ({reason}); give another --port or --host")
+    one_heap()
     app = create_app(settings)
     # Where the app cannot start, uvicorn exits with a number and no word.
     with listener, contextlib.suppress(SystemExit):

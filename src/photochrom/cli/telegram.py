@@ -79,8 +79,11 @@ def _run(
         TelegramUnauthorizedError,
     )
 
+    from photochrom.studio.memory import one_heap
     from photochrom.studio.telegram.api import be_discreet, hide_token
     from photochrom.studio.telegram.service import MAX_PIXELS, Service
+
+    one_heap()
 
     async def serve() -> Counts:
         service = Service(

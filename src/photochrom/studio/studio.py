@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import os
-import sys
 import threading
 import time
 from typing import Any
@@ -18,6 +16,7 @@ from photochrom.engine.session import Session
 from photochrom.studio.darkroom import Darkroom
 from photochrom.studio.jobs import Desk
 from photochrom.studio.live import Live
+from photochrom.studio.memory import give_back
 from photochrom.studio.settings import Settings
 from photochrom.studio.shots import Shot
 from photochrom.studio.store import Store
@@ -28,9 +27,6 @@ __all__ = ["Studio"]
 
 TOGETHER = 8
 """Photos of like size in one run of the network, where more ask than there are cores for."""
-
-# What threads have freed in pieces stays with the process in glibc; other C libraries have no such call.
-_trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
 
 
 class Studio:
@@ -114,8 +110,7 @@ class Studio:
             await asyncio.sleep(pause)
             await asyncio.to_thread(self.desk.sweep)
             self.live.keep(self.desk.__contains__)
-            if _trim is not None:
-                await asyncio.to_thread(_trim, 0)
+            await asyncio.to_thread(give_back)
 
     def stop(self) -> None:
         """Take nothing more, and let the streams end; the grace begins."""

@@ -45,7 +45,8 @@ export class Panel extends EventTarget {
     this.#photo = photo;
     const { width, height, format } = photo.told;
     find("name").textContent = photo.name;
-    find("facts").textContent = width ? t("photo.facts", { width: number(width), height: number(height), format: format ?? "" }) : "";
+    const facts = { width: number(width ?? 0), height: number(height ?? 0), format };
+    find("facts").textContent = width ? t(format ? "photo.facts" : "photo.size", facts) : "";
     find("controls").disabled = photo.state !== "done";
     find("controls").hidden = find("take").hidden = photo.state === "failed";
     find("download").disabled = find("remove").disabled = photo.state !== "done";

@@ -141,7 +141,8 @@ class _Reader:
             return
         self._text += data[start:end]
         if len(self._text) > LONGEST_FIELD:
-            raise Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"{self._name[:40]}: is too long")
+            advice = "; photos go into the field file" if self._file_name else ""
+            raise Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"{self._name[:40]}: is too long{advice}")
 
     def _finish(self) -> None:
         if self._draft is None:
