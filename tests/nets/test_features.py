@@ -7,7 +7,7 @@ from torch import Tensor
 from photochrom.losses.perceptual import PerceptualLoss
 from photochrom.nets.classifier import Classifier, published_classifier
 from photochrom.nets.features import mobilenetv2_features
-from photochrom.nets.mobilenetv2 import CHANNELS, MobileNetV2
+from photochrom.nets.mobilenetv2 import MobileNetV2
 from photochrom.nets.registry import FEATURES
 
 
@@ -29,7 +29,7 @@ def test_activations_are_those_of_the_classifier() -> None:
     maps = net(rgb)
     strides = (4, 8, 16, 32)
     assert [tuple(m.shape) for m in maps] == [
-        (2, c, 64 // s, 96 // s) for c, s in zip(CHANNELS, strides, strict=True)
+        (2, c, 64 // s, 96 // s) for c, s in zip(MobileNetV2().channels, strides, strict=True)
     ]
     torch.testing.assert_close(maps[-1].mean(dim=(2, 3)), classifier(rgb)[1], rtol=1e-4, atol=1e-5)
 

@@ -14,8 +14,6 @@ STAGES = (
     Stage(6, 160, 3, 2),
     Stage(6, 320, 1, 1),
 )
-CHANNELS = (24, 32, 96, 320)
-"""Of the features, at strides 4, 8, 16, 32."""
 
 
 class MobileNetV2(InvertedResiduals):
