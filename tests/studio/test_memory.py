@@ -14,8 +14,9 @@ def resident():
     return int(open("/proc/self/statm").read().split()[1]) * 4096 / 1e6
 
 def work():
-    # Below the size at which the C library asks the system for each piece alone.
+    bytearray(30_000_000)  # once it is freed, glibc keeps up to twice as much at the top of a heap
     pieces = [bytearray(100_000) for _ in range(300)]
+    together.wait()
     together.wait()
     del pieces
     together.wait()
@@ -29,6 +30,7 @@ for thread in threads:
     thread.start()
 together.wait()
 print(resident() - before)
+together.wait()
 together.wait()
 give_back()
 print(resident() - before)
