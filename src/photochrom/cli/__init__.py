@@ -82,9 +82,19 @@ def main() -> None:
         code = 130
     except SystemExit as end:
         code = end.code
-    if not batch.threads_abandoned() and code != 130:
+    if not batch.threads_abandoned() and code != 130 and not _one_of_several():
         sys.exit(code)  # type: ignore[arg-type]
     # After Ctrl-C, threads may be deep in a network; a normal exit would wait for them for seconds.
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code if isinstance(code, int) else 0)
+
+
+def _one_of_several() -> bool:
+    """Whether this process trains together with others.
+
+    The threads that talk to them (gloo) may still drop tensors while Python ends, which aborts the process now and
+    then (pytorch/pytorch#179291). All is written by then, so such a process ends without Python's own end.
+    """
+    distributed = sys.modules.get("torch.distributed")
+    return distributed is not None and bool(distributed.is_available() and distributed.is_initialized())
