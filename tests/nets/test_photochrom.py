@@ -88,11 +88,11 @@ def test_a_new_net_does_not_listen_to_hints() -> None:
         assert torch.equal(net(grey).logits, net(grey, some_hints(1, 32, 32)).logits)
 
 
-def test_decoding_the_encoders_features_is_the_whole_net() -> None:
+def test_the_head_makes_logits_of_the_decoders_last_map() -> None:
     net, grey, hints = trained_looking(), lightness(2, 1, 64, 96), some_hints(2, 64, 96)
     with torch.no_grad():
-        features = net.encoder(grey / 50 - 1)
-        assert torch.equal(net.decode(features, hints), net(grey, hints).logits)
+        assert torch.equal(net.head(net.features(grey, hints)), net(grey, hints).logits)
+        assert torch.equal(net.head(net.features(grey)), net(grey).logits)
 
 
 def test_pictures_of_a_batch_do_not_see_each_other() -> None:

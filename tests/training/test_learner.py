@@ -52,6 +52,15 @@ def test_groups_learn_at_their_own_rates() -> None:
     assert weights(one.module) == pytest.approx([1 - 0.01 * 6, 2 - 0.05 * 3, 3 - 0.1 * 2])
 
 
+def test_what_no_group_holds_does_not_learn() -> None:
+    chain = Chain()
+    chain.layer_groups = lambda: [[chain.layers[0].weight]]  # type: ignore[method-assign, list-item]
+    one = learner(chain, kind="sgd", betas=(0, 0))
+    descend(one)
+    assert weights(one.module) == pytest.approx([1 - 0.1 * 6, 2, 3])
+    assert [p.requires_grad for p in chain.parameters()] == [True, False, False]
+
+
 def test_the_last_factor_serves_the_groups_after_it() -> None:
     one = learner(kind="sgd", betas=(0, 0), group_factors=[0.5, 2.0])
     descend(one)

@@ -1,8 +1,8 @@
 """Hints: colours that the user knows, at points of the photo, and how the rest follows them.
 
-A net that was trained with hints takes them as its input (Zhang et al. 2017, arXiv:1705.02999). What then still lies
-off at the points is spread by Gaussian process regression of that rest (Rasmussen and Williams 2006, chapter 2): near
-places of like luma and like predicted colour follow, others stay as predicted. So a hint is met with every model.
+What a prediction leaves of them is spread over the photo (`photochrom.color.propagation`): places that are alike
+follow, others stay as predicted, so a hint is met with every model. What is alike a net may have learned; the default
+one has. A net that takes hints as its input (Zhang et al. 2017, arXiv:1705.02999) gets them too.
 """
 
 from __future__ import annotations
@@ -13,20 +13,15 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from photochrom.color.lab import rgb_to_lab
+from photochrom.color.propagation import propagated
 from photochrom.engine.resize import Float, as_float
 
 MOST_HINTS = 500
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 SIZE = 7 / 256
 """Side of the square that a hint stands for in the net's input, as a share of the photo's mean side."""
-REACH, LIKE_LUMA, LIKE_COLOUR = 0.2, 0.15, 10.0
-"""One standard deviation of the kernel: share of the photo's mean side, luma in [0, 1], ab in Lab units."""
-NOISE = 0.02
-"""Variance of a hint against 1 of what it corrects: two that contradict each other at one place meet in the middle."""
-CELLS_AT_ONCE = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +99,14 @@ def drawn(hints: Iterable[Hint], shape: tuple[int, int]) -> Float:
     return plane
 
 
-def following(ab: Float, luma: Float, hints: tuple[Hint, ...]) -> Float:
+def following(ab: Float, luma: Float, hints: tuple[Hint, ...], likeness: Float | None = None) -> Float:
     """Colours that meet the hints.
 
     Parameters
     ----------
     ab : (h, w, 2) as predicted, Lab units
     luma : (h, w) of the photo at that size, in [0, 1]
+    likeness : (h, w, P + 1), coordinates and amplitude that the net has learned, or None
 
     Returns
     -------
@@ -119,30 +115,10 @@ def following(ab: Float, luma: Float, hints: tuple[Hint, ...]) -> Float:
     if not hints:
         return ab
     height, width = luma.shape
-    rows, columns = (np.arange(n, dtype=np.float32) + 0.5 for n in (height, width))
-    unit = (height * width) ** 0.5 * REACH
-    places = np.stack(
-        [
-            np.broadcast_to(rows[:, None] / unit, luma.shape),
-            np.broadcast_to(columns / unit, luma.shape),
-            luma / LIKE_LUMA,
-            ab[..., 0] / LIKE_COLOUR,
-            ab[..., 1] / LIKE_COLOUR,
-        ],
-        axis=-1,
-    ).reshape(-1, 5)
+    predicted, learned = (None if x is None else x.transpose(2, 0, 1)[None] for x in (ab, likeness))
     at = np.array(
         [min(int(h.y * height), height - 1) * width + min(int(h.x * width), width - 1) for h in hints]
     )
-    rest = np.stack([hint.ab for hint in hints]) - ab.reshape(-1, 2)[at]
-    among = _kernel(places[at], places[at]) + NOISE * np.eye(len(at))
-    weights = np.linalg.solve(among, rest)
-    # In parts: 500 hints at 256 x 256 would take half a gigabyte at once.
-    parts = np.array_split(places, -(-len(places) * len(at) // CELLS_AT_ONCE))
-    moved = np.concatenate([_kernel(part, places[at]) @ weights for part in parts])
-    return as_float(ab + moved.reshape(ab.shape))
-
-
-def _kernel(first: NDArray[Any], second: NDArray[Any]) -> NDArray[np.float64]:
-    squares = (first**2).sum(axis=1)[:, None] + (second**2).sum(axis=1) - 2 * first @ second.T
-    return np.asarray(np.exp(-0.5 * np.maximum(squares, 0)), np.float64)
+    known = np.stack([hint.ab for hint in hints])[None]
+    moved = propagated(predicted, luma[None, None], at[None], known, learned)
+    return as_float(moved[0].transpose(1, 2, 0))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from photochrom.color.lab import grey_to_lightness
-from photochrom.engine.hints import drawn, following
+from photochrom.engine.hints import Hint, drawn, following
 from photochrom.engine.models import ModelError
 from photochrom.engine.options import Options
 from photochrom.engine.resize import as_float, resized
@@ -22,10 +22,14 @@ CANDIDATE_SHIFT = 6.0
 
 @dataclass(frozen=True, slots=True)
 class Colours:
-    """One prediction at the net's scale: ``ab (h, w, 2)`` in Lab units, ``confidence (h, w)`` in [0, 1] if asked."""
+    """One prediction at the net's scale: ``ab (h, w, 2)`` in Lab units, ``confidence (h, w)`` in [0, 1] if asked.
+
+    `likeness` (h, w, P + 1) is what hints follow, of models that have learned it.
+    """
 
     ab: Float
     confidence: Float | None = None
+    likeness: Float | None = None
 
 
 def network_size(shape: tuple[int, ...], side: int, multiple: int = 32) -> tuple[int, int]:
@@ -51,12 +55,40 @@ def predict(
 ) -> list[Colours]:
     """Colours for a photo's reduced luma ``(h, w)`` in [0, 1]: as many as `options.candidates`.
 
+    Those of `by_itself`, which meet the hints.
+
     Raises
     ------
     ModelError
         If candidates are asked of a model that gives one colour and no distribution.
     """
-    outputs = ["ab", "confidence"] if with_confidence else ["ab"]
+    found = by_itself(
+        session, luma, options, with_confidence=with_confidence, with_likeness=bool(options.hints)
+    )
+    return follow(found, luma, options.hints)
+
+
+def follow(found: list[Colours], luma: Float, hints: tuple[Hint, ...]) -> list[Colours]:
+    """The same colours where they meet what the user knows: every candidate does."""
+    if not hints:
+        return found
+    return [replace(c, ab=following(c.ab, resized(luma, c.ab.shape), hints, c.likeness)) for c in found]
+
+
+def by_itself(
+    session: Session,
+    luma: Float,
+    options: Options,
+    *,
+    with_confidence: bool = False,
+    with_likeness: bool = False,
+) -> list[Colours]:
+    """What the network says; hints count as far as it takes them as its input."""
+    outputs = ["ab"]
+    if with_confidence:
+        outputs.append("confidence")
+    if with_likeness and session.has_likeness:
+        outputs.append("likeness")
     wanted = sides(session, options)
     mirrors = (False, True) if options.quality == "best" else (False,)
     first = _average([_run(session, luma, side, options, outputs, m) for side in wanted for m in mirrors])
@@ -65,13 +97,10 @@ def predict(
         logits = distribution(session, luma, options)
         temperature = options.temperature or session.temperature
         found += [
-            Colours(_tilted(logits, session.bins, direction, temperature, first.ab), first.confidence)
+            replace(first, ab=_tilted(logits, session.bins, direction, temperature, first.ab))
             for direction in _directions(options.candidates - 1, options.seed)
         ]
-    if not options.hints:
-        return found
-    # Last, so that every candidate meets what the user knows.
-    return [Colours(following(c.ab, resized(luma, c.ab.shape), options.hints), c.confidence) for c in found]
+    return found
 
 
 def distribution(session: Session, luma: Float, options: Options) -> Float:
@@ -87,7 +116,7 @@ def distribution(session: Session, luma: Float, options: Options) -> Float:
             f"{session.info.name}: this model knows one colour per pixel: it has no candidates to choose from"
         )
     shape = network_size(luma.shape, sides(session, options)[0], session.multiple)
-    (logits,) = session.run(_lightness(luma, shape), ["logits"], hints=_drawn(options, shape))
+    (logits,) = session.run(_lightness(luma, shape), ["logits"], hints=_drawn(session, options, shape))
     return as_float(logits[0])
 
 
@@ -95,36 +124,43 @@ def _run(
     session: Session, luma: Float, side: int, options: Options, outputs: list[str], mirror: bool
 ) -> Colours:
     shape = network_size(luma.shape, side, session.multiple)
-    lightness, hints = _lightness(luma, shape), _drawn(options, shape)
+    lightness, hints = _lightness(luma, shape), _drawn(session, options, shape)
     if mirror:
         lightness = np.ascontiguousarray(lightness[..., ::-1])
         hints = None if hints is None else np.ascontiguousarray(hints[..., ::-1])
     maps = session.run(lightness, outputs, temperature=options.temperature, hints=hints)
-    ab, *confidence = (np.ascontiguousarray(x[..., ::-1] if mirror else x) for x in maps)
-    if not np.isfinite(ab).all():
+    if not np.isfinite(maps[0]).all():
         raise ModelError(f"{session.info.name}: the model gave colours that are not numbers")
-    return Colours(
-        np.ascontiguousarray(ab[0].transpose(1, 2, 0)), confidence[0][0, 0] if confidence else None
-    )
+    got = {
+        name: np.ascontiguousarray((x[..., ::-1] if mirror else x)[0].transpose(1, 2, 0))
+        for name, x in zip(outputs, maps, strict=True)
+    }
+    if "confidence" in got:
+        got["confidence"] = got["confidence"][..., 0]
+    return Colours(**got)
 
 
 def _lightness(luma: Float, shape: tuple[int, int]) -> Float:
     return np.asarray(grey_to_lightness(resized(luma, shape)), dtype=np.float32)[None, None]
 
 
-def _drawn(options: Options, shape: tuple[int, int]) -> Float | None:
-    return drawn(options.hints, shape) if options.hints else None
+def _drawn(session: Session, options: Options, shape: tuple[int, int]) -> Float | None:
+    return drawn(options.hints, shape) if options.hints and session.takes_hints else None
 
 
 def _average(colours: list[Colours]) -> Colours:
-    """The mean of predictions at the scale of the largest."""
+    """The mean of predictions at the scale of the largest; likeness, whose coordinates are no colours, is one's own."""
     if len(colours) == 1:
         return colours[0]
     height, width = max(c.ab.shape[:2] for c in colours)
-    ab = np.stack([cv2.resize(c.ab, (width, height), interpolation=cv2.INTER_LINEAR) for c in colours])
-    maps = [cv2.resize(c.confidence, (width, height)) for c in colours if c.confidence is not None]
+
+    def mean(maps: list[Float]) -> Float:
+        return as_float(np.stack([cv2.resize(x, (width, height)) for x in maps]).mean(axis=0))
+
+    sure = [c.confidence for c in colours if c.confidence is not None]
+    likeness = [c.likeness for c in colours[:1] if c.likeness is not None]
     return Colours(
-        ab.mean(axis=0, dtype=np.float32), np.stack(maps).mean(axis=0, dtype=np.float32) if maps else None
+        mean([c.ab for c in colours]), mean(sure) if sure else None, mean(likeness) if likeness else None
     )
 
 

@@ -72,6 +72,8 @@ class Session:
         self._inputs = {i.name for i in self._session.get_inputs()}
         self._outputs = {o.name for o in self._session.get_outputs()}
         self.has_distribution = "logits" in self._outputs
+        self.has_likeness = "likeness" in self._outputs
+        self.takes_hints = "hints" in self._inputs
         self.multiple = int(metadata.get("multiple", 32))
         self.size = int(metadata.get("size", 256))
         self.temperature = float(metadata.get("temperature", 1.0))
@@ -92,7 +94,8 @@ class Session:
         Parameters
         ----------
         lightness : (B, 1, H, W) float32, L* in [0, 100], sides multiples of `multiple`
-        outputs : any of "ab" (B, 2, h, w), "confidence" (B, 1, h, w), "logits" (B, K, h, w)
+        outputs : any of "ab" (B, 2, h, w), "confidence" (B, 1, h, w), "logits" (B, K, h, w) and, where it
+            `has_likeness`, "likeness" (B, P + 1, h, w)
         hints : (B, 3, H, W) float32: a and b in Lab units where the third channel is 1; models without that input
             do not see them
 
@@ -108,7 +111,7 @@ class Session:
         }
         feed = {k: np.asarray(v, np.float32) for k, v in scalars.items() if k in self._inputs}
         feed["lightness"] = lightness
-        if "hints" in self._inputs:
+        if self.takes_hints:
             feed["hints"] = np.zeros((batch, 3, height, width), np.float32) if hints is None else hints
         known = [name for name in outputs if name in self._outputs]
         try:

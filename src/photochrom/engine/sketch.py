@@ -12,7 +12,7 @@ from photochrom.color.luma import ycbcr_to_rgb
 from photochrom.engine import merge
 from photochrom.engine.colorizer import Colorizer
 from photochrom.engine.options import Options
-from photochrom.engine.predict import Colours, distribution, predict, sides
+from photochrom.engine.predict import Colours, by_itself, distribution, follow, predict, sides
 from photochrom.engine.resize import GUIDE_SIDE, Float, reduced, resized
 from photochrom.media.photo import Photo
 
@@ -51,6 +51,7 @@ class Sketch:
         self._looks: dict[Options, list[Float]] = {}
         self._surest: Float | None = None
         self._logits: Float | None = None
+        self._said: tuple[Options, list[Colours]] | None = None
 
     @property
     def grey(self) -> NDArray[np.uint8]:
@@ -113,9 +114,16 @@ class Sketch:
             while len(self._looks) >= KEPT:
                 del self._looks[next(iter(self._looks))]
             guide = self._guide(look)
-            colours = predict(self._session, guide, look)
+            colours = follow(self._by_itself(look, guide), guide, look.hints)
             self._looks[look] = [merge.guided_coefficients(c.ab, guide) for c in colours]
         return self._looks[look]
+
+    def _by_itself(self, look: Options, guide: Float) -> list[Colours]:
+        """What the network says, kept while hints come and go, where it does not take them itself."""
+        asked = look if self._session.takes_hints else replace(look, hints=())
+        if self._said is None or self._said[0] != asked:
+            self._said = asked, by_itself(self._session, guide, asked, with_likeness=True)
+        return self._said[1]
 
 
 def _cell(share: float, length: int) -> int:

@@ -1,7 +1,7 @@
 """The default model: an encoder made for phones, a light decoder to a quarter of the size, soft colour bins.
 
 Classification over ab bins is Zhang et al. 2016; the hint input follows Zhang et al. 2017, but enters the
-decoder at every scale, so that the encoder's features can be kept while a user moves hints about.
+decoder at every scale. With a learned likeness hints are followed after the net instead.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,6 +14,7 @@ from photochrom.color.lab import AB_SCALE
 from photochrom.color.quantize import ab_bins
 from photochrom.nets.efficientnet_lite import EfficientNetLite
 from photochrom.nets.inverted_residuals import InvertedResiduals
+from photochrom.nets.likeness import Likeness
 from photochrom.nets.mobilenetv2 import MobileNetV2
 from photochrom.nets.prediction import DistributionNet, Prediction
 
@@ -52,12 +53,13 @@ class Scale(nn.Module):
         nn.init.zeros_(self.hint.weight)
         self.blocks = nn.Sequential(*(Block(width) for _ in range(blocks)))
 
-    def forward(self, below: Tensor | None, skip: Tensor, hints: Tensor) -> Tensor:
+    def forward(self, below: Tensor | None, skip: Tensor, hints: Tensor | None) -> Tensor:
         x = self.skip(skip)
         if self.below is not None and below is not None:
             # The 1x1 comes before the upsampling: it commutes with bilinear and costs a quarter there.
             x = x + F.interpolate(self.below(below), scale_factor=2.0, mode="bilinear", align_corners=False)
-        y: Tensor = self.blocks(F.relu(self.norm(x)) + self.hint(hints))
+        x = F.relu(self.norm(x))
+        y: Tensor = self.blocks(x if hints is None else x + self.hint(hints))
         return y
 
 
@@ -69,6 +71,9 @@ class Photochrom(DistributionNet):
     widths : channels of the decoder at strides 32, 16, 8, 4
     depths : blocks at those strides
     encoder : one of `ENCODERS`
+    likeness : whether it learns how hints spread
+        It then takes none itself: they come after it (`photochrom.color.propagation`), and when one moves nothing of
+        the net must run again.
 
     Raises
     ------
@@ -84,6 +89,7 @@ class Photochrom(DistributionNet):
         widths: tuple[int, int, int, int] = (256, 192, 128, 96),
         depths: tuple[int, int, int, int] = (1, 2, 2, 2),
         encoder: str = "mobilenetv2",
+        likeness: bool = False,
     ) -> None:
         if encoder not in ENCODERS:
             raise ValueError(f"no encoder {encoder!r}; there are {', '.join(ENCODERS)}")
@@ -99,6 +105,8 @@ class Photochrom(DistributionNet):
         # A bottleneck of what the whole picture shows: a beach colours its sky differently from a street.
         self.context = nn.Sequential(nn.Linear(skips[0], 128), nn.ReLU(), nn.Linear(128, widths[0]))
         self.head = nn.Conv2d(widths[-1], len(bins), 1)
+        self.likeness = Likeness(widths[-1]) if likeness else None
+        self.takes_hints = not likeness
 
     def forward(self, lightness: Tensor, hints: Tensor | None = None) -> Prediction:
         """Return logits ``(B, K, H/4, W/4)`` of the rebalanced posterior.
@@ -109,29 +117,28 @@ class Photochrom(DistributionNet):
         hints : (B, 3, H, W) or None
             a and b in Lab units where the third channel, the mask, is 1, and 0 elsewhere.
         """
-        features = self.encoder(lightness / 50 - 1)
-        if hints is None:
-            hints = lightness.new_zeros(1, 3, *lightness.shape[2:])
-        return Prediction(self.decode(features, hints))
+        x = self.features(lightness, hints)
+        return Prediction(self.head(x), likeness=None if self.likeness is None else self.likeness(x))
 
-    def decode(self, features: list[Tensor], hints: Tensor) -> Tensor:
-        """Logits from the encoder's features: all that must run again when a hint moves."""
-        pyramid = hint_pyramid(hints)
+    def features(self, lightness: Tensor, hints: Tensor | None = None) -> Tensor:
+        """The decoder's last map ``(B, C, H/4, W/4)``, of which `head` makes logits and `likeness` what is alike."""
+        features = self.encoder(lightness / 50 - 1)
+        pyramid = [None] * len(features) if hints is None or not self.takes_hints else hint_pyramid(hints)
         x: Tensor | None = None
         for i, (scale, skip) in enumerate(zip(self.scales, reversed(features), strict=True)):
             x = scale(x, skip, pyramid[-1 - i])
             if i == 0:
                 x = x + self.context(features[-1].mean(dim=(2, 3)))[:, :, None, None]
-        logits: Tensor = self.head(x)
-        return logits
+        assert x is not None
+        return x
 
     def layer_groups(self) -> list[list[nn.Parameter]]:
-        """The encoder as far as stride 4, the rest of it, the decoder."""
+        """The encoder as far as stride 4, the rest of it, the decoder; the likeness learns by itself."""
         first = self.encoder.taps[0] + 1
         early = nn.ModuleList([self.encoder.stem, *self.encoder.blocks[:first]])
         late = self.encoder.blocks[first:]
-        encoder = set(self.encoder.parameters())
-        ours = [p for p in self.parameters() if p not in encoder]
+        others = {*self.encoder.parameters(), *(self.likeness.parameters() if self.likeness else ())}
+        ours = [p for p in self.parameters() if p not in others]
         return [list(early.parameters()), list(late.parameters()), ours]
 
     def load_encoder(self, tensors: Mapping[str, Tensor]) -> None:
@@ -159,11 +166,11 @@ def hint_pyramid(hints: Tensor) -> list[Tensor]:
     return levels
 
 
-def photochrom(encoder: str = "mobilenetv2") -> Photochrom:
-    """Build the default model (3.0 M parameters with MobileNetV2, 4.9 M with EfficientNet-Lite1)."""
-    return Photochrom(encoder=encoder)
+def photochrom(encoder: str = "mobilenetv2", likeness: bool = False) -> Photochrom:
+    """Build the default model (2.9 M parameters with MobileNetV2, 4.9 M with EfficientNet-Lite1)."""
+    return Photochrom(encoder=encoder, likeness=likeness)
 
 
-def test_photochrom(encoder: str = "mobilenetv2") -> Photochrom:
+def test_photochrom(encoder: str = "mobilenetv2", likeness: bool = False) -> Photochrom:
     """Build a tiny decoder on the same encoder, for tests."""
-    return Photochrom(widths=(16, 16, 16, 16), depths=(1, 1, 1, 1), encoder=encoder)
+    return Photochrom(widths=(16, 16, 16, 16), depths=(1, 1, 1, 1), encoder=encoder, likeness=likeness)

@@ -28,17 +28,18 @@ class DistributionNet(nn.Module):
     """A net that gives a distribution over ab bins and listens to hints."""
 
     inputs: tuple[str, ...] = ("lightness", "hints", "temperature", "vividness")
-    outputs = ("ab", "confidence", "logits")
 
     def __init__(self, net: Any) -> None:
         super().__init__()
         self.net = net
+        likeness = () if net.likeness is None else ("likeness",)
+        self.outputs = ("ab", "confidence", "logits", *likeness)
 
     def forward(
         self, lightness: Tensor, hints: Tensor, temperature: Tensor, vividness: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor]:
+    ) -> tuple[Tensor, ...]:
         """As the net's own ``predict``."""
-        result: tuple[Tensor, Tensor, Tensor] = self.net.predict(lightness, hints, temperature, vividness)
+        result: tuple[Tensor, ...] = self.net.predict(lightness, hints, temperature, vividness)
         return result
 
 
@@ -49,7 +50,7 @@ class UnhintedNet(DistributionNet):
 
     def forward(  # type: ignore[override]
         self, lightness: Tensor, temperature: Tensor, vividness: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor]:
+    ) -> tuple[Tensor, ...]:
         """As the net's own ``predict``, without hints."""
         return super().forward(lightness, None, temperature, vividness)  # type: ignore[arg-type]
 

@@ -25,7 +25,6 @@ class Learner:
 
     def __init__(self, name: str, module: nn.Module, settings: Optimizer, fabric: Fabric) -> None:
         self.name, self.module, self.settings, self.fabric = name, module, settings, fabric
-        module.requires_grad_(True)
         self.optimizer = _optimizer(module, settings)
         self.net, self._wrapped = fabric.setup(module, self.optimizer)
 
@@ -52,14 +51,15 @@ class Learner:
 
 def _optimizer(module: nn.Module, settings: Optimizer) -> torch.optim.Optimizer:
     groups = []
+    # What no group holds does not learn here.
+    module.requires_grad_(False)
     grouped = getattr(module, "layer_groups", None)
     layers: list[list[nn.Parameter]] = [list(module.parameters())] if grouped is None else grouped()
     for i, parameters in enumerate(layers):
         factor = settings.group_factors[min(i, len(settings.group_factors) - 1)]
-        if factor == 0:
+        if factor:
             for parameter in parameters:
-                parameter.requires_grad_(False)
-        else:
+                parameter.requires_grad_(True)
             groups.append({"params": parameters, PEAK: settings.rate * factor})
     if settings.kind == "sgd":
         return torch.optim.SGD(

@@ -21,6 +21,7 @@ from photochrom.training.recipe import (
     Adversarial,
     Classification,
     Gan,
+    Likeness,
     Nogan,
     Part,
     Recipe,
@@ -63,13 +64,15 @@ class Start:
         if self.space != space:
             raise RecipeError(f"{file}: was trained with another data.space or data.inputs than the recipe's")
         state = generator.state_dict()
+        # What learns how hints spread may begin here.
+        weights = {key: value for key, value in state.items() if key.startswith("likeness.")} | self.weights
         expected = {key: tuple(value.shape) for key, value in state.items()}
         try:
-            require_fit(f"{file}: another {ours.name} than the recipe builds", expected, self.weights)
+            require_fit(f"{file}: another {ours.name} than the recipe builds", expected, weights)
         except ValueError as error:
             raise RecipeError(str(error)) from None
         if not any(value.is_meta for value in state.values()):
-            generator.load_state_dict(self.weights)
+            generator.load_state_dict(weights)
 
 
 @dataclass
@@ -135,13 +138,17 @@ def build_networks(
         pretrained.start.into(recipe, generator, channels)
     for name, step in recipe.steps.items():
         distributes = recipe.net.name in DISTRIBUTION_NETS
-        if isinstance(step, Classification) != distributes:
+        if isinstance(step, (Classification, Likeness)) != distributes:
             gives = (
                 "a distribution, which classification trains"
                 if distributes
                 else "colours, not a distribution"
             )
             raise RecipeError(f"steps.{name}.kind: not {step.kind}; {recipe.net.name} gives {gives}")
+        if isinstance(step, Likeness) and networks.generator.likeness is None:
+            raise RecipeError(
+                f"steps.{name}.kind: {recipe.net.name} learns no likeness; set net.args.likeness"
+            )
         if isinstance(step, (Adversarial, Nogan)):
             networks.critic(step.gan.critic, critic_inputs(step.gan, networks.space))
         elif isinstance(step, Wasserstein):

@@ -139,6 +139,19 @@ class Classification(_Strict):
     optimizer: Optimizer = Optimizer()
 
 
+class Likeness(_Strict):
+    """How hints spread, on the colours of a trained net that itself stays as it is (`photochrom.nets.likeness`).
+
+    Each photo has up to `points` of them, few as often as many; colours are decoded at `temperature` and `vividness`.
+    """
+
+    kind: Literal["likeness"]
+    points: Annotated[int, Field(ge=1)] = 20
+    temperature: Positive = 0.5
+    vividness: Share = 0.45
+    optimizer: Optimizer = Optimizer()
+
+
 class Adversarial(_Strict):
     """Generator and critic together (Isola et al. 2017)."""
 
@@ -172,7 +185,7 @@ class Nogan(_Strict):
 
 
 StepRecipe = Annotated[
-    Regression | Classification | Adversarial | Wasserstein | Nogan, Field(discriminator="kind")
+    Regression | Classification | Likeness | Adversarial | Wasserstein | Nogan, Field(discriminator="kind")
 ]
 
 
@@ -384,7 +397,7 @@ def _keys_beside(loc: tuple[Any, ...]) -> list[str]:
     """The keys that are allowed where `loc` names one that is not."""
     model: Any = Recipe
     steps = {"regression": Regression, "classification": Classification, "adversarial": Adversarial}
-    steps |= {"wasserstein": Wasserstein, "nogan": Nogan}
+    steps |= {"wasserstein": Wasserstein, "nogan": Nogan, "likeness": Likeness}
     lists = {"stages": Stage}
     for part in loc[:-1]:
         if part in steps:

@@ -51,7 +51,7 @@ def colorized(net: Any, space: Space, rgb: Tensor) -> Tensor:
         ab = model(lightness)
     else:
         # The mean of the plain posterior: what squared error asks for.
-        ab, _, _ = net.predict(lightness, None, lightness.new_tensor(1.0), lightness.new_tensor(0.0))
+        ab, *_ = net.predict(lightness, None, lightness.new_tensor(1.0), lightness.new_tensor(0.0))
     ab = F.interpolate(ab, size=lightness.shape[2:], mode="bilinear")
     rgb_out: Tensor = lab_to_rgb(torch.cat([lightness, ab], dim=1), axis=1)
     return rgb_out

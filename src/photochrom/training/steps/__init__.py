@@ -4,6 +4,7 @@ from photochrom.training.networks import Networks
 from photochrom.training.recipe import (
     Adversarial,
     Classification,
+    Likeness,
     Nogan,
     Regression,
     StepRecipe,
@@ -12,6 +13,7 @@ from photochrom.training.recipe import (
 from photochrom.training.steps.adversarial import AdversarialStep
 from photochrom.training.steps.base import Step
 from photochrom.training.steps.classification import ClassificationStep
+from photochrom.training.steps.likeness import LikenessStep
 from photochrom.training.steps.nogan import CriticStep, PicturesStep, nogan_step
 from photochrom.training.steps.regression import RegressionStep
 from photochrom.training.steps.wasserstein import WassersteinStep
@@ -26,6 +28,8 @@ def make_step(networks: Networks, settings: StepRecipe) -> Step:
             return RegressionStep(networks, settings)
         case Classification():
             return ClassificationStep(networks, settings)
+        case Likeness():
+            return LikenessStep(networks, settings)
         case Adversarial():
             return AdversarialStep(networks, settings)
         case Wasserstein():
@@ -37,5 +41,5 @@ def make_step(networks: Networks, settings: StepRecipe) -> Step:
 def reports() -> list[str]:
     """All that any step may report, in the log's order."""
     kinds: list[type[Step]] = [RegressionStep, ClassificationStep, AdversarialStep, WassersteinStep]
-    kinds += [PicturesStep, CriticStep]
+    kinds += [PicturesStep, CriticStep, LikenessStep]
     return list(dict.fromkeys(name for kind in kinds for name in kind.reports))

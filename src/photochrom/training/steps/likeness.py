@@ -1,0 +1,68 @@
+"""How hints spread: the kernel of Gaussian process regression, learned on a net's own colours."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from photochrom.color.lab import grey_to_lightness
+from photochrom.color.propagation import propagated
+from photochrom.nets.prediction import annealed
+from photochrom.training.batches import Batch
+from photochrom.training.networks import Networks
+from photochrom.training.recipe import Likeness
+from photochrom.training.steps.base import Losses, Step
+
+DRAWS = 4
+"""Sets of hints that each photo of a batch is given, one after another."""
+FLOOR = 4.0
+"""Added to squared errors in Lab units: below a just noticeable difference of 2 there is little to gain."""
+
+
+class LikenessStep(Step):
+    """Reveal true colours at random cells, spread them, compare everywhere; nothing but the likeness learns.
+
+    The loss is half the logarithm of each photo's mean squared error: what a decibel counts.
+    """
+
+    reports = ("loss", "rmse")
+
+    def __init__(self, networks: Networks, settings: Likeness) -> None:
+        super().__init__(networks)
+        self.likeness = self.learn("likeness", networks.generator.likeness, settings.optimizer)
+        self.points = settings.points
+        decoding = [settings.temperature, settings.vividness]
+        self.temperature, self.vividness = torch.tensor(decoding, device=networks.fabric.device)
+
+    def step(self, batch: Batch) -> Losses:
+        assert batch.ab is not None
+        ab, features = self.trunk(batch)
+        likeness = self.likeness.net(features).float()
+        # What the net sees of the photo's luma, for an aged one is all that there will be.
+        luma = F.interpolate(batch.grey, size=ab.shape[2:], mode="area")
+        # A photo costs much more than what is revealed of it.
+        ab, luma, likeness, truth = (x.repeat(DRAWS, 1, 1, 1) for x in (ab, luma, likeness, batch.ab))
+        at, given = self.reveal(len(ab), ab[0, 0].numel(), ab.device)
+        known = truth.flatten(2).transpose(1, 2).gather(1, at[..., None].expand(-1, -1, 2))
+        moved = propagated(ab, luma, at, known, likeness, given)
+        error = ((moved - truth) ** 2).sum(dim=1).mean(dim=(1, 2))
+        loss = torch.log(error + FLOOR).mean() / 2
+        self.likeness.descend(loss)
+        return {"loss": loss.detach(), "rmse": error.detach().mean().sqrt()}
+
+    @torch.no_grad()
+    def trunk(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """The net's colours ``(B, 2, h, w)`` and the decoder's features, in use and not in training."""
+        net = self.networks.generator
+        net.eval()
+        features = net.features(grey_to_lightness(batch.grey))
+        logits = net.calibrated(net.head(features), self.vividness)
+        self.likeness.net.train()
+        return annealed(logits, net.bins, self.temperature).float(), features
+
+    def reveal(self, photos: int, cells: int, device: torch.device) -> tuple[Tensor, Tensor]:
+        """Cells ``(B, K)``, and which of them count: from 1 to all, few as often as many."""
+        count = min(self.points, cells)
+        known = torch.randint(cells, (photos, count), generator=self.randomness)
+        most = torch.rand(photos, 1, generator=self.randomness) * torch.log(torch.tensor(count + 1.0))
+        given = torch.arange(count)[None] < torch.exp(most).floor()
+        return known.to(device), given.float().to(device)
