@@ -119,24 +119,33 @@ def test_the_default_model_meets_hints(astronaut: np.ndarray, quality: Any) -> N
             assert np.hypot(*(colours.ab[row, column] - hint.ab)) < 3
 
 
-def test_a_net_without_hints_follows_them_all_the_same(astronaut: np.ndarray) -> None:
+def test_a_net_without_likeness_follows_hints_all_the_same(astronaut: np.ndarray) -> None:
     session = Session(resolve("photochrom"), threads=1)
-    session._inputs.discard("hints")
-    session.takes_hints = False
+    luma = np.ascontiguousarray(astronaut[::4, ::4] @ np.float32([0.299, 0.587, 0.114])) / np.float32(255)
+    (learned,) = predict(session, luma, Options(hints=(RED,)))
+    session.has_likeness = False
+    (colours,) = predict(session, luma, Options(hints=(RED,)))
+    assert (learned.likeness is None, colours.likeness is None) == (False, True)
+    assert np.abs(learned.ab - colours.ab).max() > 5
+    (plain,) = predict(session, luma, Options())
+    np.testing.assert_array_equal(colours.ab, following(plain.ab, resized(luma, plain.ab.shape), (RED,)))
+    at = colours.ab[int(0.5 * colours.ab.shape[0]), int(0.25 * colours.ab.shape[1])]
+    assert np.hypot(*(at - RED.ab)) < 3
+
+
+def test_a_net_that_takes_hints_is_given_them(astronaut: np.ndarray) -> None:
+    session = Session(resolve("photochrom"), threads=1)
     fed: list[dict[str, Any]] = []
     honest = session._session
 
-    class Without:
+    class Taking:
         def run(self, names: list[str], feed: dict[str, Any]) -> Any:
             fed.append(dict(feed))
-            return honest.run(
-                names, feed | {"hints": np.zeros((1, 3, *feed["lightness"].shape[2:]), np.float32)}
-            )
+            return honest.run(names, {k: v for k, v in feed.items() if k != "hints"})
 
-    session._session = Without()
+    session._session, session.takes_hints = Taking(), True
     luma = np.ascontiguousarray(astronaut[::4, ::4] @ np.float32([0.299, 0.587, 0.114])) / np.float32(255)
-    (colours,) = predict(session, luma, Options(hints=(RED,)))
-    assert "hints" not in fed[0]
-    at = colours.ab[int(0.5 * colours.ab.shape[0]), int(0.25 * colours.ab.shape[1])]
-    assert np.hypot(*(at - RED.ab)) < 3
-    assert resized(luma, colours.ab.shape).shape == colours.ab.shape[:2]
+    predict(session, luma, Options(hints=(RED,)))
+    predict(session, luma, Options())
+    np.testing.assert_array_equal(fed[0]["hints"], drawn((RED,), fed[0]["lightness"].shape[2:]))
+    assert not fed[1]["hints"].any()

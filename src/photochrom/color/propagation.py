@@ -13,7 +13,7 @@ PLAIN = (0.2, 0.15, 10.0)
 """One unit of the kernel: share of the picture's mean side, luma in [0, 1], ab in Lab units."""
 LEARNED = (0.5, 0.25, 18.0)
 """The same beside learned coordinates, which can only tell more apart."""
-NOISE = 0.04
+NOISE = 0.02
 """Variance of a hint against 1 of what it corrects: two that contradict each other at one place meet in the middle."""
 AT_ONCE = 2_000_000
 """Entries of the kernel: 500 hints at 256 x 256 would take half a gigabyte."""

@@ -72,7 +72,16 @@ def follow(found: list[Colours], luma: Float, hints: tuple[Hint, ...]) -> list[C
     """The same colours where they meet what the user knows: every candidate does."""
     if not hints:
         return found
-    return [replace(c, ab=following(c.ab, resized(luma, c.ab.shape), hints, c.likeness)) for c in found]
+    met = []
+    for colours in found:
+        height, width = colours.ab.shape[:2]
+        likeness = (
+            None if colours.likeness is None else as_float(cv2.resize(colours.likeness, (width, height)))
+        )
+        met.append(
+            replace(colours, ab=following(colours.ab, resized(luma, (height, width)), hints, likeness))
+        )
+    return met
 
 
 def by_itself(
@@ -149,7 +158,7 @@ def _drawn(session: Session, options: Options, shape: tuple[int, int]) -> Float 
 
 
 def _average(colours: list[Colours]) -> Colours:
-    """The mean of predictions at the scale of the largest; likeness, whose coordinates are no colours, is one's own."""
+    """The mean of predictions at the scale of the largest. Likeness, which is no colour, is the first one's."""
     if len(colours) == 1:
         return colours[0]
     height, width = max(c.ab.shape[:2] for c in colours)
@@ -158,10 +167,7 @@ def _average(colours: list[Colours]) -> Colours:
         return as_float(np.stack([cv2.resize(x, (width, height)) for x in maps]).mean(axis=0))
 
     sure = [c.confidence for c in colours if c.confidence is not None]
-    likeness = [c.likeness for c in colours[:1] if c.likeness is not None]
-    return Colours(
-        mean([c.ab for c in colours]), mean(sure) if sure else None, mean(likeness) if likeness else None
-    )
+    return Colours(mean([c.ab for c in colours]), mean(sure) if sure else None, colours[0].likeness)
 
 
 def _directions(count: int, seed: int) -> list[Float]:
