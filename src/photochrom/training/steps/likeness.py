@@ -1,5 +1,7 @@
 """How hints spread: the kernel of Gaussian process regression, learned on a net's own colours."""
 
+import math
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -63,6 +65,6 @@ class LikenessStep(Step):
         """Cells ``(B, K)``, and which of them count: from 1 to all, few as often as many."""
         count = min(self.points, cells)
         known = torch.randint(cells, (photos, count), generator=self.randomness)
-        most = torch.rand(photos, 1, generator=self.randomness) * torch.log(torch.tensor(count + 1.0))
+        most = torch.rand(photos, 1, generator=self.randomness) * math.log(count + 1)
         given = torch.arange(count)[None] < torch.exp(most).floor()
         return known.to(device), given.float().to(device)
