@@ -157,7 +157,6 @@ def network() -> Iterator[Row]:
     x = np.random.default_rng(0).random((1, 1, 256, 256), np.float32)
     feed = {
         "lightness": x * 100,
-        "hints": np.zeros((1, 3, 256, 256), np.float32),
         "temperature": np.asarray(0.4, np.float32),
         "vividness": np.asarray(1.0, np.float32),
     }
