@@ -221,7 +221,7 @@ def test_the_command(folder: Path, tmp_path: Path, merge: str) -> None:
     assert sorted(path.name for path in out.iterdir()) == ["index.html", "results.json", "results.md"]
     table = json.loads((out / "results.json").read_text())
     assert [row["name"] for row in table["rows"]] == ["grey", "photochrom", "truth"]
-    assert table["rows"][1]["parameters"] == 2_901_541
+    assert table["rows"][1]["parameters"] == 2_914_482
     assert table["rows"][1]["scores"]["colourfulness"]["value"] > 5
     assert table["protocol"]["merge"] == merge
     assert (out / "results.md").read_text() in result.output
