@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 
 from photochrom.engine.batching import Batching
-from photochrom.engine.models import ModelError, resolve
+from photochrom.engine.models import resolve
 from photochrom.engine.options import Options
 from photochrom.engine.predict import predict
 from photochrom.engine.resize import Float
 from photochrom.engine.session import Session
+from photochrom.errors import ModelError
 
 WAIT = 60.0
 
@@ -42,7 +43,7 @@ class Gated:
         self.started.release()
         assert self.gate.acquire(timeout=WAIT)
         if lightness.min() < 0:
-            raise ModelError(f"the photo of {lightness.min():g} is bad")
+            raise ModelError("", f"the photo of {lightness.min():g} is bad")
         if len(lightness) > self.most:
             raise MemoryError
         means = lightness.mean(axis=(1, 2, 3), keepdims=True)

@@ -11,12 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from photochrom.color.difference import ciede2000
-from photochrom.engine.models import ModelError, available, resolve
+from photochrom.engine.models import available, resolve
 from photochrom.engine.options import Options
 from photochrom.engine.predict import network_size, predict
 from photochrom.engine.resize import reduced
 from photochrom.engine.session import Session
 from photochrom.engine.toning import kind_of
+from photochrom.errors import ModelError
 
 
 @pytest.fixture(scope="module")

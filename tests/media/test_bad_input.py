@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from photochrom.errors import PhotoError, TooLargeError, UnreadableError, UnsupportedError
 from photochrom.media import photo as media
-from photochrom.media.errors import PhotoError, TooLargeError, UnreadableError, UnsupportedError
 
 
 def refused(source, kind=PhotoError, name="bad.jpg", **options):

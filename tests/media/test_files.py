@@ -8,7 +8,7 @@ import stat
 
 import pytest
 
-from photochrom.media.errors import PhotoError
+from photochrom.errors import PhotoError
 from photochrom.media.files import write_atomic
 
 

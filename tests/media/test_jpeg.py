@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from photochrom.errors import PhotoError
 from photochrom.media import jpeg, provenance
 from photochrom.media import photo as media
-from photochrom.media.errors import PhotoError
 
 
 def segments(data):

@@ -10,9 +10,9 @@ import pytest
 import tifffile
 from PIL import Image
 
+from photochrom.errors import PhotoError
 from photochrom.media import photo as media
 from photochrom.media import provenance
-from photochrom.media.errors import PhotoError
 
 WEIGHTS = np.array([19595, 38470, 7471], dtype=np.int64)
 

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from photochrom.engine.models import ModelError
+from photochrom.errors import ModelError
 from photochrom.studio.settings import Settings
 from photochrom.studio.studio import Studio
 from photochrom.studio.telemetry import Telemetry

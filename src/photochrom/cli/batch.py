@@ -20,7 +20,7 @@ from photochrom.cli.plan import Claims, Task
 if TYPE_CHECKING:
     from photochrom.engine.colorizer import Colorizer
     from photochrom.engine.options import Options
-    from photochrom.media.errors import PhotoError
+    from photochrom.errors import PhotoError
     from photochrom.media.photo import Photo
 
 # A 100-megapixel photograph takes about this much while it is worked on.
@@ -98,8 +98,7 @@ class Worker:
 
     def __call__(self, task: Task) -> None:
         """Do `task` and report it. Raises nothing but Stopped, whatever the photograph does."""
-        from photochrom.engine.models import ModelError
-        from photochrom.media.errors import PhotoError
+        from photochrom.errors import ModelError, PhotoError
 
         started = time.perf_counter()
         outcome = Outcome(task.name, status="failed", model=self.colorizer.name)
@@ -160,7 +159,7 @@ class Worker:
 
     def _targets(self, task: Task, photo: Photo) -> tuple[list[Path], list[Path]]:
         """The result's files and the comparisons, now that the suffix is known for certain."""
-        from photochrom.media.errors import PhotoError
+        from photochrom.errors import PhotoError
         from photochrom.media.photo import extension_for
 
         candidates = self.options.candidates
@@ -200,8 +199,8 @@ class Worker:
 
 def open_photo(source: Path | bytes, name: str, max_pixels: int | None) -> Photo:
     """`media.photo.open` under the limit of ``--max-pixels``, its remedies in the words of the command line."""
+    from photochrom.errors import TooLargeError
     from photochrom.media import photo
-    from photochrom.media.errors import TooLargeError
 
     try:
         return photo.open(source, name=name, max_pixels=max_pixels or photo.MAX_PIXELS)
@@ -211,7 +210,7 @@ def open_photo(source: Path | bytes, name: str, max_pixels: int | None) -> Photo
 
 def _write(path: Path, data: bytes, *, overwrite: bool) -> None:
     """Write a result and the folders above it. WriteError names the whole path: a tree has many of one name."""
-    from photochrom.media.errors import WriteError
+    from photochrom.errors import WriteError
     from photochrom.media.files import write_atomic
 
     try:
@@ -229,7 +228,7 @@ def _write(path: Path, data: bytes, *, overwrite: bool) -> None:
 
 
 def _renamed(error: PhotoError, name: str, old: str, new: str) -> PhotoError:
-    return type(error)(name, str(error).removeprefix(f"{error.name}: ").replace(old, new))
+    return type(error)(name, str(error).removeprefix(f"{error.path}: ").replace(old, new))
 
 
 def run(tasks: Iterable[Task], worker: Worker, jobs: int) -> None:

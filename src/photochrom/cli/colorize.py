@@ -258,7 +258,7 @@ def _check_pipe(
 
 def _through_pipe(worker: batch.Worker, task: Task) -> bytes:
     """Colorize the one photo of a pipe. One in colour is an error: no bytes would be a broken picture."""
-    from photochrom.media.errors import PhotoError
+    from photochrom.errors import PhotoError
 
     try:
         photo = worker.open(task.source if task.data is None else task.data, task.name)

@@ -38,8 +38,7 @@ def give_up(message: object, code: int = FAILED) -> NoReturn:
 @contextmanager
 def sentences() -> Iterator[None]:
     """Turn the errors that a user can act on into one line and an exit code, whatever the command."""
-    from photochrom.engine.models import ModelError
-    from photochrom.media.errors import PhotoError
+    from photochrom.errors import ModelError, PhotoError
 
     try:
         yield

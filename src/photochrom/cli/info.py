@@ -59,7 +59,7 @@ def info(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Say what photos are: format, size, depth, pages, grey or coloured, and by whom colorized."""
-    from photochrom.media.errors import PhotoError
+    from photochrom.errors import PhotoError
 
     failed = False
     facts = []

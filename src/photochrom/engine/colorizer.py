@@ -23,14 +23,11 @@ from photochrom.engine.predict import Colours, predict, sides
 from photochrom.engine.resize import GUIDE_SIDE, Float, reduced, resized
 from photochrom.engine.session import Session
 from photochrom.engine.toning import is_coloured, kind_of
+from photochrom.errors import AlreadyColorError, Remedy
 from photochrom.media import photo as media
 from photochrom.media import provenance
 from photochrom.media.files import write_atomic
 from photochrom.media.photo import Page, Photo
-
-
-class AlreadyColouredError(ValueError):
-    """The photograph is in real colour; the message names it and says how to colorize it all the same."""
 
 
 class Colorizer:
@@ -108,7 +105,7 @@ class Colorizer:
 
         Raises
         ------
-        AlreadyColouredError, PhotoError, ModelError, ValueError
+        AlreadyColorError, PhotoError, ModelError, ValueError
         """
         wanted = Options(**options)
         finish: Callable[[Photo], Any]
@@ -130,7 +127,7 @@ class Colorizer:
                 f"cannot colorize a {type(source).__name__}; give a path, bytes, a PIL image or an array"
             )
         if not force and any(is_coloured(page) for page in photo.pages):
-            raise AlreadyColouredError(f"{photo.name}: already in colour; force colorizes it all the same")
+            raise AlreadyColorError(photo.name, "is in colour already", Remedy.FORCE)
         versions, confidence = self._versions(photo, wanted, with_confidence=return_confidence)
         results = [finish(version) for version in versions]
         result = results if wanted.candidates > 1 else results[0]
@@ -251,4 +248,4 @@ def _to_array(version: Photo) -> NDArray[Any]:
     return page.pixels if page.alpha is None else np.dstack([page.pixels, page.alpha])
 
 
-__all__ = ["AlreadyColouredError", "Colorizer", "kind_of"]
+__all__ = ["Colorizer", "kind_of"]

@@ -8,13 +8,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from photochrom.errors import ModelError
+
 DEFAULT = "photochrom"
 METADATA_KEY = "photochrom"
 """The one ONNX metadata property, a JSON object, by which a file is recognised as ours."""
-
-
-class ModelError(Exception):
-    """A model that cannot be found, read or run; the message says which and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +46,12 @@ def resolve(model: str | Path) -> Path:
     if str(model).endswith(".onnx"):
         path = Path(model)
         if not path.is_file():
-            raise ModelError(f"{path}: there is no such model file")
+            raise ModelError(str(path), "there is no such model file")
         return path
     path = _folder() / f"{model}.onnx"
     if Path(model).name != str(model) or not path.is_file():
         known = ", ".join(sorted(p.stem for p in _folder().glob("*.onnx")))
-        raise ModelError(f"{model}: no model of that name; there are: {known}, or give a file NAME.onnx")
+        raise ModelError(str(model), f"no model of that name; there are: {known}, or give a file NAME.onnx")
     return path
 
 
@@ -65,7 +63,7 @@ def parse_metadata(path: Path, properties: dict[str, str]) -> dict[str, Any]:
             raise ValueError
     except (KeyError, ValueError):
         raise ModelError(
-            f"{path}: an ONNX file, but not a Photochrom model; make one with Photochrom's export"
+            str(path), "an ONNX file, but not a Photochrom model; make one with Photochrom's export"
         ) from None
     return metadata
 

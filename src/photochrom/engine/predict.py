@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from photochrom.color.lab import grey_to_lightness
 from photochrom.engine.hints import Hint, drawn, following
-from photochrom.engine.models import ModelError
 from photochrom.engine.options import Options
 from photochrom.engine.resize import as_float, resized
 from photochrom.engine.session import Session
+from photochrom.errors import ModelError
 
 Float = NDArray[np.float32]
 CANDIDATE_SHIFT = 6.0
@@ -122,7 +122,8 @@ def distribution(session: Session, luma: Float, options: Options) -> Float:
     """
     if not session.has_distribution:
         raise ModelError(
-            f"{session.info.name}: this model knows one colour per pixel: it has no candidates to choose from"
+            session.info.name,
+            "this model knows one colour per pixel: it has no candidates to choose from",
         )
     shape = network_size(luma.shape, sides(session, options)[0], session.multiple)
     (logits,) = session.run(_lightness(luma, shape), ["logits"], hints=_drawn(session, options, shape))
@@ -139,7 +140,7 @@ def _run(
         hints = None if hints is None else np.ascontiguousarray(hints[..., ::-1])
     maps = session.run(lightness, outputs, temperature=options.temperature, hints=hints)
     if not np.isfinite(maps[0]).all():
-        raise ModelError(f"{session.info.name}: the model gave colours that are not numbers")
+        raise ModelError(session.info.name, "the model gave colours that are not numbers")
     got = {
         name: np.ascontiguousarray((x[..., ::-1] if mirror else x)[0].transpose(1, 2, 0))
         for name, x in zip(outputs, maps, strict=True)

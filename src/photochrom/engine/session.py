@@ -9,7 +9,8 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from photochrom.color.quantize import ab_bins
-from photochrom.engine.models import ModelError, ModelInfo, parse_metadata
+from photochrom.engine.models import ModelInfo, parse_metadata
+from photochrom.errors import ModelError
 
 PROVIDERS = {
     "cpu": "CPUExecutionProvider",
@@ -39,9 +40,11 @@ class Session:
         if device == "auto":
             device = "cuda" if PROVIDERS["cuda"] in there else "cpu"
         if device not in PROVIDERS:
-            raise ModelError(f"{device}: no such device; there are: auto, {', '.join(PROVIDERS)}")
+            raise ModelError(device, f"no such device; there are: auto, {', '.join(PROVIDERS)}")
         if PROVIDERS[device] not in there:
-            raise ModelError(f"{device}: this machine's ONNX Runtime has no support for it; use --device cpu")
+            raise ModelError(
+                device, "this machine's ONNX Runtime has no support for it; choose the device cpu"
+            )
         options = ort.SessionOptions()
         options.log_severity_level = 3
         options.intra_op_num_threads = threads or 0
@@ -58,7 +61,7 @@ class Session:
             )
         except Exception as error:  # ONNX Runtime raises its own untyped exceptions
             reason = str(error).splitlines()[0][:200]
-            raise ModelError(f"{path}: not a model that ONNX Runtime can load ({reason})") from None
+            raise ModelError(str(path), f"not a model that ONNX Runtime can load ({reason})") from None
         metadata = parse_metadata(path, self._session.get_modelmeta().custom_metadata_map)
         self.info = ModelInfo(
             name=str(metadata.get("name", path.stem)),
@@ -118,7 +121,7 @@ class Session:
             got = dict(zip(known, self._session.run(known, feed), strict=True))
         except Exception as error:  # as above: untyped
             reason = str(error).splitlines()[0][:200]
-            raise ModelError(f"{self.info.name}: the model failed at {width}x{height} ({reason})") from None
+            raise ModelError(self.info.name, f"the model failed at {width}x{height} ({reason})") from None
         if "confidence" in outputs and "confidence" not in got:
             # A model without a distribution claims nothing: the same confidence everywhere.
             got["confidence"] = np.ones_like(got["ab"][:, :1])

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from photochrom.errors import PhotoError, TooLargeError, UnsupportedError, WriteError
 from photochrom.media import exif, jpeg, png, tiff, tiff_write
-from photochrom.media.errors import PhotoError, TooLargeError, UnsupportedError, WriteError
 from photochrom.media.icc import grey_srgb, srgb
 from photochrom.media.model import Page, Photo, Pixels, TiffSettings
 from photochrom.media.sniff import FORMATS, suffixes

@@ -8,7 +8,7 @@ import os
 import secrets
 from pathlib import Path
 
-from photochrom.media.errors import WriteError
+from photochrom.errors import WriteError
 
 __all__ = ["write_atomic"]
 

@@ -14,9 +14,9 @@ from typing import BinaryIO, cast
 
 from PIL.Image import DecompressionBombError
 
+from photochrom.errors import PhotoError, TooLargeError, UnreadableError, UnsupportedError
 from photochrom.media import decode
 from photochrom.media.encode import encode, extension_for, output_format
-from photochrom.media.errors import PhotoError, TooLargeError, UnreadableError, UnsupportedError
 from photochrom.media.model import JpegSettings, Page, Photo, TiffSettings
 from photochrom.media.sniff import what
 

@@ -12,9 +12,9 @@ from http import HTTPStatus
 from photochrom.engine.colorizer import Colorizer
 from photochrom.engine.options import Options
 from photochrom.engine.toning import is_coloured
+from photochrom.errors import TooLargeError
 from photochrom.media import photo as media
 from photochrom.media import provenance
-from photochrom.media.errors import TooLargeError
 from photochrom.media.photo import Photo
 from photochrom.studio.names import result_name
 from photochrom.studio.refusal import Refusal, of_photo

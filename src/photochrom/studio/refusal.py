@@ -9,8 +9,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from photochrom.engine.models import ModelError
-from photochrom.media.errors import PhotoError, TooLargeError, UnsupportedError
+from photochrom.errors import ModelError, PhotoError, TooLargeError, UnsupportedError
 
 __all__ = ["Refusal", "invalid", "of_photo", "report"]
 

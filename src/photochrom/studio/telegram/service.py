@@ -19,7 +19,7 @@ from aiogram.types import BotCommand, Update
 
 from photochrom.engine.colorizer import Colorizer
 from photochrom.engine.options import Quality
-from photochrom.media.errors import PhotoError
+from photochrom.errors import PhotoError
 from photochrom.studio.telegram import pictures, texts
 from photochrom.studio.telegram.api import TooLarge, fetch
 from photochrom.studio.telegram.delivery import send_answer, send_text

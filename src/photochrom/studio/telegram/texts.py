@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from photochrom.media.errors import PhotoError
+from photochrom.errors import PhotoError
 
 __all__ = ["MAX_CAPTION", "MAX_TEXT", "cut", "inferred", "trouble"]
 

@@ -1,0 +1,180 @@
+"""Every error that Photochrom raises on purpose.
+
+::
+
+    PhotochromError           code, path, what, remedy
+    ├── PhotoError            something is wrong with one photo's file
+    │   ├── UnreadableError     missing, empty, damaged, a folder, no permission
+    │   ├── UnsupportedError    a sound file of a kind that is not supported
+    │   ├── TooLargeError       more pixels or memory than there is room for
+    │   ├── AlreadyColorError   in colour already, or colorized before
+    │   ├── NameTakenError      another file has the name that the result would get
+    │   └── WriteError          the result could not be written
+    ├── ModelError            a model cannot be found, read or run
+    ├── OptionError           an option is out of range (also a ValueError)
+    ├── RecipeError           a recipe cannot be used (also a ValueError)
+    └── CheckpointError       a checkpoint cannot be read or does not fit (also a ValueError)
+
+An error knows what is wrong, never how an interface says it. ``remedy`` is a key: an interface that has other words
+for it (``--max-pixels`` where Python says ``max_pixels``) passes them to `PhotochromError.sentence`. No interface edits
+the text of an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+__all__ = [
+    "AlreadyColorError",
+    "CheckpointError",
+    "ModelError",
+    "NameTakenError",
+    "OptionError",
+    "PhotoError",
+    "PhotochromError",
+    "RecipeError",
+    "Remedy",
+    "TooLargeError",
+    "UnreadableError",
+    "UnsupportedError",
+    "WriteError",
+]
+
+
+class Remedy(StrEnum):
+    """What a user can do; the value is how Python's interface says it."""
+
+    NONE = ""
+    ALLOW_OVERWRITE = "choose another name or allow overwriting"
+    CHECK_PATH = "check the path"
+    CHOOSE_FOLDER = "choose another folder"
+    COPY_AGAIN = "copy it again from where it came from"
+    EXPORT_AGAIN = "export it again from where it came from"
+    FORCE = "force=True colorizes it all the same"
+    FREE_SPACE = "free some space or choose another folder"
+    GIVE_FILE_IN_FOLDER = "give a picture in it"
+    GIVE_FILE_NAME = "give the name of a file"
+    MAKE_FOLDER = "make the folder first"
+    MAKE_SMALLER = "make it smaller first"
+    CONVERT = "convert it to PNG or TIFF first"
+    INSTALL_PHOTO = 'install the photo extra: pip install "photochrom[photo]"'
+    READ_PERMISSION = "allow reading it (chmod u+r)"
+    RAISE_MAX_PIXELS = "raise max_pixels to open it"
+    SALVAGE = "salvage=True colorizes what is left of it"
+    SEPARATE_FOLDERS = "write them into separate folders"
+    SHORTER_NAME = "choose a shorter name"
+    WRITABLE_FOLDER = "choose a folder that you may write to"
+
+
+class PhotochromError(Exception):
+    """Base of all errors that Photochrom raises on purpose.
+
+    Attributes
+    ----------
+    code : str
+        What is wrong, for programs: lower case with underscores, such as "damaged" or "too_large".
+    path : str
+        The file or thing that it is about, as the user named it; may be empty.
+    what : str
+        What is wrong, in words, without the path and the remedy.
+    remedy : Remedy
+        What the user can do about it.
+    """
+
+    code = "error"
+
+    def __init__(
+        self, path: str, what: str, remedy: Remedy = Remedy.NONE, *, code: str | None = None
+    ) -> None:
+        self.path, self.what, self.remedy = path, what, remedy
+        if code is not None:
+            self.code = code
+        super().__init__(self.sentence())
+
+    def sentence(self, remedies: Mapping[Remedy, str] | None = None, *, path: str | None = None) -> str:
+        """The error in one line: ``PATH: WHAT; REMEDY``.
+
+        Parameters
+        ----------
+        remedies : an interface's own words for some remedies; the others are said as in Python
+        path : what this interface calls the file, if not `self.path`
+        """
+        remedy = (remedies or {}).get(self.remedy, self.remedy.value)
+        named = ": ".join(part for part in (self.path if path is None else path, self.what) if part)
+        # Names come from users and may hold line breaks; the message must stay one line in a log.
+        return " ".join("; ".join(part for part in (named, remedy) if part).split())
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Errors cross processes (Ray, multiprocessing); the default would pass the sentence as the path.
+        return _rebuild, (type(self), self.path, self.what, self.remedy, self.code)
+
+
+def _rebuild(kind: type[PhotochromError], path: str, what: str, remedy: Remedy, code: str) -> PhotochromError:
+    return kind(path, what, remedy, code=code)
+
+
+class PhotoError(PhotochromError):
+    """Something is wrong with one photo's file."""
+
+    code = "photo"
+
+
+class UnreadableError(PhotoError):
+    """The file cannot be read at all: missing, empty, damaged, a folder, no permission."""
+
+    code = "unreadable"
+
+
+class UnsupportedError(PhotoError):
+    """The file is sound, but of a kind that is not supported."""
+
+    code = "unsupported"
+
+
+class TooLargeError(PhotoError):
+    """The picture has more pixels than the limit, the memory or the output format can hold."""
+
+    code = "too_large"
+
+
+class AlreadyColorError(PhotoError):
+    """The photo is in colour already (code "in_color"), or was colorized before (code "colorized")."""
+
+    code = "in_color"
+
+
+class NameTakenError(PhotoError):
+    """Another file has the name that the result would get."""
+
+    code = "name_taken"
+
+
+class WriteError(PhotoError):
+    """The result could not be written."""
+
+    code = "write"
+
+
+class ModelError(PhotochromError):
+    """A model cannot be found, read or run."""
+
+    code = "model"
+
+
+class OptionError(PhotochromError, ValueError):
+    """An option is out of range; `path` is its name."""
+
+    code = "option"
+
+
+class RecipeError(PhotochromError, ValueError):
+    """A recipe or an override cannot be used; `path` is the key's path."""
+
+    code = "recipe"
+
+
+class CheckpointError(PhotochromError, ValueError):
+    """A checkpoint cannot be read, or does not fit the run."""
+
+    code = "checkpoint"
