@@ -210,8 +210,8 @@ def open_photo(source: Path | bytes, name: str, max_pixels: int | None) -> Photo
 
 def _write(path: Path, data: bytes, *, overwrite: bool) -> None:
     """Write a result and the folders above it. WriteError names the whole path: a tree has many of one name."""
-    from photochrom.errors import WriteError
-    from photochrom.media.files import write_atomic
+    from photochrom.errors import PhotoError, Remedy, WriteError
+    from photochrom.files import write_atomic
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -224,7 +224,8 @@ def _write(path: Path, data: bytes, *, overwrite: bool) -> None:
     try:
         write_atomic(path, data, overwrite=overwrite or empty)
     except WriteError as error:
-        raise _renamed(error, str(path), "allow overwriting", "--overwrite") from None
+        words = {Remedy.ALLOW_OVERWRITE: "choose another name or allow it with --overwrite"}
+        raise PhotoError("", error.sentence(words)) from None
 
 
 def _renamed(error: PhotoError, name: str, old: str, new: str) -> PhotoError:

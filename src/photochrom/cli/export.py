@@ -81,7 +81,7 @@ def _variant(
     model: bytes, output: Path, weights: Literal["fp32", "fp16", "w8", "int8"], data: list[str] | None
 ) -> str:
     """Write it, and say how its colours are."""
-    from photochrom.media.files import write_atomic
+    from photochrom.files import write_atomic
     from photochrom.training.calibration import about, difference, feeds_of, invented
     from photochrom.training.variants import half, int8, packed
 

@@ -24,9 +24,9 @@ from photochrom.engine.resize import GUIDE_SIDE, Float, reduced, resized
 from photochrom.engine.session import Session
 from photochrom.engine.toning import is_coloured, kind_of
 from photochrom.errors import AlreadyColorError, Remedy
+from photochrom.files import write_atomic
 from photochrom.media import photo as media
 from photochrom.media import provenance
-from photochrom.media.files import write_atomic
 from photochrom.media.photo import Page, Photo
 
 

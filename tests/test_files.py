@@ -5,11 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import subprocess
+import sys
+import time
 
 import pytest
 
 from photochrom.errors import PhotoError
-from photochrom.media.files import write_atomic
+from photochrom.files import STALE_SECONDS, atomic, sweep, write_atomic
 
 
 def test_writes_and_leaves_nothing_else(tmp_path):
@@ -84,7 +87,7 @@ def test_what_the_system_refuses(tmp_path, monkeypatch, number, words, overwrite
     monkeypatch.setattr("os.fsync", fail)
     with pytest.raises(PhotoError, match=words) as caught:
         write_atomic(path, b"new", overwrite=overwrite)
-    assert str(caught.value).startswith("a.png: ")
+    assert str(caught.value).startswith(f"{path}: ")
     assert [p.name for p in tmp_path.iterdir()] == (["a.png"] if overwrite else [])
     assert not overwrite or path.read_bytes() == b"old"
 
@@ -107,3 +110,44 @@ def test_no_folder_and_a_folder(tmp_path):
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(PhotoError, match="its folder is a file"):
         write_atomic(tmp_path / "file" / "a.png", b"")
+
+
+def test_a_library_writes_the_file_itself(tmp_path):
+    with atomic(tmp_path / "a.txt") as temporary:
+        temporary.write_text("by path")
+        assert not (tmp_path / "a.txt").exists()
+    assert (tmp_path / "a.txt").read_text() == "by path"
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+WRITER = """
+import sys
+from photochrom.files import atomic
+with atomic(sys.argv[1]) as temporary:
+    temporary.write_bytes(b"half")
+    print("ready", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_sweeps_what_a_killed_process_left_and_nothing_else(tmp_path):
+    target = tmp_path / "a.png"
+    process = subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(target)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    with process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        (left,) = tmp_path.iterdir()
+        old = time.time() - 2 * STALE_SECONDS
+        os.utime(left, (old, old))
+        assert sweep(tmp_path) == []  # its writer lives and holds the lock
+        process.kill()
+    assert left.exists()
+    os.utime(left)
+    assert sweep(tmp_path) == []  # too young
+    os.utime(left, (old, old))
+    (tmp_path / "photo.part").write_bytes(b"somebody's")
+    assert sweep(tmp_path) == [left]
+    assert [p.name for p in tmp_path.iterdir()] == ["photo.part"]
+    assert sweep(tmp_path / "nowhere") == []
