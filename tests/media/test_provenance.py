@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import xml.etree.ElementTree as ET
 from io import BytesIO
 
@@ -159,6 +160,32 @@ def test_a_bare_rdf_is_wrapped():
     packet = Packet(b'<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"/>')
     packet.set("urn:x", "name", "value")
     assert ET.fromstring(packet_in(packet.to_bytes())).find(".//{urn:x}name").text == "value"
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "TIFF", "WEBP", "AVIF"])
+def test_the_source_and_the_options_are_kept(saved, coloured, grey, format):
+    data = saved(grey, format)
+    digest = hashlib.sha256(data).hexdigest()
+    name, options = 'Ida & <the> "pier"\n é.jpg', '{"strength":1.2,"hints":[[1,2,"#aabbcc"]]}'
+    photo = media.open(data)
+    provenance.mark(photo, "m", "1", source_digest=digest, source_name=name, options=options)
+    out = media.encode(coloured(photo))
+    found = provenance.read(out)
+    assert (found.source_digest, found.source_name, found.options) == (digest, name, options)
+    ours = "{https://github.com/photochrom/photochrom/ns/1.0/}"
+    root = ET.fromstring(packet_in(out))
+    assert root.find(f".//{ours}SourceDigest").text == digest
+    provenance.mark(photo, "m", "2")
+    again = provenance.read(photo)
+    assert (again.source_digest, again.source_name, again.options) == ("", "", "")
+
+
+def test_the_source_is_in_the_first_part_of_a_long_packet(saved, coloured, grey):
+    photo = media.open(saved(grey, "JPEG"))
+    photo.xmp = EXISTING.replace(b"Handle with care", b"y" * 150_000)
+    provenance.mark(photo, "m", "1", source_digest="ab" * 32, source_name="a.jpg", options="{}")
+    found = provenance.read(media.encode(coloured(photo)))
+    assert (found.source_digest, found.source_name, found.options) == ("ab" * 32, "a.jpg", "{}")
 
 
 def test_no_mark_reads_as_none(saved, grey, colour):

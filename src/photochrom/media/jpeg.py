@@ -23,6 +23,7 @@ PHOTOSHOP = b"Photoshop 3.0\0"
 MAX_SEGMENT = 65533
 XMP_HEAD = 29
 MARK = [(IPTC_EXT, "DigitalSourceType"), (OURS, "Model"), (OURS, "ModelVersion"), (OURS, "Statement")]
+MARK += [(OURS, "SourceDigest"), (OURS, "SourceName"), (OURS, "Options")]
 # The example tables of ISO 10918-1, Annex K, which nearly every encoder scales.
 LUMA = [16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55, 14, 13, 16, 24, 40, 57, 69, 56]
 LUMA += [14, 17, 22, 29, 51, 87, 80, 62, 18, 22, 37, 56, 68, 109, 103, 77, 24, 35, 55, 64, 81, 104, 113, 92]

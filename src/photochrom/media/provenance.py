@@ -29,16 +29,36 @@ class Provenance:
         The sentence for people.
     source_type
         The IPTC digital source type, a URL.
+    source_digest
+        The SHA-256 digest of the original file's bytes, 64 hexadecimal digits; empty where it is not known.
+    source_name
+        The name of the original file; empty where it is not known.
+    options
+        The options that differ from the defaults, as compact JSON; empty where they are not known.
     """
 
     model: str
     version: str
     statement: str
     source_type: str = SOURCE_TYPE
+    source_digest: str = ""
+    source_name: str = ""
+    options: str = ""
 
 
-def mark(photo: Photo, model: str, version: str) -> None:
-    """Write into `photo.xmp` and `photo.exif` that the colours were inferred, and by which model.
+def mark(
+    photo: Photo,
+    model: str,
+    version: str,
+    *,
+    source_digest: str = "",
+    source_name: str = "",
+    options: str = "",
+) -> None:
+    """Write into `photo.xmp` and `photo.exif` that the colours were inferred, by which model and from which file.
+
+    The last three arguments are stored as the fields of `Provenance` that have their names. An empty one removes
+    what an earlier mark said, because that was said of another result.
 
     An existing XMP packet is kept and extended; a broken one is replaced. Descriptions that a person has
     written stay as they are: the sentence goes only where there is none. A digital source type that was
@@ -53,6 +73,11 @@ def mark(photo: Photo, model: str, version: str) -> None:
     packet.set(OURS, "Model", model)
     packet.set(OURS, "ModelVersion", version)
     packet.set(OURS, "Statement", statement)
+    for name, value in (("SourceDigest", source_digest), ("SourceName", source_name), ("Options", options)):
+        if value:
+            packet.set(OURS, name, value)
+        else:
+            packet.remove(OURS, name)
     if not packet.get(PHOTOSHOP, "Instructions"):
         packet.set(PHOTOSHOP, "Instructions", statement)
     described = photo.exif is not None and bool(exif.text(photo.exif, exif.DESCRIPTION))
@@ -84,6 +109,16 @@ def read(source: Photo | str | Path | bytes) -> Provenance | None:
     found = packet.get(IPTC_EXT, "DigitalSourceType")
     if found != SOURCE_TYPE or model is None:
         return None
+
+    def ours(name: str) -> str:
+        return packet.get(OURS, name) or ""
+
     return Provenance(
-        model, packet.get(OURS, "ModelVersion") or "", packet.get(OURS, "Statement") or "", found
+        model,
+        ours("ModelVersion"),
+        ours("Statement"),
+        found,
+        source_digest=ours("SourceDigest"),
+        source_name=ours("SourceName"),
+        options=ours("Options"),
     )
