@@ -48,22 +48,30 @@ class Remedy(StrEnum):
     NONE = ""
     ALLOW_OVERWRITE = "choose another name or allow overwriting"
     CHECK_PATH = "check the path"
+    CHOOSE_ALPHA_FORMAT = "choose PNG, TIFF or WebP"
     CHOOSE_FOLDER = "choose another folder"
+    CHOOSE_FORMAT = "choose JPEG, PNG, TIFF, WebP, AVIF or HEIC"
+    CHOOSE_TIFF = "choose TIFF"
+    CONVERT = "convert it to PNG or TIFF first"
+    CONVERT_16 = "convert it to 16-bit TIFF first"
     COPY_AGAIN = "copy it again from where it came from"
     EXPORT_AGAIN = "export it again from where it came from"
+    EXPORT_FRAMES = "export the frames as pictures first"
     FORCE = "force=True colorizes it all the same"
     FREE_SPACE = "free some space or choose another folder"
     GIVE_FILE_IN_FOLDER = "give a picture in it"
     GIVE_FILE_NAME = "give the name of a file"
+    GIVE_PICTURE = "give a JPEG, PNG, TIFF, WebP, AVIF, HEIC, BMP, GIF or camera RAW file"
+    INSTALL_CODECS = 'install the codecs extra: pip install "photochrom[codecs]"'
+    INSTALL_PHOTO = 'install the photo extra: pip install "photochrom[photo]"'
     MAKE_FOLDER = "make the folder first"
     MAKE_SMALLER = "make it smaller first"
-    CONVERT = "convert it to PNG or TIFF first"
-    INSTALL_PHOTO = 'install the photo extra: pip install "photochrom[photo]"'
-    READ_PERMISSION = "allow reading it (chmod u+r)"
     RAISE_MAX_PIXELS = "raise max_pixels to open it"
+    READ_PERMISSION = "allow reading it (chmod u+r)"
     SALVAGE = "salvage=True colorizes what is left of it"
     SEPARATE_FOLDERS = "write them into separate folders"
     SHORTER_NAME = "choose a shorter name"
+    SPLIT_PAGES = "split it into files of fewer pages first"
     WRITABLE_FOLDER = "choose a folder that you may write to"
 
 

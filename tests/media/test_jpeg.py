@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from photochrom.errors import PhotoError
+from photochrom.errors import OptionError, PhotoError
 from photochrom.media import jpeg, provenance
 from photochrom.media import photo as media
 
@@ -68,7 +68,7 @@ def test_quality_overrides_the_tables(saved, coloured, grey):
     out = Image.open(BytesIO(media.encode(photo, jpeg_quality=95)))
     want = Image.open(BytesIO(saved(np.dstack([grey] * 3), "JPEG", quality=95)))
     assert out.quantization == want.quantization
-    with pytest.raises(PhotoError, match="quality 0"):
+    with pytest.raises(OptionError, match="jpeg_quality: 0 is not in 1 to 100"):
         media.encode(photo, jpeg_quality=0)
 
 

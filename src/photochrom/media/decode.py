@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Callable
+from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, BinaryIO
 
@@ -16,30 +17,53 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
+from photochrom.errors import Remedy
 from photochrom.media import exif, jpeg, png, tiff
+from photochrom.media.fault import Damaged, Unsupported
 from photochrom.media.model import Photo
 from photochrom.media.pages import page_from_array, page_from_image
 from photochrom.media.xmp import EXIF, TIFF, XMP, Packet
 
-__all__ = ["READERS", "Unsupported", "xmp_of"]
+__all__ = ["READERS", "Opening", "xmp_of"]
 
-Check = Callable[[int, int], None]
-Unsupported = tiff.UnsupportedTiff
-EXTRA = 'needs the photo extra: pip install "photochrom[photo]"'
 INTERNAL_TEXT = (b"Raw profile type exif", b"Raw profile type APP1", b"Raw profile type xmp", b"Thumb::")
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """One file that is being opened.
+
+    Attributes
+    ----------
+    photo
+        What a reader fills.
+    check
+        To be called with the width and height of each page before anything is decoded.
+    salvage
+        Whether a picture of which a part is missing may be opened.
+    """
+
+    file: BinaryIO
+    photo: Photo
+    check: Callable[[int, int], None]
+    salvage: bool = False
 
 
 # The classes of Pillow's plugins are called directly: Image.open checks the size against a limit that
 # is global to the process, and warns or refuses before `check` can say its own.
-def _jpeg(file: BinaryIO, photo: Photo, check: Check) -> None:
+def _jpeg(opening: Opening) -> None:
+    file, photo, check = opening.file, opening.photo, opening.check
     image = JpegImageFile(file)
     check(*image.size)
     photo.jpeg = jpeg.settings_of(image)
     _simple(image, photo)
 
 
-def _png(file: BinaryIO, photo: Photo, check: Check) -> None:
+def _png(opening: Opening) -> None:
+    file, photo, check = opening.file, opening.photo, opening.check
     data = file.read()
+    if len(data) < 33:
+        raise Damaged()
     width, height, bits = struct.unpack_from(">IIB", data, 16)
     check(width, height)
     photo.bits = bits
@@ -65,7 +89,8 @@ def _png(file: BinaryIO, photo: Photo, check: Check) -> None:
         photo.pages = [page_from_image(image, icc, turn, photo.notes)]
 
 
-def _tiff(file: BinaryIO, photo: Photo, check: Check) -> None:
+def _tiff(opening: Opening) -> None:
+    file, photo, check = opening.file, opening.photo, opening.check
     photo.pages, photo.tiff, photo.bits, photo.xmp = tiff.read(file, check, photo.notes)
     tags, order = photo.tiff[0].tags, photo.tiff[0].order
     photo.dpi = tiff.resolution(tags, order)
@@ -74,7 +99,8 @@ def _tiff(file: BinaryIO, photo: Photo, check: Check) -> None:
     _set_upright(photo, applied=True)
 
 
-def _webp(file: BinaryIO, photo: Photo, check: Check) -> None:
+def _webp(opening: Opening) -> None:
+    file, photo, check = opening.file, opening.photo, opening.check
     head = file.read(1 << 16)
     file.seek(0)
     image = WebPImageFile(file)
@@ -85,30 +111,34 @@ def _webp(file: BinaryIO, photo: Photo, check: Check) -> None:
     _simple(image, photo)
 
 
-def _bmp(file: BinaryIO, photo: Photo, check: Check) -> None:
+def _bmp(opening: Opening) -> None:
+    file, photo, check = opening.file, opening.photo, opening.check
     image = BmpImageFile(file)
     check(*image.size)
     photo.bits = 1 if image.mode == "1" else 8
     _simple(image, photo)
 
 
-def _gif(file: BinaryIO, photo: Photo, check: Check) -> None:
+def _gif(opening: Opening) -> None:
+    file, photo, check = opening.file, opening.photo, opening.check
     image = GifImageFile(file)
     check(*image.size)
     _simple(image, photo)
 
 
-def _avif(file: BinaryIO, photo: Photo, check: Check) -> None:
+def _avif(opening: Opening) -> None:
+    file, photo, check = opening.file, opening.photo, opening.check
     image = AvifImageFile(file)
     check(*image.size)
     _simple(image, photo)
 
 
-def _heif(file: BinaryIO, photo: Photo, check: Check) -> None:
+def _heif(opening: Opening) -> None:
+    file, photo, check = opening.file, opening.photo, opening.check
     try:
         import pillow_heif
     except ImportError as error:
-        raise Unsupported(f"a HEIC picture {EXTRA}") from error
+        raise Unsupported("HEIC needs a further package", Remedy.INSTALL_PHOTO, code="extra") from error
     picture = pillow_heif.open_heif(file, convert_hdr_to_8bit=True)
     check(*picture.size)
     image = picture.to_pillow()
@@ -119,11 +149,13 @@ def _heif(file: BinaryIO, photo: Photo, check: Check) -> None:
     photo.pages = [page_from_image(image, picture.info.get("icc_profile"), 1, photo.notes)]
 
 
-def _raw(file: BinaryIO, photo: Photo, check: Check) -> None:
+def _raw(opening: Opening) -> None:
+    file, photo, check = opening.file, opening.photo, opening.check
     try:
         import rawpy
     except ImportError as error:
-        raise Unsupported(f"a camera RAW picture {EXTRA}") from error
+        what = "camera RAW needs a further package"
+        raise Unsupported(what, Remedy.INSTALL_PHOTO, code="extra") from error
     with rawpy.imread(file) as raw:
         check(raw.sizes.width, raw.sizes.height)
         array = raw.postprocess(output_bps=16, use_camera_wb=True)
@@ -134,7 +166,7 @@ def _raw(file: BinaryIO, photo: Photo, check: Check) -> None:
     photo.pages = [page_from_array(array, None, 1, photo.notes)]
 
 
-READERS: dict[str, Callable[[BinaryIO, Photo, Check], None]] = {
+READERS: dict[str, Callable[[Opening], None]] = {
     "JPEG": _jpeg,
     "PNG": _png,
     "TIFF": _tiff,
@@ -157,7 +189,7 @@ def xmp_of(file: BinaryIO, format: str) -> bytes | None:
         )
     if format == "HEIF":
         photo = Photo([], "", format)
-        _heif(file, photo, lambda width, height: None)
+        _heif(Opening(file, photo, lambda width, height: None))
         return photo.xmp
     if format == "JPEG":
         return _xmp(JpegImageFile(file))
@@ -178,7 +210,7 @@ def _simple(image: ImageFile, photo: Photo) -> None:
 def _no_animation(image: Any) -> None:
     frames = getattr(image, "n_frames", 1)
     if frames > 1:
-        raise Unsupported(f"an animation of {frames} frames; export the frames as pictures first")
+        raise Unsupported(f"is an animation of {frames} frames", Remedy.EXPORT_FRAMES, code="animation")
 
 
 def _bare(block: bytes) -> bytes:

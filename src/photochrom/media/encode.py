@@ -10,17 +10,15 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from photochrom.errors import PhotoError, TooLargeError, UnsupportedError, WriteError
+from photochrom.errors import OptionError, PhotoError, Remedy, TooLargeError, UnsupportedError, WriteError
 from photochrom.media import exif, jpeg, png, tiff, tiff_write
+from photochrom.media.formats import FORMATS, Format, by_name
 from photochrom.media.icc import grey_srgb, srgb
 from photochrom.media.model import Page, Photo, Pixels, TiffSettings
-from photochrom.media.sniff import FORMATS, suffixes
 from photochrom.media.strips import strips
 
 __all__ = ["encode", "extension_for"]
 
-MAX_SIDE = {"JPEG": 65535, "WEBP": 16383, "AVIF": 65536, "HEIF": 65535}
-ALIASES = {"JPG": "JPEG", "JPE": "JPEG", "JFIF": "JPEG", "TIF": "TIFF", "HEIC": "HEIF", "HIF": "HEIF"}
 LOSSY_QUALITY = 90
 
 
@@ -31,18 +29,14 @@ def output_format(photo: Photo, format: str | None = None) -> str:
     has 256 colours), and so does a TIFF of one 1-bit page. Camera RAW becomes TIFF.
     """
     if format is not None:
-        wanted = format.upper().removeprefix(".")
-        wanted = ALIASES.get(wanted, wanted)
-        if wanted not in FORMATS:
-            raise UnsupportedError(
-                photo.name, f"cannot be written as {format}; choose from {', '.join(FORMATS)}"
-            )
-        return wanted
-    if photo.format in ("BMP", "GIF"):
-        return "PNG"
+        wanted = by_name(format)
+        if wanted is None or not wanted.writes:
+            what = f"cannot be written as {wanted.title if wanted else format}"
+            raise UnsupportedError(photo.name, what, Remedy.CHOOSE_FORMAT, code="format")
+        return wanted.name
     if photo.format == "TIFF" and photo.bits == 1 and len(photo.pages) == 1:
         return "PNG"
-    return "TIFF" if photo.format == "RAW" else photo.format
+    return FORMATS[photo.format].written_as or photo.format
 
 
 def extension_for(photo: Photo, format: str | None = None) -> str:
@@ -50,7 +44,7 @@ def extension_for(photo: Photo, format: str | None = None) -> str:
 
     The input's own suffix where it fits the format (".JPG" stays ".JPG"), else the format's usual one.
     """
-    known = suffixes(output_format(photo, format))
+    known = FORMATS[output_format(photo, format)].suffixes
     return photo.suffix if photo.suffix.lower() in known else known[0]
 
 
@@ -74,23 +68,13 @@ def encode(photo: Photo, *, format: str | None = None, jpeg_quality: int | None 
     ------
     PhotoError
         Where the format cannot hold the photo: too large, transparent in JPEG, many pages.
+    OptionError
+        Where `jpeg_quality` is out of range.
     """
     target = output_format(photo, format)
     if jpeg_quality is not None and not 1 <= jpeg_quality <= 100:
-        raise UnsupportedError(photo.name, f"JPEG quality {jpeg_quality} is not in 1 to 100")
-    if not photo.pages:
-        raise WriteError(photo.name, "there is no page to write")
-    if len(photo.pages) > 1 and target != "TIFF":
-        raise UnsupportedError(
-            photo.name, f"{len(photo.pages)} pages do not fit one {target} file; choose TIFF"
-        )
-    for page in photo.pages:
-        height, width = page.pixels.shape[:2]
-        limit = MAX_SIDE.get(target)
-        if limit is not None and max(width, height) > limit:
-            raise TooLargeError(
-                photo.name, f"{target} holds at most {limit} pixels a side; choose TIFF or PNG"
-            )
+        raise OptionError("jpeg_quality", f"{jpeg_quality} is not in 1 to 100")
+    _check_fit(photo, FORMATS[target])
     try:
         if target == "TIFF":
             return _tiff(photo)
@@ -100,11 +84,27 @@ def encode(photo: Photo, *, format: str | None = None, jpeg_quality: int | None 
     except PhotoError:
         raise
     except MemoryError as error:
-        raise TooLargeError(photo.name, "not enough memory to encode it; make it smaller first") from error
+        what = "there is not enough memory to encode it"
+        raise TooLargeError(photo.name, what, Remedy.MAKE_SMALLER, code="memory") from error
     except (OSError, ValueError, RuntimeError, struct.error) as error:
-        raise WriteError(
-            photo.name, f"could not be encoded as {target} ({error}); choose another format"
-        ) from error
+        what = f"it could not be encoded as {FORMATS[target].title}"
+        raise WriteError(photo.name, what, Remedy.CHOOSE_FORMAT, code="encode") from error
+
+
+def _check_fit(photo: Photo, format: Format) -> None:
+    """Raise PhotoError where `format` cannot hold the photo's pages."""
+    if not photo.pages:
+        raise WriteError(photo.name, "there is no page to write")
+    if len(photo.pages) > 1 and not format.pages:
+        what = f"{len(photo.pages)} pages do not fit into one {format.title} file"
+        raise UnsupportedError(photo.name, what, Remedy.CHOOSE_TIFF, code="pages")
+    for page in photo.pages:
+        if format.max_side is not None and max(page.pixels.shape[:2]) > format.max_side:
+            what = f"{format.title} holds at most {format.max_side} pixels on a side"
+            raise TooLargeError(photo.name, what, Remedy.CHOOSE_TIFF, code="side")
+        if page.alpha is not None and not format.alpha and page.alpha.min() < np.iinfo(page.alpha.dtype).max:
+            what = f"{format.title} has no transparency"
+            raise UnsupportedError(photo.name, what, Remedy.CHOOSE_ALPHA_FORMAT, code="alpha")
 
 
 def _rgb(page: Page) -> Pixels:
@@ -166,8 +166,6 @@ def _through_pillow(photo: Photo, target: str, jpeg_quality: int | None) -> byte
     page = photo.pages[0]
     alpha = None if page.alpha is None else _eight_bit(page.alpha)
     if target == "JPEG":
-        if alpha is not None and alpha.min() < 255:
-            raise UnsupportedError(photo.name, "JPEG has no transparency; choose PNG, TIFF or WebP")
         mode = {"luma": "L", "rgb": "RGB", "ycbcr": "YCbCr"}[page.space]
         image = _image(_eight_bit(page.pixels), mode)
         return jpeg.encode(image, photo.jpeg, jpeg_quality, exif=photo.exif, xmp=photo.xmp, dpi=photo.dpi)
@@ -199,8 +197,8 @@ def _heif(image: Image.Image, out: BytesIO, options: dict[str, Any], photo: Phot
     try:
         import pillow_heif
     except ImportError as error:
-        remedy = 'pip install "photochrom[photo]"'
-        raise UnsupportedError(photo.name, f"writing HEIC needs the photo extra: {remedy}") from error
+        what = "writing HEIC needs a further package"
+        raise UnsupportedError(photo.name, what, Remedy.INSTALL_PHOTO, code="extra") from error
     image.info["icc_profile"] = options["icc_profile"]
     picture = pillow_heif.from_pillow(image)
     extra = {key: options[key] for key in ("exif", "xmp") if key in options}

@@ -7,28 +7,34 @@ Whatever the input's colour profile, the output is sRGB and says so.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from contextlib import ExitStack
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, TypeVar, cast
 
 from PIL.Image import DecompressionBombError
 
-from photochrom.errors import PhotoError, TooLargeError, UnreadableError, UnsupportedError
-from photochrom.media import decode
+from photochrom.errors import PhotoError, Remedy, TooLargeError, UnreadableError, UnsupportedError
+from photochrom.media import decode, formats
 from photochrom.media.encode import encode, extension_for, output_format
+from photochrom.media.fault import Damaged, Fault
 from photochrom.media.model import JpegSettings, Page, Photo, TiffSettings
-from photochrom.media.sniff import what
 
 __all__ = ["MAX_PIXELS", "JpegSettings", "Page", "Photo", "TiffSettings", "encode", "extension_for", "open"]
 __all__ += ["output_format"]
 
 MAX_PIXELS = 500_000_000
-READABLE = "JPEG, PNG, TIFF, WebP, AVIF, BMP, GIF, HEIC or camera RAW"
+
+T = TypeVar("T")
 
 
 def open(
-    source: str | Path | bytes | BinaryIO, *, name: str | None = None, max_pixels: int = MAX_PIXELS
+    source: str | Path | bytes | BinaryIO,
+    *,
+    name: str | None = None,
+    max_pixels: int = MAX_PIXELS,
+    salvage: bool = False,
 ) -> Photo:
     """Open a photograph from a path, from the bytes of a file, or from a file opened for reading.
 
@@ -40,11 +46,14 @@ def open(
         What messages call it; by default the file's name.
     max_pixels
         The most pixels to decode, of all pages together.
+    salvage
+        Open also a JPEG of which a part of the picture is missing. The missing part is grey, and a note
+        says how much it is.
 
     Returns
     -------
     Photo
-        Its pages hold (H, W) luma, upright, uint8 or uint16.
+        Its pages hold (H, W) luma, upright, uint8 or uint16. Its notes say what was changed or left out.
 
     Raises
     ------
@@ -55,47 +64,25 @@ def open(
     with ExitStack() as stack:
         label, file = _file(source, name, stack)
         suffix = Path(source).suffix if isinstance(source, str | Path) else Path(name or "").suffix
-
         total = 0
 
         def check(width: int, height: int) -> None:
             nonlocal total
             if width < 1 or height < 1:
-                raise UnreadableError(label, "the picture is zero pixels wide or high; export it again")
+                raise Damaged("the picture is zero pixels wide or high", Remedy.EXPORT_AGAIN, code="empty")
             total += width * height
             if total > max_pixels:
                 size = f"{width} x {height} pixels"
-                limit = f"{max_pixels / 1e6:g} megapixels"
-                raise TooLargeError(label, f"{size} exceed the limit of {limit}; raise max_pixels to open it")
+                what = f"{size} exceed the limit of {max_pixels / 1e6:g} megapixels"
+                raise TooLargeError(label, what, Remedy.RAISE_MAX_PIXELS)
 
-        try:
-            head = file.read(64)
-            if not head:
-                raise UnreadableError(label, "the file is empty; copy it again from where it came from")
-            format = what(head, label)
-            if format is None:
-                raise UnsupportedError(label, f"not a picture in a known format; give a {READABLE} file")
-            file.seek(0)
-            photo = Photo([], label, format, suffix)
-            decode.READERS[format](file, photo, check)
+        def read() -> Photo:
+            format = _format_of(file, label)
+            photo = Photo([], label, format.name, suffix)
+            decode.READERS[format.name](decode.Opening(file, photo, check, salvage))
             return photo
-        except PhotoError:
-            raise
-        except decode.Unsupported as error:
-            raise UnsupportedError(label, str(error)) from error
-        except DecompressionBombError as error:
-            # Pillow's WebP reader alone checks by itself, at 179 megapixels.
-            raise TooLargeError(
-                label, "more pixels than Pillow decodes; convert it to PNG or TIFF"
-            ) from error
-        except MemoryError as error:
-            raise TooLargeError(label, "not enough memory to decode it; make it smaller first") from error
-        except Exception as error:
-            # Decoders of damaged files raise anything from KeyError to SyntaxError.
-            reason = str(error).split("\n")[0] or type(error).__name__
-            raise UnreadableError(
-                label, f"damaged or incomplete ({reason}); copy it again or re-save it in a photo editor"
-            ) from error
+
+        return _in_words(label, read)
 
 
 def read_xmp(source: str | Path | bytes | BinaryIO, *, name: str | None = None) -> bytes | None:
@@ -108,16 +95,43 @@ def read_xmp(source: str | Path | bytes | BinaryIO, *, name: str | None = None) 
     """
     with ExitStack() as stack:
         label, file = _file(source, name, stack)
-        format = what(file.read(64), label)
-        if format is None:
-            raise UnsupportedError(label, f"not a picture in a known format; give a {READABLE} file")
-        file.seek(0)
-        try:
-            return decode.xmp_of(file, format)
-        except decode.Unsupported as error:
-            raise UnsupportedError(label, str(error)) from error
-        except Exception as error:
-            raise UnreadableError(label, f"damaged or incomplete ({error}); copy it again") from error
+        return _in_words(label, lambda: decode.xmp_of(file, _format_of(file, label).name))
+
+
+def _format_of(file: BinaryIO, label: str) -> formats.Format:
+    """The format of an open file, which is left at its start."""
+    head = file.read(formats.HEAD)
+    file.seek(0)
+    if not head:
+        raise UnreadableError(label, "the file is empty", Remedy.COPY_AGAIN, code="empty")
+    format = formats.sniff(head, label)
+    if format is None:
+        what = "is not a picture of a known format"
+        raise UnsupportedError(label, what, Remedy.GIVE_PICTURE, code="not_a_picture")
+    if not format.reads:
+        remedy = Remedy.EXPORT_FRAMES if format.video else Remedy.CONVERT
+        raise UnsupportedError(label, formats.refusal(format), remedy, code="format")
+    return format
+
+
+def _in_words(label: str, read: Callable[[], T]) -> T:
+    """What `read` gives; every exception of a decoder becomes a `PhotoError` about `label`."""
+    try:
+        return read()
+    except PhotoError:
+        raise
+    except Fault as fault:
+        raise fault.of(label) from fault
+    except DecompressionBombError as error:
+        # Pillow's WebP reader alone checks by itself, at 179 megapixels.
+        what = "has more pixels than the decoder of this format takes"
+        raise TooLargeError(label, what, Remedy.CONVERT) from error
+    except MemoryError as error:
+        what = "there is not enough memory to decode it"
+        raise TooLargeError(label, what, Remedy.MAKE_SMALLER, code="memory") from error
+    except Exception as error:
+        # Decoders of damaged files raise anything from KeyError to SyntaxError, in words for programmers.
+        raise Damaged().of(label) from error
 
 
 def _file(source: str | Path | bytes | BinaryIO, name: str | None, stack: ExitStack) -> tuple[str, BinaryIO]:
@@ -133,11 +147,12 @@ def _file(source: str | Path | bytes | BinaryIO, name: str | None, stack: ExitSt
     try:
         return label, cast(BinaryIO, stack.enter_context(Path(source).open("rb")))
     except FileNotFoundError as error:
-        raise UnreadableError(label, "there is no such file; check the path") from error
-    except IsADirectoryError as error:
-        raise UnreadableError(label, "is a folder; give a picture in it") from error
-    except PermissionError as error:
-        where = "is a folder; give a picture in it" if Path(source).is_dir() else None
-        raise UnreadableError(label, where or "may not be read; allow reading it (chmod u+r)") from error
+        raise UnreadableError(label, "there is no such file", Remedy.CHECK_PATH, code="missing") from error
     except (OSError, ValueError) as error:
-        raise UnreadableError(label, f"cannot be opened ({error}); check the path and the disk") from error
+        if Path(source).is_dir():
+            what = "is a folder"
+            raise UnreadableError(label, what, Remedy.GIVE_FILE_IN_FOLDER, code="folder") from error
+        if isinstance(error, PermissionError):
+            what = "may not be read"
+            raise UnreadableError(label, what, Remedy.READ_PERMISSION, code="permission") from error
+        raise UnreadableError(label, "cannot be opened", Remedy.CHECK_PATH) from error

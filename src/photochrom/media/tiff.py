@@ -12,13 +12,15 @@ from PIL import Image
 from PIL.ImageFile import ImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
+from photochrom.errors import Remedy
 from photochrom.media import exif
 from photochrom.media.exif import Directory, Field
+from photochrom.media.fault import Damaged, Unsupported
 from photochrom.media.jpeg import without_stale_resources
 from photochrom.media.model import Page, TiffSettings
 from photochrom.media.pages import page_from_array, page_from_image
 
-__all__ = ["UnsupportedTiff", "read", "resolution", "xmp_of"]
+__all__ = ["read", "resolution", "xmp_of"]
 
 MOST_PAGES = 10_000
 XMP, PHOTOSHOP, ICC, ORIENTATION = 700, 34377, 34675, 274
@@ -59,10 +61,6 @@ class _Unlimited(TiffImageFile):
         ImageFile.load_prepare(self)
 
 
-class UnsupportedTiff(ValueError):
-    """A TIFF that is whole, but not for us; the message ends a sentence that begins with the file's name."""
-
-
 def read(
     file: BinaryIO, check: Callable[[int, int], None], notes: list[str]
 ) -> tuple[list[Page], list[TiffSettings], int, bytes | None]:
@@ -94,9 +92,9 @@ def _chain(tiff: Any) -> Iterator[tuple[int, Any]]:
     seen = set()
     for number, page in enumerate(tiff.pages):
         if page.offset in seen:
-            raise ValueError("its last page points back to an earlier one")
+            raise Damaged("its last page points back to an earlier one", Remedy.EXPORT_AGAIN)
         if number == MOST_PAGES:
-            raise UnsupportedTiff(f"it has more than {MOST_PAGES:,} pages; split it first")
+            raise Unsupported(f"has more than {MOST_PAGES:,} pages", Remedy.SPLIT_PAGES, code="pages")
         seen.add(page.offset)
         yield number, page
 
@@ -117,9 +115,9 @@ def _refuse(page: Any) -> None:
     )
     if kind in ("floating-point", "signed", "complex") or bits > 16:
         words = kind if kind and kind != "unsigned" else "integer"
-        raise UnsupportedTiff(f"its pixels are {bits}-bit {words} numbers; convert it to 16-bit TIFF first")
+        raise Unsupported(f"its pixels are {bits}-bit {words} numbers", Remedy.CONVERT_16)
     if bits not in (1, 2, 4, 8, 16):
-        raise UnsupportedTiff(f"it has {bits} bits a sample; convert it to 8-bit or 16-bit TIFF first")
+        raise Unsupported(f"has {bits} bits a sample", Remedy.CONVERT_16)
 
 
 def _page(file: BinaryIO, tiff: Any, index: int, page: Any, notes: list[str]) -> Page:
@@ -149,7 +147,7 @@ def _deep_pixels(file: BinaryIO, tiff: Any, page: Any) -> Any:
     elif page.compression in BYTE_CODECS:
         array = _by_libtiff(file, tiff, page)
     else:
-        raise UnsupportedTiff("its compression is not supported at 16 bits; save it with LZW or Deflate")
+        raise Unsupported("its compression is not supported at 16 bits", Remedy.CONVERT_16)
     array = np.asarray(array, np.uint16)
     if page.samplesperpixel > 1 and page.planarconfig == 2:
         array = np.moveaxis(array.reshape(page.samplesperpixel, page.imagelength, page.imagewidth), 0, -1)
@@ -203,7 +201,7 @@ def _by_libtiff(file: BinaryIO, tiff: Any, page: Any) -> Any:
                 np.cumsum(part, axis=1, dtype=np.uint16, out=part)
                 values[:, left * samples : (left + step) * samples] = part.reshape(page.imagelength, -1)
         elif page.predictor not in (1, None):
-            raise UnsupportedTiff("its prediction is not supported; save it with LZW or Deflate")
+            raise Unsupported("its prediction is not supported", Remedy.CONVERT_16)
         out[plane] = values
     return out
 
