@@ -1,9 +1,13 @@
 """Photochrom: colour for black-and-white photographs.
 
 ``photochrom.colorize(x)`` takes a path, the bytes of an image file, a PIL image or an array and gives back the same
-kind in colour; ``photochrom.Colorizer`` keeps the model ready for many.
+kind in colour. ``photochrom.Colorizer`` keeps the model ready for many. `Options` and `Hint` say what may be asked,
+and `photochrom.errors` what can go wrong.
 """
 
+from __future__ import annotations
+
+import importlib
 import os
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -15,27 +19,51 @@ from photochrom._version import __version__
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 if TYPE_CHECKING:
-    from photochrom.engine.colorizer import Colorizer
+    from photochrom.engine.hints import Hint
+    from photochrom.engine.options import Options
+    from photochrom.errors import (
+        AlreadyColorError,
+        CheckpointError,
+        ModelError,
+        NameTakenError,
+        OptionError,
+        PhotochromError,
+        PhotoError,
+        RecipeError,
+        TooLargeError,
+        UnreadableError,
+        UnsupportedError,
+        WriteError,
+    )
+    from photochrom.pipeline.python import Colorizer, colorize
 
-__all__ = ["Colorizer", "__version__", "colorize"]
+_HOMES = {"Colorizer": "pipeline.python", "Hint": "engine.hints", "Options": "engine.options"}
+_HOMES |= {"colorize": "pipeline.python"}
 
-
-def colorize(source: Any, **options: Any) -> Any:
-    """Colorize one photograph with the default model; see `Colorizer.colorize` for arguments and errors."""
-    return _default().colorize(source, **options)
+__all__ = [
+    "AlreadyColorError",
+    "CheckpointError",
+    "Colorizer",
+    "Hint",
+    "ModelError",
+    "NameTakenError",
+    "OptionError",
+    "Options",
+    "PhotoError",
+    "PhotochromError",
+    "RecipeError",
+    "TooLargeError",
+    "UnreadableError",
+    "UnsupportedError",
+    "WriteError",
+    "__version__",
+    "colorize",
+]
 
 
 @cache
-def _default() -> "Colorizer":
-    from photochrom.engine.colorizer import Colorizer
-
-    return Colorizer()
-
-
 def __getattr__(name: str) -> Any:
-    # Lazy: the class pulls in OpenCV and ONNX Runtime, which `photochrom --help` does without.
-    if name == "Colorizer":
-        from photochrom.engine.colorizer import Colorizer
-
-        return Colorizer
-    raise AttributeError(f"module 'photochrom' has no attribute {name!r}")
+    # Lazy: most of it pulls in OpenCV and ONNX Runtime, which `photochrom --help` does without.
+    if name not in __all__:
+        raise AttributeError(f"module 'photochrom' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"photochrom.{_HOMES.get(name, 'errors')}"), name)

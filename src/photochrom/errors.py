@@ -57,6 +57,7 @@ class Remedy(StrEnum):
     COPY_AGAIN = "copy it again from where it came from"
     EXPORT_AGAIN = "export it again from where it came from"
     EXPORT_FRAMES = "export the frames as pictures first"
+    FEWER_AT_ONCE = "colorize fewer photos at once, or make it smaller first"
     FORCE = "force=True colorizes it all the same"
     FREE_SPACE = "free some space or choose another folder"
     GIVE_FILE_IN_FOLDER = "give a picture in it"
@@ -64,8 +65,10 @@ class Remedy(StrEnum):
     GIVE_PICTURE = "give a JPEG, PNG, TIFF, WebP, AVIF, HEIC, BMP, GIF or camera RAW file"
     INSTALL_CODECS = 'install the codecs extra: pip install "photochrom[codecs]"'
     INSTALL_PHOTO = 'install the photo extra: pip install "photochrom[photo]"'
+    LOOK_INTO_FOLDERS = "look into its sub-folders too"
     MAKE_FOLDER = "make the folder first"
     MAKE_SMALLER = "make it smaller first"
+    OTHER_NAME = "choose another name for the result"
     RAISE_MAX_PIXELS = "raise max_pixels to open it"
     READ_PERMISSION = "allow reading it (chmod u+r)"
     SALVAGE = "salvage=True colorizes what is left of it"
@@ -91,6 +94,8 @@ class PhotochromError(Exception):
     """
 
     code = "error"
+    separator = ": "
+    """Between the path and what is wrong."""
 
     def __init__(
         self, path: str, what: str, remedy: Remedy = Remedy.NONE, *, code: str | None = None
@@ -109,7 +114,7 @@ class PhotochromError(Exception):
         path : what this interface calls the file, if not `self.path`
         """
         remedy = (remedies or {}).get(self.remedy, self.remedy.value)
-        named = ": ".join(part for part in (self.path if path is None else path, self.what) if part)
+        named = self.separator.join(part for part in (self.path if path is None else path, self.what) if part)
         # Names come from users and may hold line breaks; the message must stay one line in a log.
         return " ".join("; ".join(part for part in (named, remedy) if part).split())
 
@@ -171,9 +176,10 @@ class ModelError(PhotochromError):
 
 
 class OptionError(PhotochromError, ValueError):
-    """An option is out of range; `path` is its name."""
+    """An option is out of range; `path` is its name, and the sentence goes on from it: "strength must be ..."."""
 
     code = "option"
+    separator = " "
 
 
 class RecipeError(PhotochromError, ValueError):

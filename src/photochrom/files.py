@@ -35,6 +35,7 @@ PROBLEMS = {
     errno.ENOTDIR: ("its folder is a file", Remedy.CHOOSE_FOLDER, "no_folder"),
     errno.EISDIR: ("is a folder", Remedy.GIVE_FILE_NAME, "is_folder"),
     errno.ENAMETOOLONG: ("the name is too long", Remedy.SHORTER_NAME, "name_too_long"),
+    errno.EFBIG: ("is larger than the disk or a limit allows", Remedy.CHOOSE_FOLDER, "disk_full"),
     errno.EEXIST: ("already exists", Remedy.ALLOW_OVERWRITE, "exists"),
 }
 

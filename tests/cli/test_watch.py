@@ -11,46 +11,8 @@ from typing import Any
 
 import pytest
 
-from photochrom.cli.watch import Arrivals
-
 Put = Callable[..., Path]
 ONCE = ("--once", "--interval", 0.01)
-
-
-def write(path: Path, text: str, time_ns: int) -> None:
-    path.write_text(text)
-    os.utime(path, ns=(time_ns, time_ns))
-
-
-def test_a_file_is_taken_once_it_rests(tmp_path: Path) -> None:
-    a, arrivals = tmp_path / "a", Arrivals()
-    write(a, "1", 1)
-    assert arrivals.ready([a]) == []
-    write(a, "12", 1)  # grows
-    assert arrivals.ready([a]) == []
-    write(a, "34", 2)  # same size, written again
-    assert arrivals.ready([a]) == []
-    assert arrivals.restless() == [a]
-    assert arrivals.ready([a]) == [a]
-    assert arrivals.restless() == []
-    assert arrivals.ready([a]) == []
-    write(a, "56", 3)
-    assert arrivals.ready([a]) == []
-    assert arrivals.ready([a]) == [a]
-
-
-def test_a_file_that_comes_back_is_new(tmp_path: Path) -> None:
-    a, arrivals = tmp_path / "a", Arrivals()
-    write(a, "1", 1)
-    arrivals.ready([a])
-    assert arrivals.ready([a]) == [a]
-    assert arrivals.ready([]) == []
-    assert arrivals.ready([a]) == []
-    assert arrivals.ready([a]) == [a]
-
-
-def test_a_file_that_vanishes_is_no_error(tmp_path: Path) -> None:
-    assert Arrivals().ready([tmp_path / "gone"]) == []
 
 
 def test_once(run: Any, put: Put, files: Any) -> None:

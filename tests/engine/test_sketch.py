@@ -9,11 +9,11 @@ from PIL import Image
 
 from photochrom.color.difference import ciede2000
 from photochrom.color.lab import rgb_to_lab
-from photochrom.engine.colorizer import Colorizer
 from photochrom.engine.hints import Hint
 from photochrom.engine.options import Options
 from photochrom.engine.sketch import KEPT, Sketch
 from photochrom.media import photo as media
+from photochrom.pipeline.python import Colorizer
 
 
 @pytest.fixture(scope="module")

@@ -55,7 +55,7 @@ def test_a_bad_file_among_many_fails_alone(studio: Any, grey: bytes, colourful: 
     assert set(good) == PHOTO
     assert (good["width"], good["height"], good["progress"], good["error"]) == (64, 48, 1.0, None)
     assert (good["format"], good["type"], good["candidates"]) == ("JPEG", "image/jpeg", 1)
-    assert bad["error"].startswith("b.txt: not a picture in a known format")
+    assert bad["error"].startswith("b.txt: is not a picture of a known format")
     assert (bad["width"], bad["bytes"]) == (None, None)
     assert "in colour already" in coloured["error"]
     result = studio.http.get(f"/api/photos/{good['id']}/result")

@@ -17,7 +17,7 @@ from photochrom.bench.results import GREY, TRUTH
 from photochrom.color.lab import grey_to_lightness, lab_to_rgb
 from photochrom.data.decode import decode
 from photochrom.data.sources import SUFFIXES
-from photochrom.engine.colorizer import Colorizer
+from photochrom.pipeline.python import Colorizer
 
 Picture = NDArray[np.uint8]
 TIMED = 15

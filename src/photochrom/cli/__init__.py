@@ -11,7 +11,6 @@ import typer
 
 from photochrom._version import __version__
 from photochrom.cli import (
-    batch,
     colorize,
     compare,
     evaluate,
@@ -82,12 +81,18 @@ def main() -> None:
         code = 130
     except SystemExit as end:
         code = end.code
-    if not batch.threads_abandoned() and code != 130 and not _one_of_several():
+    if not _threads_abandoned() and code != 130 and not _one_of_several():
         sys.exit(code)  # type: ignore[arg-type]
     # After Ctrl-C, threads may be deep in a network; a normal exit would wait for them for seconds.
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code if isinstance(code, int) else 0)
+
+
+def _threads_abandoned() -> bool:
+    """Whether Ctrl-C left threads at work in a network."""
+    batch = sys.modules.get("photochrom.jobs.batch")
+    return batch is not None and bool(batch.threads_abandoned())
 
 
 def _one_of_several() -> bool:

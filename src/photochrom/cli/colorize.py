@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from photochrom.cli import batch, plan
-from photochrom.cli.batch import Outcome
-from photochrom.cli.console import FAILED, INTERRUPTED, Report, give_up, sentences, usage, write_stdout
-from photochrom.cli.plan import Task, UsageError
+from photochrom.cli.console import FAILED, INTERRUPTED, Report, give_up, say, sentences, usage, write_stdout
+from photochrom.errors import OptionError
 
 if TYPE_CHECKING:
     from photochrom.engine.colorizer import Colorizer
     from photochrom.engine.hints import Hint
-    from photochrom.engine.options import Options
+    from photochrom.jobs.plan import Plan
+    from photochrom.pipeline.request import ColorizeRequest
 
 LOOK, RUN, FILES = "Colour", "Machine", "Files"
 
@@ -54,6 +53,9 @@ MaxPixels = Annotated[
     int | None,
     typer.Option(min=1, help="Refuse larger pictures. Default: 500 million.", rich_help_panel=FILES),
 ]
+Salvage = Annotated[
+    bool, typer.Option("--salvage", help="Colorize what is left of damaged photos.", rich_help_panel=FILES)
+]
 Jobs = Annotated[
     int | None,
     typer.Option("--jobs", "-j", min=1, help="Photos at once. Default: by cores.", rich_help_panel=RUN),
@@ -86,7 +88,7 @@ def colorize(
     overwrite: Annotated[
         bool,
         typer.Option(
-            "--overwrite", help="Replace results, even where one is an input.", rich_help_panel=FILES
+            "--overwrite", help="Make results anew. Other files are never replaced.", rich_help_panel=FILES
         ),
     ] = False,
     format: Format = None,
@@ -115,6 +117,7 @@ def colorize(
     ] = None,
     model: Model = "photochrom",
     force: Force = False,
+    salvage: Salvage = False,
     jobs: Jobs = None,
     threads: Threads = None,
     device: Device = "auto",
@@ -127,7 +130,7 @@ def colorize(
     piped = "-" in inputs or out == "-"
     with sentences():
         with usage():
-            options = make_options(
+            request = make_request(
                 strength=strength,
                 size=size,
                 quality=quality,
@@ -135,41 +138,45 @@ def colorize(
                 candidates=candidates,
                 seed=seed,
                 hints=_read_hints(hints) if hints else (),
+                format=format,
+                jpeg_quality=jpeg_quality,
+                force=force,
+                salvage=salvage,
+                max_pixels=max_pixels,
             )
-            format = plan.format_named(format)
             if piped:
                 _check_pipe(inputs, out, candidates, side_by_side, as_json)
-            tasks, claims = plan.make(
+            from photochrom.jobs import batch, plan
+
+            planned = plan.make(
                 inputs,
                 None if out == "-" else out,
+                request,
                 recursive=recursive,
-                format=format,
                 overwrite=overwrite,
-                candidates=candidates,
-                side_by_side=side_by_side,
+                comparisons=side_by_side,
+                piped=_stdin() if inputs == ["-"] else None,
             )
-            if hints and len(tasks) > 1:
-                raise UsageError(f"--hints {hints}: belong to one photo, and there are {len(tasks)}")
-
-        def start(photos: int, report: Report) -> tuple[batch.Worker, int]:
-            parallel, each = batch.share_cores(photos, jobs, threads)
-            worker = batch.Worker(load(model, device, each), options, claims, report.add)
-            worker.jpeg_quality, worker.max_pixels = jpeg_quality, max_pixels
-            worker.overwrite, worker.force, worker.side_by_side = overwrite, force, side_by_side
-            return worker, parallel
+            if hints and len(planned.jobs) > 1:
+                raise OptionError(
+                    f"--hints {hints}", f"belong to one photo, and there are {len(planned.jobs)}"
+                )
 
         if piped and out in (None, "-"):
-            worker, _ = start(1, Report(1, quiet=True))
-            write_stdout(_through_pipe(worker, tasks[0]))
+            write_stdout(_through_pipe(planned, load(model, device, threads)))
             return
         stopped = False
-        with Report(len(tasks), quiet=quiet, as_json=as_json) as report:
+        with Report(len(planned.jobs), quiet=quiet, as_json=as_json) as report:
             try:
-                todo = settle(tasks, report, overwrite, candidates, side_by_side)
-                if todo:
-                    batch.run(todo, *start(len(todo), report))
+                planned.sweep()
+                at_once, each = batch.share_cores(len(planned.jobs), jobs, threads)
+                worker = batch.Worker(load(model, device, each), planned.claims, report.add)
+                batch.run(planned.jobs, worker, at_once)
             except KeyboardInterrupt:
                 stopped = True
+        if planned.left_out and not quiet:
+            counts = ", ".join(f"{count} ({why})" for why, count in planned.left_out.items())
+            say(f"photochrom: left out of the folders: {counts}")
         report.summary(stopped=stopped)
         if stopped:
             give_up(f"stopped with {report.count_words()}; the same command does the rest", INTERRUPTED)
@@ -177,20 +184,26 @@ def colorize(
             raise typer.Exit(FAILED)
 
 
-def make_options(
+def make_request(
     *,
     strength: float,
     size: int | None,
     quality: str,
     temperature: float | None,
-    candidates: int,
+    candidates: int = 1,
     seed: int,
     hints: tuple[Hint, ...] = (),
-) -> Options:
-    """The engine's options; ValueError with its sentence where one is out of range."""
+    format: str | None = None,
+    jpeg_quality: int | None = None,
+    force: bool = False,
+    salvage: bool = False,
+    max_pixels: int | None = None,
+) -> ColorizeRequest:
+    """What the options of a command ask for; OptionError where one is out of range."""
     from photochrom.engine.options import Options
+    from photochrom.pipeline.request import ColorizeRequest
 
-    return Options(
+    options = Options(
         strength=strength,
         size=size,
         quality=cast(Any, quality),  # checked by Options
@@ -199,37 +212,39 @@ def make_options(
         seed=seed,
         hints=hints,
     )
+    return ColorizeRequest(options, format_named(format), jpeg_quality, force, salvage, max_pixels)
+
+
+def format_named(format: str | None) -> str | None:
+    """The format that ``--format`` names ("jpg" as well as "JPEG"). OptionError if it cannot be written."""
+    if format is None:
+        return None
+    from photochrom.media import formats
+
+    found = formats.by_name(format)
+    if found is None or not found.writes:
+        known = ", ".join(each.name.lower() for each in formats.writable())
+        raise OptionError(f"--format {format}", f"cannot be written; choose from {known}")
+    return found.name
+
+
+def _stdin() -> bytes:
+    """All of stdin. A command that was started without one (``<&-``) has nothing to read."""
+    if sys.stdin is None:
+        raise OptionError("", "-: there is no standard input; send the photo through a pipe")
+    return sys.stdin.buffer.read()
 
 
 def _read_hints(path: Path) -> tuple[Hint, ...]:
     from photochrom.engine.hints import parse_hints
 
     try:
-        return parse_hints(json.loads(path.read_text(encoding="utf-8")))
+        # utf-8-sig takes a byte order mark, which some editors write.
+        return parse_hints(json.loads(path.read_text(encoding="utf-8-sig")))
     except OSError as error:
-        raise UsageError(f"--hints {path}: {error.strerror or error}") from None
+        raise OptionError(f"--hints {path}", f"cannot be read ({error.strerror or error})") from None
     except ValueError as error:  # json.JSONDecodeError and UnicodeDecodeError are such
-        raise UsageError(f"--hints {path}: {error}") from None
-
-
-def settle(
-    tasks: list[Task], report: Report, overwrite: bool, candidates: int, side_by_side: bool
-) -> list[Task]:
-    """Report what the plan refuses and what a former run has done, and return the tasks that are left."""
-    todo = []
-    for task in tasks:
-        wanted = plan.numbered(task.target, candidates)
-        if side_by_side:
-            wanted += plan.comparisons(task.target, candidates)
-        if task.problem is not None:
-            report.add(task, Outcome(task.name, status="failed", reason=f"{task.name}: {task.problem}"))
-        elif not overwrite and task.exists() and all(map(plan.is_finished, wanted)):
-            reason = f"{task.name}: already done ({wanted[0]} exists); --overwrite replaces it"
-            names = [str(path) for path in wanted]
-            report.add(task, Outcome(task.name, names, "skipped", reason, finished_before=True))
-        else:
-            todo.append(task)
-    return todo
+        raise OptionError("", f"--hints {path}: {error}") from None
 
 
 def load(model: str, device: str, threads: int | None) -> Colorizer:
@@ -242,27 +257,35 @@ def load(model: str, device: str, threads: int | None) -> Colorizer:
 def _check_pipe(
     inputs: list[str], out: str | None, candidates: int, side_by_side: bool, as_json: bool
 ) -> None:
+    from photochrom.jobs import plan
+
     if len(inputs) > 1:
-        raise UsageError("-: a pipe holds one photo; give it alone")
+        raise OptionError("", "-: a pipe holds one photo; give it alone")
     if out is not None and out != "-":
         if plan.is_folder(out, inputs):
-            raise UsageError(
-                f"-o {out}: a photo from stdin has no name; give one, such as {Path(out, 'photo.jpg')}"
+            named = Path(out, "photo.jpg")
+            raise OptionError(
+                f"-o {out}", f"is a folder, and a photo from stdin has no name; give one, such as {named}"
             )
         return
     if candidates > 1 or side_by_side or as_json:
-        raise UsageError("-: stdout holds one picture and nothing else; give -o FILE for more")
-    if sys.stdout.isatty():
-        raise UsageError("-: stdout is a terminal; redirect it, or give -o FILE")
+        raise OptionError("", "-: stdout holds one picture and nothing else; give -o FILE for more")
+    if sys.stdout is None or sys.stdout.isatty():
+        raise OptionError("", "-: stdout is a terminal; redirect it, or give -o FILE")
 
 
-def _through_pipe(worker: batch.Worker, task: Task) -> bytes:
+def _through_pipe(planned: Plan, colorizer: Colorizer) -> bytes:
     """Colorize the one photo of a pipe. One in colour is an error: no bytes would be a broken picture."""
-    from photochrom.errors import PhotoError
+    from photochrom.pipeline.job import as_error, colorize
 
+    (job,) = planned.jobs
+    if job.problem is not None:
+        raise job.problem
     try:
-        photo = worker.open(task.source if task.data is None else task.data, task.name)
-        (result,) = worker.paint(photo, task.format)
-    except batch.Skip as skip:
-        raise PhotoError(task.name, str(skip)) from None
-    return worker.encode(result, task.format)
+        photo, (result,) = colorize(colorizer, job.data or job.source, job.request, name=job.name)
+        data = result.encode()
+    except Exception as error:
+        raise as_error(error, job.name) from None
+    for note in dict.fromkeys([*photo.notes, *result.photo.notes]):
+        say(f"photochrom: {job.name}: note: {note}")
+    return data

@@ -9,24 +9,25 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from types import TracebackType
 from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
-from photochrom.cli.batch import Outcome
-from photochrom.cli.plan import Task
+from photochrom.cli.words import plain, reason, sentence
+from photochrom.errors import OptionError, PhotochromError
 
 if TYPE_CHECKING:
     from rich.progress import Progress
+
+    from photochrom.pipeline.file_job import FileJob, Outcome
 
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
 
 
 def say(line: str) -> None:
-    """One line on stderr, as it is: rich would take [brackets] in a file name for markup."""
-    print(" ".join(line.splitlines()), file=sys.stderr, flush=True)
+    """Print one line on stderr. rich would take [brackets] in a file name for markup."""
+    print(plain(line), file=sys.stderr, flush=True)
 
 
 def give_up(message: object, code: int = FAILED) -> NoReturn:
@@ -38,14 +39,16 @@ def give_up(message: object, code: int = FAILED) -> NoReturn:
 @contextmanager
 def sentences() -> Iterator[None]:
     """Turn the errors that a user can act on into one line and an exit code, whatever the command."""
-    from photochrom.errors import ModelError, PhotoError
-
     try:
         yield
-    except (PhotoError, ModelError) as error:
-        give_up(error)
+    except PhotochromError as error:
+        give_up(sentence(error), USAGE if isinstance(error, OptionError) else FAILED)
+    except MemoryError:
+        give_up("there is not enough memory; close other programs, or allow more (ulimit -v)")
+    except BrokenPipeError:
+        # The reader of stdout has seen enough: `photochrom info * | head -1`.
+        raise typer.Exit(FAILED) from None
     except OSError as error:
-        # rich and typer swallow a closed pipe only in part; `| head` is no reason for a traceback.
         give_up(f"{error.filename or 'output'}: {error.strerror or error}")
 
 
@@ -55,7 +58,7 @@ def usage() -> Iterator[None]:
     try:
         yield
     except ValueError as error:
-        give_up(error, USAGE)
+        give_up(sentence(error) if isinstance(error, PhotochromError) else error, USAGE)
 
 
 def print_json(value: object) -> None:
@@ -103,34 +106,35 @@ class Report:
         if self._progress is not None:
             self._progress.stop()
 
-    def add(self, task: Task, outcome: Outcome) -> None:
+    def add(self, job: FileJob, outcome: Outcome) -> None:
         """Take note of one outcome."""
         with self._lock:
             self.counts[outcome.status] += 1
             if self.as_json:
-                self._outcomes[task.index] = outcome
-            line = self._line(outcome)
-            if line is not None:
+                self._outcomes[job.index] = outcome
+            for line in self._lines(outcome):
                 self._say(line)
             if self._progress is not None:
                 self._progress.advance(self._progress.task_ids[0])
 
-    def _line(self, outcome: Outcome) -> str | None:
+    def _lines(self, outcome: Outcome) -> Iterator[str]:
+        why = reason(outcome.error, outcome.input, outcome.outputs)
         if outcome.status == "failed":
-            return f"photochrom: {outcome.reason}"
-        if self.quiet or (outcome.finished_before and self.total != 1):
-            return None
-        if outcome.status == "skipped":
-            return f"photochrom: {outcome.reason}"
-        if self.chatty:
-            return f"{outcome.input} -> {', '.join(outcome.outputs)} ({outcome.seconds:.1f} s)"
-        return None
+            yield f"photochrom: {why}"
+        elif self.quiet or (outcome.finished_before and self.total != 1):
+            return
+        elif outcome.status == "skipped":
+            yield f"photochrom: {why}"
+        elif self.chatty:
+            yield f"{outcome.input} -> {', '.join(outcome.outputs)} ({outcome.seconds:.1f} s)"
+        if outcome.notes and not self.quiet:
+            yield f"photochrom: {outcome.input}: note: {'; '.join(outcome.notes)}"
 
     def _say(self, line: str) -> None:
         if self._progress is None:
             say(line)
         else:
-            self._progress.console.print(line, markup=False, highlight=False, soft_wrap=True)
+            self._progress.console.print(plain(line), markup=False, highlight=False, soft_wrap=True)
 
     def summary(self, *, stopped: bool = False) -> None:
         """The counts, for more than one photograph, and the JSON document where it was asked for."""
@@ -148,9 +152,20 @@ class Report:
 
 
 def _public(outcome: Outcome) -> dict[str, object]:
-    fields = asdict(outcome)
-    del fields["finished_before"]
-    return fields
+    """An outcome as ``--json`` prints it."""
+    done = outcome.status == "done"
+    return {
+        "input": outcome.input,
+        "outputs": outcome.outputs,
+        "status": outcome.status,
+        "reason": None if done else reason(outcome.error, outcome.input, outcome.outputs),
+        "code": outcome.error.code if outcome.error else None,
+        "notes": outcome.notes,
+        "seconds": outcome.seconds,
+        "width": outcome.width,
+        "height": outcome.height,
+        "model": outcome.model,
+    }
 
 
 def _progress() -> Progress:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from photochrom.cli.batch import open_photo
 from photochrom.cli.colorize import MaxPixels
-from photochrom.cli.console import FAILED, print_json, say, sentences
+from photochrom.cli.console import FAILED, print_json, say, sentences, write_stdout
+from photochrom.cli.words import plain, sentence
 
 if TYPE_CHECKING:
     from photochrom.media.model import Photo
@@ -34,6 +34,7 @@ class Facts:
     model: str | None = None
     version: str | None = None
     statement: str | None = None
+    notes: list[str] = field(default_factory=list)
 
     def words(self) -> str:
         """One line for people, and a second where the colours were inferred."""
@@ -69,21 +70,29 @@ def info(
                 fact = _look(file, max_pixels)
             except PhotoError as error:
                 failed = True
-                say(f"photochrom: {error}")
-                fact = Facts(str(file), error=str(error))
+                say(f"photochrom: {sentence(error)}")
+                fact = Facts(str(file), error=sentence(error))
             facts.append(fact)
             if not as_json and fact.error is None:
-                typer.echo(fact.words())
+                _print(fact.words())
         if as_json:
             print_json([asdict(fact) for fact in facts])
     if failed:
         raise typer.Exit(FAILED)
 
 
+def _print(words: str) -> None:
+    for line in words.splitlines():
+        indent = " " * (len(line) - len(line.lstrip()))
+        write_stdout(f"{indent}{plain(line)}\n".encode("utf-8", "replace"))
+
+
 def _look(file: Path, max_pixels: int | None) -> Facts:
     from photochrom.media import provenance
+    from photochrom.pipeline.job import open_photo
+    from photochrom.pipeline.request import ColorizeRequest
 
-    photo = open_photo(file, str(file), max_pixels)
+    photo = open_photo(file, ColorizeRequest(max_pixels=max_pixels, salvage=True), name=str(file))
     mark = provenance.read(photo)
     height, width = photo.pages[0].pixels.shape[:2]
     return Facts(
@@ -100,6 +109,7 @@ def _look(file: Path, max_pixels: int | None) -> Facts:
         model=mark.model if mark else None,
         version=mark.version if mark else None,
         statement=mark.statement if mark else None,
+        notes=list(photo.notes),
     )
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from photochrom.cli import batch, colorize
+from photochrom.cli import colorize
 from photochrom.cli.console import INTERRUPTED, USAGE, give_up, say, sentences, usage
 
 if TYPE_CHECKING:
@@ -45,13 +45,14 @@ def telegram(
     with _extra(), sentences(), usage():
         if not token:
             give_up(f"{TOKEN}: is not set; @BotFather on Telegram gives the token of a new bot", USAGE)
-        colorize.make_options(
-            strength=1.0, size=None, quality=quality, temperature=None, candidates=1, seed=0
-        )
+        colorize.make_request(strength=1.0, size=None, quality=quality, temperature=None, seed=0)
         from photochrom.studio.telegram.api import connect
 
         bot = connect(token, os.environ.get(SERVER, "").strip() or None)
-        parallel, each = batch.share_cores(batch.usable_cores(), jobs, threads)
+        from photochrom import resources
+        from photochrom.jobs import batch
+
+        parallel, each = batch.share_cores(resources.cores(), jobs, threads)
         counts = _run(token, bot, colorize.load(model, device, each), parallel, quality, max_pixels)  # type: ignore[arg-type]
     words = f"{counts.done} done, {counts.skipped} skipped, {counts.failed} failed"
     if counts.left:

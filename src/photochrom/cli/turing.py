@@ -182,7 +182,7 @@ def _begin(
 
 def _colorizers(colorize: list[str], taken: dict[str, Maker]) -> dict[str, Maker]:
     from photochrom.bench.turing.pictures import from_colorizer
-    from photochrom.engine.colorizer import Colorizer
+    from photochrom.pipeline.python import Colorizer
 
     makers: dict[str, Maker] = {}
     for name, model in zip(_names(colorize), colorize, strict=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from importlib.resources import files
@@ -26,6 +27,12 @@ class ModelInfo:
     licence: str
     description: str
     metadata: dict[str, Any]
+
+    @property
+    def fingerprint(self) -> str:
+        """Twelve hexadecimal digits that differ between two models, also of one name."""
+        said = json.dumps([self.name, self.parameters, self.bytes, self.metadata], sort_keys=True)
+        return hashlib.sha256(said.encode()).hexdigest()[:12]
 
 
 def available() -> list[ModelInfo]:

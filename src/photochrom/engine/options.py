@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from photochrom.engine.hints import MOST_HINTS, Hint
+from photochrom.errors import OptionError
 
 Quality = Literal["fast", "balanced", "best"]
 
@@ -29,6 +30,11 @@ class Options:
         Chooses the directions in which further candidates differ.
     hints
         Colours that are known, at points; the rest of the photo follows.
+
+    Raises
+    ------
+    OptionError
+        If a value is out of range.
     """
 
     strength: float = 1.0
@@ -41,16 +47,18 @@ class Options:
 
     def __post_init__(self) -> None:
         if not 0 <= self.strength <= 1.5:
-            raise ValueError(f"strength must be between 0 and 1.5, got {self.strength}")
+            raise OptionError("strength", f"must be between 0 and 1.5, got {self.strength}")
         if self.size is not None and not 32 <= self.size <= 2048:
-            raise ValueError(f"size must be between 32 and 2048 pixels, got {self.size}")
+            raise OptionError("size", f"must be between 32 and 2048 pixels, got {self.size}")
         if self.quality not in get_args(Quality):
-            raise ValueError(f"quality must be one of {', '.join(get_args(Quality))}, got {self.quality!r}")
+            raise OptionError(
+                "quality", f"must be one of {', '.join(get_args(Quality))}, got {self.quality!r}"
+            )
         if self.temperature is not None and not 0.01 <= self.temperature <= 2:
-            raise ValueError(f"temperature must be between 0.01 and 2, got {self.temperature}")
+            raise OptionError("temperature", f"must be between 0.01 and 2, got {self.temperature}")
         if not 1 <= self.candidates <= 16:
-            raise ValueError(f"candidates must be between 1 and 16, got {self.candidates}")
+            raise OptionError("candidates", f"must be between 1 and 16, got {self.candidates}")
         if self.seed < 0:
-            raise ValueError(f"seed must not be negative, got {self.seed}")
+            raise OptionError("seed", f"must not be negative, got {self.seed}")
         if len(self.hints) > MOST_HINTS:
-            raise ValueError(f"at most {MOST_HINTS} hints are taken, got {len(self.hints)}")
+            raise OptionError("hints", f"at most {MOST_HINTS} are taken, got {len(self.hints)}")

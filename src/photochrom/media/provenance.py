@@ -33,6 +33,8 @@ class Provenance:
         The SHA-256 digest of the original file's bytes, 64 hexadecimal digits; empty where it is not known.
     source_name
         The name of the original file; empty where it is not known.
+    source_place
+        A digest of the original file's path; empty where it is not known.
     options
         The options that differ from the defaults, as compact JSON; empty where they are not known.
     """
@@ -43,6 +45,7 @@ class Provenance:
     source_type: str = SOURCE_TYPE
     source_digest: str = ""
     source_name: str = ""
+    source_place: str = ""
     options: str = ""
 
 
@@ -53,11 +56,12 @@ def mark(
     *,
     source_digest: str = "",
     source_name: str = "",
+    source_place: str = "",
     options: str = "",
 ) -> None:
     """Write into `photo.xmp` and `photo.exif` that the colours were inferred, by which model and from which file.
 
-    The last three arguments are stored as the fields of `Provenance` that have their names. An empty one removes
+    The last four arguments are stored as the fields of `Provenance` that have their names. An empty one removes
     what an earlier mark said, because that was said of another result.
 
     An existing XMP packet is kept and extended; a broken one is replaced. Descriptions that a person has
@@ -73,7 +77,12 @@ def mark(
     packet.set(OURS, "Model", model)
     packet.set(OURS, "ModelVersion", version)
     packet.set(OURS, "Statement", statement)
-    for name, value in (("SourceDigest", source_digest), ("SourceName", source_name), ("Options", options)):
+    for name, value in (
+        ("SourceDigest", source_digest),
+        ("SourceName", source_name),
+        ("SourcePlace", source_place),
+        ("Options", options),
+    ):
         if value:
             packet.set(OURS, name, value)
         else:
@@ -120,5 +129,6 @@ def read(source: Photo | str | Path | bytes) -> Provenance | None:
         found,
         source_digest=ours("SourceDigest"),
         source_name=ours("SourceName"),
+        source_place=ours("SourcePlace"),
         options=ours("Options"),
     )

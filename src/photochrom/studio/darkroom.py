@@ -16,6 +16,8 @@ from photochrom.errors import TooLargeError
 from photochrom.media import photo as media
 from photochrom.media import provenance
 from photochrom.media.photo import Photo
+from photochrom.pipeline.job import results
+from photochrom.pipeline.request import ColorizeRequest
 from photochrom.studio.names import result_name
 from photochrom.studio.refusal import Refusal, of_photo
 from photochrom.studio.store import Blob, Store
@@ -148,15 +150,15 @@ class Darkroom:
         prints: list[Print] = []
         try:
             with self._alone(sum(page.pixels.size for page in photo.pages) * wish.options.candidates):
-                versions = self.colorizer.colorize_photo(photo, wish.options, format=wish.format)
-                numbers = range(len(versions)) if candidate is None else [candidate]
-                format = media.output_format(photo, wish.format)
-                extension = media.extension_for(photo, wish.format)
-                for done, number in enumerate(numbers):
-                    step(0.8 + 0.2 * done / len(numbers))
-                    data = media.encode(versions[number], format=wish.format, jpeg_quality=wish.jpeg_quality)
-                    name = result_name(photo.name, extension, number if len(numbers) > 1 else None)
-                    prints.append(Print(self.store.write(data, owner), name, format, TYPES[format]))
+                request = ColorizeRequest(wish.options, wish.format, wish.jpeg_quality, wish.force)
+                only = None if candidate is None else [candidate + 1]
+                found = results(self.colorizer, photo, request, only=only)
+                for done, result in enumerate(found):
+                    step(0.8 + 0.2 * done / len(found))
+                    number = None if len(found) == 1 or result.number is None else result.number - 1
+                    name = result_name(photo.name, result.suffix, number)
+                    blob = self.store.write(result.encode(), owner)
+                    prints.append(Print(blob, name, result.format, TYPES[result.format]))
             return prints
         except BaseException as error:
             self.store.drop(*(each.blob for each in prints))

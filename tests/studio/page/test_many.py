@@ -70,7 +70,7 @@ def test_many_photos_and_a_bad_one(view: Any, hands: Any, photo: Any, portrait: 
     stood = tiles(shown)
     assert [name for name, _ in stood] == ["a.png", "b.jpg", "letter.png", *names[2:]]
     assert [state for _, state in stood if state == "done"] == ["done"] * 4
-    assert "not a picture in a known format" in stood[2][1]
+    assert "is not a picture of a known format" in stood[2][1]
 
     # The failed one says why, and has nothing to adjust; the others go on.
     shown.get_by_role("button", name="letter.png").click()

@@ -96,12 +96,12 @@ def test_telegrams_own_notices_get_none(telegram: Any, start: Any, pictures: Any
     [
         ("letter.pdf", "application/pdf", b"%PDF-1.7", "letter.pdf: is no photo."),
         ("film.mp4", "video/mp4", b"...", "film.mp4: is no photo."),
-        ("notes.jpg", "image/jpeg", b"dear diary", "notes.jpg: not a picture in a known format"),
+        ("notes.jpg", "image/jpeg", b"dear diary", "notes.jpg: is not a picture of a known format"),
         ("drawing.svg", "image/svg+xml", b"<svg xmlns='http://www.w3.org/2000/svg'/>", "drawing.svg: "),
         ("nothing.png", "image/png", b"", "nothing.png: the file is empty"),
-        ("../../etc/passwd", "image/png", b"root:x:0:0", "passwd: not a picture"),
-        (None, None, b"??", "photo: not a picture"),
-        ("evil\r\n\u202egpj.exe", "image/png", b"MZ", "evilgpj.exe: not a picture"),
+        ("../../etc/passwd", "image/png", b"root:x:0:0", "passwd: is not a picture"),
+        (None, None, b"??", "photo: is not a picture"),
+        ("evil\r\n\u202egpj.exe", "image/png", b"MZ", "evilgpj.exe: is not a picture"),
     ],
 )
 def test_files_that_are_no_photos(
@@ -118,7 +118,7 @@ def test_a_damaged_photo_is_a_sentence_and_the_others_go_on(telegram: Any, start
         telegram.document(whole, "whole.jpg")
         (call,) = telegram.wait("sendMessage")
         telegram.wait("sendDocument")
-    assert call.text.startswith("torn.jpg: damaged or incomplete")
+    assert call.text.startswith("torn.jpg: is damaged or incomplete")
     assert call.text.endswith(".")
     assert (bot.service.counts.done, bot.service.counts.failed) == (1, 1)
     assert not any("torn" in line for line in bot.said), "names are nobody else's business"

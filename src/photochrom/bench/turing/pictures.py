@@ -18,7 +18,7 @@ from photochrom.data.decode import BrokenPhoto, decode
 from photochrom.engine.toning import kind_of
 
 if TYPE_CHECKING:
-    from photochrom.engine.colorizer import Colorizer
+    from photochrom.pipeline.python import Colorizer
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".tif", ".tiff"})
 LONGEST = 768

@@ -14,6 +14,8 @@ from photochrom.engine.toning import is_coloured
 from photochrom.media import photo as media
 from photochrom.media import provenance
 from photochrom.media.photo import Page, Photo
+from photochrom.pipeline.job import results
+from photochrom.pipeline.request import ColorizeRequest
 from photochrom.studio.names import result_name
 from photochrom.studio.telegram import texts
 
@@ -86,7 +88,7 @@ def answer(
     photo = media.open(data, name=name, max_pixels=max(1, max_pixels // options.candidates))
     if not force:
         _refuse_colour(photo)
-    versions = colorizer.colorize_photo(photo, options)
+    versions = [result.photo for result in results(colorizer, photo, ColorizeRequest(options))]
     numbers: list[int | None] = list(range(len(versions))) if len(versions) > 1 else [None]
     suffix = media.extension_for(photo)
     files = [

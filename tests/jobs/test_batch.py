@@ -9,9 +9,15 @@ from typing import Any, cast
 
 import pytest
 
-from photochrom.cli import batch
-from photochrom.cli.batch import Gate, Stopped
-from photochrom.cli.plan import Task
+from photochrom.jobs import batch
+from photochrom.jobs.batch import Gate, Stopped
+from photochrom.pipeline.file_job import FileJob
+from photochrom.pipeline.request import ColorizeRequest
+from photochrom.pipeline.targets import Destination
+
+
+def job(index: int) -> FileJob:
+    return FileJob(index, Path("a"), Destination(Path("b"), "a"), ColorizeRequest())
 
 
 class Counting:
@@ -22,15 +28,15 @@ class Counting:
         self.lock = threading.Lock()
         self.done = 0
 
-    def __call__(self, task: Task) -> None:
+    def __call__(self, job: FileJob) -> None:
         with self.lock:
             self.done += 1
 
 
-def tasks(count: int, pulled: list[int]) -> Iterator[Task]:
+def tasks(count: int, pulled: list[int]) -> Iterator[FileJob]:
     for index in range(count):
         pulled.append(index)
-        yield Task(index, Path("a"), Path("b"))
+        yield job(index)
 
 
 def test_every_task_is_done_once() -> None:
@@ -43,7 +49,7 @@ def test_few_tasks_are_handed_out_at_a_time() -> None:
     worker, pulled = Counting(), list[int]()
     ahead: list[int] = []
 
-    def watching() -> Iterator[Task]:
+    def watching() -> Iterator[FileJob]:
         for task in tasks(300, pulled):
             ahead.append(len(pulled) - worker.done)
             yield task
@@ -62,14 +68,14 @@ def test_interrupt_waits_for_writes_and_lets_none_begin(monkeypatch: pytest.Monk
         def __init__(self) -> None:
             self.gate = gate
 
-        def __call__(self, task: Task) -> None:
+        def __call__(self, job: FileJob) -> None:
             with gate.passing():
                 writing.set()
                 finish.wait()
                 log.append("whole")
 
-    def interrupted() -> Iterator[Task]:
-        yield Task(0, Path("a"), Path("b"))
+    def interrupted() -> Iterator[FileJob]:
+        yield job(0)
         writing.wait()
         # The write may only end after the interrupt, or nothing would be proved.
         threading.Timer(0.05, finish.set).start()
@@ -102,12 +108,12 @@ def test_cores_are_shared(
     threads: int | None,
     expected: tuple[int, int | None],
 ) -> None:
-    monkeypatch.setattr(batch, "usable_cores", lambda: 8)
-    monkeypatch.setattr(batch, "_memory", lambda: 64 << 30)
+    monkeypatch.setattr("photochrom.resources.cores", lambda: 8)
+    monkeypatch.setattr("photochrom.resources.memory", lambda: 64 << 30)
     assert batch.share_cores(photos, jobs, threads) == expected
 
 
 def test_little_memory_means_few_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batch, "usable_cores", lambda: 8)
-    monkeypatch.setattr(batch, "_memory", lambda: 2 << 30)
+    monkeypatch.setattr("photochrom.resources.cores", lambda: 8)
+    monkeypatch.setattr("photochrom.resources.memory", lambda: 2 << 30)
     assert batch.share_cores(100, None, None) == (2, 4)

@@ -1,0 +1,1 @@
+"""Many photos at once: which are meant, where their results go, and how the work is shared."""

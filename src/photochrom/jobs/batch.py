@@ -1,0 +1,146 @@
+"""Many photos at once: one shared network, a thread per photo, and a clean end on Ctrl-C."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from photochrom import resources
+from photochrom.engine.colorizer import Colorizer
+from photochrom.pipeline.file_job import FileJob, Outcome, colorize_file
+from photochrom.pipeline.targets import Claims
+
+__all__ = ["Gate", "Stopped", "Worker", "run", "share_cores", "threads_abandoned"]
+
+BYTES_PER_JOB = 1 << 30
+"""What a photo of 100 megapixels takes while it is worked on, about."""
+
+_abandoned = False
+
+
+class Stopped(BaseException):
+    """Raised in a thread that may write no more. Not an Exception, so that nothing on its way handles it."""
+
+
+class Gate:
+    """Lets files be written until it is closed; closing waits for those that are being written."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._open = True
+        self._inside = 0
+
+    @contextmanager
+    def passing(self) -> Iterator[None]:
+        """Hold the gate open while a result is written. Raises Stopped once it is closed."""
+        with self._changed:
+            if not self._open:
+                raise Stopped
+            self._inside += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._inside -= 1
+                self._changed.notify_all()
+
+    def close(self) -> None:
+        """Let no new write begin, and return when the last one is complete."""
+        with self._changed:
+            self._open = False
+            self._changed.wait_for(lambda: self._inside == 0)
+
+
+@dataclass(slots=True)
+class Worker:
+    """Colorizes one photo after another; one instance is shared by all threads.
+
+    Parameters
+    ----------
+    report : told of each outcome, on the thread that did the work
+    """
+
+    colorizer: Colorizer
+    claims: Claims
+    report: Callable[[FileJob, Outcome], None]
+    gate: Gate = field(default_factory=Gate)
+
+    def __call__(self, job: FileJob) -> None:
+        """Do `job` and report it. Raises nothing but Stopped, whatever the photo does."""
+        colorize_file(
+            job,
+            self.colorizer,
+            self.claims,
+            writing=self.gate.passing,
+            report=lambda outcome: self.report(job, outcome),
+        )
+
+
+def run(jobs: Iterable[FileJob], worker: Worker, at_once: int) -> None:
+    """Do all jobs, `at_once` at a time, and return when the last is reported.
+
+    At most ``2 * at_once`` jobs are handed out at once, so that 50,000 photos cost no more than 50.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        On Ctrl-C, once what was being written is whole. Threads may still be computing: `threads_abandoned`.
+    """
+    global _abandoned  # noqa: PLW0603 - it is a fact about the process, and `main` asks
+    pool = ThreadPoolExecutor(at_once, thread_name_prefix="photo")
+    waiting = iter(jobs)
+    running: set[Future[None]] = set()
+    try:
+        while True:
+            while len(running) < 2 * at_once and (job := next(waiting, None)) is not None:
+                running.add(pool.submit(worker, job))
+            if not running:
+                break
+            # Windows delivers Ctrl-C only between waits, hence the short ones.
+            done, running = wait(running, timeout=0.2, return_when=FIRST_COMPLETED)
+            for future in done:
+                future.result()
+    except KeyboardInterrupt:
+        _abandoned = True
+        with deaf_to_interrupts():
+            worker.gate.close()
+            pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    pool.shutdown()
+
+
+def threads_abandoned() -> bool:
+    """Whether threads were left at work, so that the process must not wait for them when it ends."""
+    return _abandoned
+
+
+@contextmanager
+def deaf_to_interrupts() -> Iterator[None]:
+    """Ignore a second Ctrl-C while the last writes finish; it would leave the half file that the first avoids."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def share_cores(photos: int, jobs: int | None, threads: int | None) -> tuple[int, int | None]:
+    """How many photos at once, and how many threads for the network of each (None: all cores).
+
+    Decoding, encoding and the network all release Python's lock, so a photo per core has the best rate.
+    """
+    cores = resources.cores()
+    if jobs is None:
+        memory = resources.memory()
+        most = cores if memory is None else min(cores, max(1, memory // BYTES_PER_JOB))
+        jobs = max(1, min(most, photos))
+    if jobs > 1:
+        import cv2
+
+        threads = threads or max(1, cores // jobs)
+        cv2.setNumThreads(threads)  # or each job would start a thread per core
+    return jobs, threads

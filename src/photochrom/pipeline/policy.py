@@ -1,0 +1,27 @@
+"""May a photo be colorized? One answer for every interface."""
+
+from __future__ import annotations
+
+from photochrom.engine.toning import is_coloured
+from photochrom.errors import AlreadyColorError, Remedy
+from photochrom.media import provenance
+from photochrom.media.photo import Photo
+
+__all__ = ["check_color"]
+
+
+def check_color(photo: Photo) -> None:
+    """Refuse a photo that is in colour already.
+
+    Raises
+    ------
+    AlreadyColorError
+        With the code "colorized" where its provenance says that its colours were inferred, else "in_color".
+    """
+    # Faint colours count as a tone, so the mark is asked first: `colorize *.jpg` lists our own results too.
+    mark = provenance.read(photo)
+    if mark is not None:
+        what = f"was colorized before, by {mark.model}"
+        raise AlreadyColorError(photo.name, what, Remedy.FORCE, code="colorized")
+    if any(is_coloured(page) for page in photo.pages):
+        raise AlreadyColorError(photo.name, "is in colour already", Remedy.FORCE)

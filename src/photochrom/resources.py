@@ -1,0 +1,89 @@
+"""How many cores and how much memory this process may use, counted in one place."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+__all__ = ["cores", "memory"]
+
+CGROUP = Path("/sys/fs/cgroup")
+UNLIMITED = 1 << 60
+"""Version 1 of cgroups writes "no limit" as a number near 2^63."""
+
+
+def cores() -> int:
+    """How many cores this process may use: its CPU affinity and its cgroup's quota, at least 1."""
+    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    quota = _quota()
+    # A container of 1.5 cores does better with two threads that wait a little than with one.
+    return there if quota is None else max(1, min(there, round(quota + 0.25)))
+
+
+def memory() -> int | None:
+    """Bytes that this process may use, None if unknown: the least of the machine's, its cgroup's and ``ulimit -v``."""
+    limits = [_physical(), _cgroup_memory(), _address_space()]
+    known = [limit for limit in limits if limit is not None]
+    return min(known) if known else None
+
+
+def _quota() -> float | None:
+    """Cores by the cgroup's bandwidth limit, version 2 or 1; None for no limit."""
+    words = _read(_own_group("") / "cpu.max") or _read(CGROUP / "cpu.max")
+    if words:
+        quota, _, period = words.partition(" ")
+        return None if quota == "max" else _ratio(quota, period)
+    quota = _read(CGROUP / "cpu/cpu.cfs_quota_us")
+    period = _read(CGROUP / "cpu/cpu.cfs_period_us")
+    return None if quota.startswith("-") else _ratio(quota, period)
+
+
+def _ratio(quota: str, period: str) -> float | None:
+    try:
+        return int(quota) / int(period)
+    except (ValueError, ZeroDivisionError):
+        return None
+
+
+def _cgroup_memory() -> int | None:
+    for path in (
+        _own_group("") / "memory.max",
+        CGROUP / "memory.max",
+        CGROUP / "memory/memory.limit_in_bytes",
+    ):
+        words = _read(path)
+        if words.isdecimal() and int(words) < UNLIMITED:
+            return int(words)
+    return None
+
+
+def _own_group(controller: str) -> Path:
+    """The folder of this process's cgroup, version 2."""
+    for line in _read(Path("/proc/self/cgroup")).splitlines():
+        _, name, path = [*line.split(":", 2), "", ""][:3]
+        if name == controller:
+            return CGROUP / path.lstrip("/")
+    return CGROUP
+
+
+def _physical() -> int | None:
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return None
+
+
+def _address_space() -> int | None:
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    soft, _ = resource.getrlimit(resource.RLIMIT_AS)
+    return None if soft == resource.RLIM_INFINITY else soft
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="ascii", errors="replace").strip()
+    except OSError:
+        return ""
