@@ -22,7 +22,7 @@ class Gate:
     """A colorizer that holds each photo until it is let through, and knows the most that it had at once."""
 
     def __init__(self, colorizer: Any) -> None:
-        self.name = colorizer.name
+        self.name, self.info = colorizer.name, colorizer.info
         self.open = threading.Event()
         self.entered = threading.Semaphore(0)
         self.photos: list[weakref.ref[Any]] = []
