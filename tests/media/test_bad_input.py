@@ -100,8 +100,8 @@ def test_a_decompression_bomb_is_not_decoded(png_chunk, monkeypatch):
     def never(*args, **options):
         raise AssertionError("decoded")
 
-    monkeypatch.setattr("photochrom.media.decode.page_from_image", never)
-    monkeypatch.setattr("photochrom.media.decode.page_from_array", never)
+    monkeypatch.setattr("photochrom.media.png_read.page_from_image", never)
+    monkeypatch.setattr("photochrom.media.png_read.page_from_array", never)
     assert "max_pixels" in refused(bomb(png_chunk, 60_000), TooLargeError)
 
 
@@ -181,7 +181,7 @@ def test_no_memory_is_a_sentence(saved, grey, monkeypatch):
     def full(*args, **options):
         raise MemoryError
 
-    monkeypatch.setattr("photochrom.media.decode.page_from_image", full)
+    monkeypatch.setattr("photochrom.media.png_read.page_from_image", full)
     assert "memory" in refused(saved(grey, "PNG"), TooLargeError)
 
 

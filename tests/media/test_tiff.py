@@ -69,10 +69,11 @@ def test_16_bit_by_opencv_with_lzw(deep, coloured, compression, channels):
 
 def test_16_bit_lzw_in_tiles_with_prediction():
     # Tiles of 16 x 16 that reach over both edges, made with Pillow's libtiff by declaring bytes.
-    from photochrom.media.tiff import _by_libtiff
+    from photochrom.media.tiff_libtiff import by_libtiff
 
     class Tiles:
         samplesperpixel, planarconfig, predictor, compression = 1, 1, 2, 5
+        bitspersample, fillorder = 16, 1
         imagewidth, imagelength, tilewidth, tilelength, is_tiled = 24, 20, 16, 16, True
         dataoffsets: tuple[int, ...] = ()
         databytecounts: tuple[int, ...] = ()
@@ -94,7 +95,7 @@ def test_16_bit_lzw_in_tiles_with_prediction():
             Tiles.dataoffsets += (len(body),)
             Tiles.databytecounts += (size,)
             body += out.getvalue()[start : start + size]
-    got = _by_libtiff(BytesIO(body), Whole, Tiles)
+    got = by_libtiff(BytesIO(body), Whole, Tiles)
     np.testing.assert_array_equal(got[0], pixels[:20, :24])
 
 

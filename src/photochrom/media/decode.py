@@ -2,109 +2,52 @@
 
 from __future__ import annotations
 
-import re
-import struct
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
 from io import BytesIO
 from typing import Any, BinaryIO
 
+import numpy as np
 from PIL.AvifImagePlugin import AvifImageFile
 from PIL.BmpImagePlugin import BmpImageFile
 from PIL.GifImagePlugin import GifImageFile
 from PIL.ImageFile import ImageFile
-from PIL.JpegImagePlugin import JpegImageFile
-from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from photochrom.errors import Remedy
-from photochrom.media import exif, jpeg, png, tiff
+from photochrom.media import exif, jpeg, jpeg_parts, jpeg_read, png, png_read, tiff
+from photochrom.media.codecs import codecs
 from photochrom.media.fault import Damaged, Unsupported
+from photochrom.media.metadata import clean, merge_extended, set_upright
 from photochrom.media.model import Photo
-from photochrom.media.pages import page_from_array, page_from_image
-from photochrom.media.xmp import EXIF, TIFF, XMP, Packet
+from photochrom.media.opening import Opening
+from photochrom.media.pages import page_from_array, page_from_image, page_from_samples
 
-__all__ = ["READERS", "Opening", "xmp_of"]
+__all__ = ["READERS", "xmp_of"]
 
-INTERNAL_TEXT = (b"Raw profile type exif", b"Raw profile type APP1", b"Raw profile type xmp", b"Thumb::")
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """One file that is being opened.
-
-    Attributes
-    ----------
-    photo
-        What a reader fills.
-    check
-        To be called with the width and height of each page before anything is decoded.
-    salvage
-        Whether a picture of which a part is missing may be opened.
-    """
-
-    file: BinaryIO
-    photo: Photo
-    check: Callable[[int, int], None]
-    salvage: bool = False
+AV1_HEAD = 8192
+"""How many bytes of an AVIF file are searched for the box that says its depth; the box stands before the pixels."""
 
 
 # The classes of Pillow's plugins are called directly: Image.open checks the size against a limit that
 # is global to the process, and warns or refuses before `check` can say its own.
-def _jpeg(opening: Opening) -> None:
-    file, photo, check = opening.file, opening.photo, opening.check
-    image = JpegImageFile(file)
-    check(*image.size)
-    photo.jpeg = jpeg.settings_of(image)
-    _simple(image, photo)
-
-
-def _png(opening: Opening) -> None:
-    file, photo, check = opening.file, opening.photo, opening.check
-    data = file.read()
-    if len(data) < 33:
-        raise Damaged()
-    width, height, bits = struct.unpack_from(">IIB", data, 16)
-    check(width, height)
-    photo.bits = bits
-    image = PngImageFile(BytesIO(data))
-    _no_animation(image)
-    photo.exif, photo.xmp = _exif(image), _xmp(image)
-    for kind, body in png.chunks(data):
-        if kind in (b"tEXt", b"zTXt", b"iTXt") and png.xmp_of(kind, body) is None:
-            if not body.startswith(INTERNAL_TEXT):
-                photo.png_text.append((kind, body))
-        elif kind == b"tIME":
-            photo.png_text.append((kind, body))
-        elif kind == b"eXIf":
-            photo.exif = body
-        photo.xmp = png.xmp_of(kind, body) or photo.xmp
-    photo.dpi = _dpi(image)
-    turn = _set_upright(photo)
-    icc = image.info.get("icc_profile")
-    if bits == 16:
-        array, alpha = png.read_16(data)
-        photo.pages = [page_from_array(array, icc, turn, photo.notes, alpha)]
-    else:
-        photo.pages = [page_from_image(image, icc, turn, photo.notes)]
-
-
 def _tiff(opening: Opening) -> None:
-    file, photo, check = opening.file, opening.photo, opening.check
-    photo.pages, photo.tiff, photo.bits, photo.xmp = tiff.read(file, check, photo.notes)
+    photo = opening.photo
+    tiff.read(opening)
     tags, order = photo.tiff[0].tags, photo.tiff[0].order
-    photo.dpi = tiff.resolution(tags, order)
-    own = {code: value for code, value in tags.items() if code not in (tiff.PHOTOSHOP, 33723)}
+    photo.dpi = exif.resolution_of(tags, order)
+    own = {code: value for code, value in tags.items() if code in tiff.DESCRIPTIVE}
     photo.exif = exif.from_directory(own, order) if own else None
-    _set_upright(photo, applied=True)
+    clean(photo)
+    set_upright(photo, size=photo.tiff[0].size, applied=True, turn=photo.tiff[0].orientation)
 
 
 def _webp(opening: Opening) -> None:
-    file, photo, check = opening.file, opening.photo, opening.check
+    file, photo = opening.file, opening.photo
     head = file.read(1 << 16)
     file.seek(0)
     image = WebPImageFile(file)
-    check(*image.size)
+    opening.check(*image.size)
     photo.lossless = b"VP8L" in head[:16] or (
         b"VP8X" in head[:16] and b"VP8 " not in head and b"VP8L" in head
     )
@@ -112,63 +55,121 @@ def _webp(opening: Opening) -> None:
 
 
 def _bmp(opening: Opening) -> None:
-    file, photo, check = opening.file, opening.photo, opening.check
-    image = BmpImageFile(file)
-    check(*image.size)
-    photo.bits = 1 if image.mode == "1" else 8
-    _simple(image, photo)
+    image = BmpImageFile(opening.file)
+    opening.check(*image.size)
+    opening.photo.bits = 1 if image.mode == "1" else 8
+    _simple(image, opening.photo)
 
 
 def _gif(opening: Opening) -> None:
-    file, photo, check = opening.file, opening.photo, opening.check
-    image = GifImageFile(file)
-    check(*image.size)
-    _simple(image, photo)
+    image = GifImageFile(opening.file)
+    opening.check(*image.size)
+    opening.photo.xmp = _xmp_of_gif(opening.file)
+    comment = image.info.get("comment")
+    if isinstance(comment, bytes) and comment.strip(b"\0"):
+        opening.photo.png_text.append((b"tEXt", b"Comment\0" + comment.replace(b"\0", b" ")))
+    _simple(image, opening.photo)
 
 
 def _avif(opening: Opening) -> None:
-    file, photo, check = opening.file, opening.photo, opening.check
-    image = AvifImageFile(file)
-    check(*image.size)
-    _simple(image, photo)
+    file, photo = opening.file, opening.photo
+    data = file.read()
+    image = AvifImageFile(BytesIO(data))
+    opening.check(*image.size)
+    photo.bits = _depth_of_av1(data[:AV1_HEAD])
+    decoder = codecs() if photo.bits > 8 else None
+    if decoder is None:
+        if photo.bits > 8:
+            photo.notes.append(f"The picture has {photo.bits} bits a sample and was read at 8 bits.")
+        _simple(image, photo)
+        return
+    icc, turn = _metadata(image, photo)
+    array = decoder.avif_decode(data)
+    alpha = array[..., -1] if array.ndim == 3 and array.shape[2] in (2, 4) else None
+    colors = array if array.ndim == 2 else array[..., 0] if array.shape[2] < 3 else array[..., :3]
+    photo.pages = [page_from_samples(colors, photo.bits, icc, turn, photo.notes, alpha)]
+
+
+def _depth_of_av1(head: bytes) -> int:
+    """Bits per sample of an AVIF, by its AV1 configuration boxes (AV1 in ISOBMFF, 2.3.3); alpha has its own."""
+    bits, at = 8, head.find(b"av1C")
+    while 0 <= at < len(head) - 7:
+        flags = head[at + 6]
+        bits = max(bits, 8 if not flags & 0x40 else 12 if flags & 0x20 else 10)
+        at = head.find(b"av1C", at + 4)
+    return bits
 
 
 def _heif(opening: Opening) -> None:
-    file, photo, check = opening.file, opening.photo, opening.check
+    photo = opening.photo
     try:
         import pillow_heif
     except ImportError as error:
         raise Unsupported("HEIC needs a further package", Remedy.INSTALL_PHOTO, code="extra") from error
-    picture = pillow_heif.open_heif(file, convert_hdr_to_8bit=True)
-    check(*picture.size)
-    image = picture.to_pillow()
-    block = picture.info.get("exif")
-    photo.exif = _bare(block) if block else None
-    photo.xmp = picture.info.get("xmp") or None
-    _set_upright(photo, applied=True)  # libheif turns the pixels itself
-    photo.pages = [page_from_image(image, picture.info.get("icc_profile"), 1, photo.notes)]
+    heif = pillow_heif.open_heif(opening.file, convert_hdr_to_8bit=False, hdr_to_16bit=False)
+    opening.check(*heif.size)
+    photo.bits = int(heif.info.get("bit_depth", 8))
+    photo.exif, photo.xmp = heif.info.get("exif") or None, heif.info.get("xmp") or None
+    gone = clean(photo)
+    if len(heif) > 1:
+        photo.notes.append(_left_out(len(heif) - 1))
+    if "gain map" in gone or any("gainmap" in kind.lower() for kind in heif.info.get("aux", {})):
+        photo.notes.append("The gain map for HDR displays was left out.")
+    # libheif turns the pixels itself, and its size is that of the upright picture.
+    set_upright(photo, size=heif.size, applied=True)
+    icc = heif.info.get("icc_profile")
+    if photo.bits <= 8:
+        photo.pages = [page_from_image(heif.to_pillow(), icc, 1, photo.notes)]
+        return
+    array = np.asarray(heif)
+    alpha = array[..., 3] if array.ndim == 3 and array.shape[2] == 4 else None
+    colors = array[..., :3] if array.ndim == 3 and array.shape[2] >= 3 else array.reshape(array.shape[:2])
+    photo.pages = [page_from_samples(colors, photo.bits, icc, 1, photo.notes, alpha)]
+
+
+def _left_out(count: int) -> str:
+    if count == 1:
+        return "A further picture in the same file was left out."
+    return f"{count} further pictures in the same file were left out."
 
 
 def _raw(opening: Opening) -> None:
-    file, photo, check = opening.file, opening.photo, opening.check
+    photo = opening.photo
     try:
         import rawpy
     except ImportError as error:
         what = "camera RAW needs a further package"
         raise Unsupported(what, Remedy.INSTALL_PHOTO, code="extra") from error
-    with rawpy.imread(file) as raw:
-        check(raw.sizes.width, raw.sizes.height)
+    _check_raw(opening.file)
+    with rawpy.imread(opening.file) as raw:
+        opening.check(raw.sizes.width, raw.sizes.height)
         array = raw.postprocess(output_bps=16, use_camera_wb=True)
     photo.bits = 16
-    order, tags = exif.parse(exif.FileBytes(file))
+    order, tags = exif.parse(exif.FileBytes(opening.file))
     own = {code: value for code, value in tags.items() if code in tiff.DESCRIPTIVE}
     photo.exif = exif.from_directory(own, order) if own else None
     photo.pages = [page_from_array(array, None, 1, photo.notes)]
 
 
+def _check_raw(file: BinaryIO) -> None:
+    """Raise Damaged where a RAW built like a TIFF ends before its pixels: LibRaw would print that as well."""
+    import tifffile
+
+    size = file.seek(0, 2)
+    file.seek(0)
+    with suppress(tifffile.TiffFileError), tifffile.TiffFile(file) as tiff:
+        pages = [page for first in tiff.pages for page in (first, *(first.pages or ()))]
+        largest = max(pages, key=lambda page: page.imagewidth * page.imagelength, default=None)
+        places = zip(largest.dataoffsets, largest.databytecounts, strict=False) if largest else ()
+        if any(start + count > size for start, count in places):
+            raise Damaged()
+    file.seek(0)
+
+
 READERS: dict[str, Callable[[Opening], None]] = {
-    "JPEG": _jpeg,
-    "PNG": _png,
+    "JPEG": jpeg_read.read,
+    "JPEG-LS": jpeg_read.read,
+    "PNG": png_read.read,
     "TIFF": _tiff,
     "WEBP": _webp,
     "BMP": _bmp,
@@ -192,7 +193,11 @@ def xmp_of(file: BinaryIO, format: str) -> bytes | None:
         _heif(Opening(file, photo, lambda width, height: None))
         return photo.xmp
     if format == "JPEG":
-        return _xmp(JpegImageFile(file))
+        parts = list(jpeg_parts.segments(file))
+        extended = [b for m, b in parts if m == jpeg.APP1 and b.startswith(jpeg.EXTENDED_XMP)]
+        return merge_extended(jpeg_parts.payload_of(parts, jpeg.APP1, jpeg_parts.XMP), extended)
+    if format == "GIF":
+        return _xmp_of_gif(file)
     if format == "WEBP":
         return _xmp(WebPImageFile(file))
     return _xmp(AvifImageFile(file)) if format == "AVIF" else None
@@ -200,70 +205,35 @@ def xmp_of(file: BinaryIO, format: str) -> bytes | None:
 
 def _simple(image: ImageFile, photo: Photo) -> None:
     """A format of which Pillow gives everything."""
-    _no_animation(image)
-    photo.exif, photo.xmp, photo.dpi = _exif(image), _xmp(image), _dpi(image)
-    turn = _set_upright(photo)
-    icc = image.info.get("icc_profile")
-    photo.pages = [page_from_image(image, icc, turn, photo.notes)]
-
-
-def _no_animation(image: Any) -> None:
     frames = getattr(image, "n_frames", 1)
     if frames > 1:
         raise Unsupported(f"is an animation of {frames} frames", Remedy.EXPORT_FRAMES, code="animation")
+    icc, turn = _metadata(image, photo)
+    photo.pages = [page_from_image(image, icc, turn, photo.notes)]
 
 
-def _bare(block: bytes) -> bytes:
-    # HEIF puts a 4-byte offset before it, JPEG (and some WebP writers) "Exif\0\0".
-    at = block[:16].find(b"Exif\0\0")
-    return block[at + 6 :] if at >= 0 else block
-
-
-def _exif(image: ImageFile) -> bytes | None:
-    block = image.info.get("exif")
-    return _bare(block) if block else None
+def _metadata(image: ImageFile, photo: Photo) -> tuple[bytes | None, int]:
+    """Take what Pillow found; the ICC profile, and the turn that the pixels need."""
+    photo.exif, photo.xmp, photo.dpi = image.info.get("exif"), photo.xmp or _xmp(image), _dpi(image)
+    clean(photo)
+    return image.info.get("icc_profile"), set_upright(photo, size=image.size)
 
 
 def _xmp(image: ImageFile) -> bytes | None:
-    packet = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp")
+    packet: Any = image.info.get("xmp")
     return packet.encode() if isinstance(packet, str) else packet
+
+
+def _xmp_of_gif(file: BinaryIO) -> bytes | None:
+    """The packet of a GIF's application extension (XMP part 3, 1.1.2); 257 bytes follow it for other readers."""
+    file.seek(0)
+    data = file.read()
+    start = data.find(b"\x21\xff\x0bXMP DataXMP")
+    end = data.find(b"\x01\xff\xfe\xfd", start)
+    file.seek(0)
+    return data[start + 14 : end] if 0 <= start < end else None
 
 
 def _dpi(image: ImageFile) -> tuple[float, float] | None:
     dpi = image.info.get("dpi")
     return (float(dpi[0]), float(dpi[1])) if dpi and min(dpi) > 1 else None
-
-
-def _set_upright(photo: Photo, *, applied: bool = False) -> int:
-    """Make the metadata say what it will be true of the pixels, and give the turn that they need.
-
-    `applied` says that the decoder has turned the pixels already.
-    """
-    turn = exif.orientation(photo.exif) if photo.exif else None
-    noted = re.search(rb"tiff:Orientation[^0-9<>]{0,3}[>=]\s*[\"']?([1-8])", photo.xmp or b"")
-    if turn is None and noted and not applied:
-        turn = int(noted.group(1))
-    turn = 1 if turn is None or applied else turn
-    swapped = turn >= 5
-    if photo.exif:
-        photo.exif = exif.upright(photo.exif, swapped=swapped)
-    if swapped and photo.dpi:
-        photo.dpi = (photo.dpi[1], photo.dpi[0])
-    if photo.xmp and (noted or b":Thumbnails" in photo.xmp or swapped):
-        packet = Packet(photo.xmp)
-        if not packet.broken:
-            if noted:
-                packet.set(TIFF, "Orientation", "1")
-            packet.remove(XMP, "Thumbnails")
-            if swapped:
-                _swap(packet, TIFF, "ImageWidth", "ImageLength")
-                _swap(packet, EXIF, "PixelXDimension", "PixelYDimension")
-            photo.xmp = packet.to_bytes()
-    return turn
-
-
-def _swap(packet: Packet, space: str, wide: str, high: str) -> None:
-    width, height = packet.get(space, wide), packet.get(space, high)
-    if width is not None and height is not None:
-        packet.set(space, wide, height)
-        packet.set(space, high, width)

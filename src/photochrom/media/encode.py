@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
@@ -11,22 +12,23 @@ import numpy as np
 from PIL import Image
 
 from photochrom.errors import OptionError, PhotoError, Remedy, TooLargeError, UnsupportedError, WriteError
-from photochrom.media import exif, jpeg, png, tiff, tiff_write
+from photochrom.media import exif, iptc, jpeg, png, tiff, tiff_write
 from photochrom.media.formats import FORMATS, Format, by_name
 from photochrom.media.icc import grey_srgb, srgb
-from photochrom.media.model import Page, Photo, Pixels, TiffSettings
+from photochrom.media.model import Page, Photo, Pixels
 from photochrom.media.strips import strips
 
 __all__ = ["encode", "extension_for"]
 
 LOSSY_QUALITY = 90
+MAX_SEGMENT = 65_527
 
 
 def output_format(photo: Photo, format: str | None = None) -> str:
     """The format that `encode` writes: the one asked for, else the input's where it can hold the result.
 
     BMP and GIF become PNG (BMP cannot carry the mark that colours were inferred, nor any metadata; GIF
-    has 256 colours), and so does a TIFF of one 1-bit page. Camera RAW becomes TIFF.
+    has 256 colours), and so does a TIFF of one 1-bit page. Camera RAW and JPEG of 12 bits become TIFF.
     """
     if format is not None:
         wanted = by_name(format)
@@ -36,6 +38,8 @@ def output_format(photo: Photo, format: str | None = None) -> str:
         return wanted.name
     if photo.format == "TIFF" and photo.bits == 1 and len(photo.pages) == 1:
         return "PNG"
+    if photo.format == "JPEG" and photo.bits > 8:
+        return "TIFF"
     return FORMATS[photo.format].written_as or photo.format
 
 
@@ -48,7 +52,13 @@ def extension_for(photo: Photo, format: str | None = None) -> str:
     return photo.suffix if photo.suffix.lower() in known else known[0]
 
 
-def encode(photo: Photo, *, format: str | None = None, jpeg_quality: int | None = None) -> bytes:
+def encode(
+    photo: Photo,
+    *,
+    format: str | None = None,
+    jpeg_quality: int | None = None,
+    notes: list[str] | None = None,
+) -> bytes:
     """Encode a photo with its metadata, marked as sRGB.
 
     Parameters
@@ -58,6 +68,8 @@ def encode(photo: Photo, *, format: str | None = None, jpeg_quality: int | None 
         stay 16 bit in PNG and TIFF, and are rounded to 8 bit elsewhere.
     jpeg_quality
         1 to 100, in place of the quantisation tables of the input.
+    notes
+        A list that gets a sentence for everything that the format cannot hold.
 
     Returns
     -------
@@ -75,6 +87,10 @@ def encode(photo: Photo, *, format: str | None = None, jpeg_quality: int | None 
     if jpeg_quality is not None and not 1 <= jpeg_quality <= 100:
         raise OptionError("jpeg_quality", f"{jpeg_quality} is not in 1 to 100")
     _check_fit(photo, FORMATS[target])
+    notes = [] if notes is None else notes
+    _note_losses(photo, FORMATS[target], notes)
+    if photo.iptc and not FORMATS[target].iptc:
+        photo = replace(photo, xmp=iptc.add_to_xmp(photo.iptc, photo.xmp))
     try:
         if target == "TIFF":
             return _tiff(photo)
@@ -89,6 +105,18 @@ def encode(photo: Photo, *, format: str | None = None, jpeg_quality: int | None 
     except (OSError, ValueError, RuntimeError, struct.error) as error:
         what = f"it could not be encoded as {FORMATS[target].title}"
         raise WriteError(photo.name, what, Remedy.CHOOSE_FORMAT, code="encode") from error
+
+
+def _note_losses(photo: Photo, format: Format, notes: list[str]) -> None:
+    """Say what the pixels lose in `format`."""
+    deepest = max(page.pixels.dtype.itemsize * 8 for page in photo.pages)
+    depth = photo.bits if deepest == 16 else 8
+    if depth > max(format.bits):
+        notes.append(
+            f"{format.title} was written with {max(format.bits)} bits a sample; the photo has {depth}."
+        )
+    if photo.exif and format.name == "JPEG" and len(photo.exif) > MAX_SEGMENT:
+        notes.append("The EXIF metadata is larger than a JPEG can hold and was left out.")
 
 
 def _check_fit(photo: Photo, format: Format) -> None:
@@ -133,14 +161,16 @@ def _eight_bit(pixels: Pixels) -> Any:
 
 def _tiff(photo: Photo) -> bytes:
     order, tags = exif.parse(photo.exif) if photo.exif else ("<", {})
-    tags = {code: value for code, value in tags.items() if code in tiff.DESCRIPTIVE}
+    tags = {code: value for code, value in tags.items() if code not in tiff.STORAGE}
+    if photo.iptc and not photo.tiff:
+        tags[tiff.IPTC] = exif.Field(7, len(photo.iptc), photo.iptc)
     settings = photo.tiff
     if settings and not tags:
         order = settings[0].order
     if settings and settings[0].order == order:
         tags = settings[0].tags | tags
     elif settings:
-        settings = [TiffSettings(s.compression, s.predictor, order, {}) for s in settings]
+        settings = [replace(page, order=order, tags={}) for page in settings]
     pages = [Page(_rgb(page), "rgb", page.alpha, None) for page in photo.pages]
     return tiff_write.write(pages, settings, tags=tags, order=order, xmp=photo.xmp, dpi=photo.dpi)
 
@@ -168,7 +198,13 @@ def _through_pillow(photo: Photo, target: str, jpeg_quality: int | None) -> byte
     if target == "JPEG":
         mode = {"luma": "L", "rgb": "RGB", "ycbcr": "YCbCr"}[page.space]
         image = _image(_eight_bit(page.pixels), mode)
-        return jpeg.encode(image, photo.jpeg, jpeg_quality, exif=photo.exif, xmp=photo.xmp, dpi=photo.dpi)
+        block = photo.exif if photo.exif and len(photo.exif) <= MAX_SEGMENT else None
+        resources = photo.iptc if photo.jpeg is None else None
+        return jpeg.encode(
+            image, photo.jpeg, jpeg_quality, exif=block, xmp=photo.xmp, dpi=photo.dpi, iptc=resources
+        )
+    if target == "HEIF":
+        return _heif(photo)
     pixels = _eight_bit(_rgb(page))
     image = _image(pixels, "L" if pixels.ndim == 2 else "RGB")
     if target != "AVIF" and image.mode == "L":
@@ -186,20 +222,27 @@ def _through_pillow(photo: Photo, target: str, jpeg_quality: int | None) -> byte
         image.save(
             out, "WEBP", lossless=lossless, exact=True, quality=80 if lossless else LOSSY_QUALITY, **options
         )
-    elif target == "AVIF":
-        image.save(out, "AVIF", quality=LOSSY_QUALITY, **options)
     else:
-        _heif(image, out, options, photo)
+        image.save(out, "AVIF", quality=LOSSY_QUALITY, **options)
     return out.getvalue()
 
 
-def _heif(image: Image.Image, out: BytesIO, options: dict[str, Any], photo: Photo) -> None:
+def _heif(photo: Photo) -> bytes:
+    """A HEIC of 8 bits a sample, or of 10 for pages of 16 bits."""
     try:
         import pillow_heif
     except ImportError as error:
         what = "writing HEIC needs a further package"
         raise UnsupportedError(photo.name, what, Remedy.INSTALL_PHOTO, code="extra") from error
-    image.info["icc_profile"] = options["icc_profile"]
-    picture = pillow_heif.from_pillow(image)
-    extra = {key: options[key] for key in ("exif", "xmp") if key in options}
-    picture.save(out, quality=LOSSY_QUALITY, **extra)
+    page = photo.pages[0]
+    pixels = _rgb(page)
+    planes = [pixels] * 3 if pixels.ndim == 2 else [pixels]
+    array = np.ascontiguousarray(np.dstack([*planes, *([] if page.alpha is None else [page.alpha])]))
+    mode = "RGB" if page.alpha is None else "RGBA"
+    mode += ";16" if array.dtype == np.uint16 else ""
+    picture = pillow_heif.from_bytes(mode=mode, size=(array.shape[1], array.shape[0]), data=array.tobytes())
+    picture.info["icc_profile"], picture.info["icc_profile_type"] = srgb(), "prof"
+    extra = {"exif": photo.exif and b"Exif\0\0" + photo.exif, "xmp": photo.xmp}
+    out = BytesIO()
+    picture.save(out, quality=LOSSY_QUALITY, **{key: data for key, data in extra.items() if data})
+    return out.getvalue()

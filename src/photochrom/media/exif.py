@@ -10,16 +10,23 @@ import struct
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol, TypeAlias, Union
 
+from photochrom.media.regions import turn_area
+
 __all__ = [
     "Directory",
     "Field",
     "add_text",
+    "count_of_pictures",
     "from_directory",
     "orientation",
     "pack",
     "parse",
+    "parse_big",
+    "resolution",
     "text",
+    "turn_subject",
     "upright",
+    "without_damage",
 ]
 
 SIZES = {
@@ -40,8 +47,11 @@ SIZES = {
     17: 8,
     18: 8,
 }
-ORIENTATION, DESCRIPTION, MAKER_NOTE, COLOR_SPACE = 0x0112, 0x010E, 0x927C, 0xA001
+ORIENTATION, DESCRIPTION, COLOR_SPACE = 0x0112, 0x010E, 0xA001
+SUBJECT_AREA, SUBJECT_LOCATION, PICTURES = 0x9214, 0xA214, 0xB001
+X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT = 282, 283, 296
 EXIF_IFD, GPS_IFD, INTEROP_IFD = 0x8769, 0x8825, 0xA005
+LONG_KINDS = {16: (4, "I", 1 << 32), 17: (9, "i", 1 << 31), 18: (13, "I", 1 << 32)}
 POINTERS = (EXIF_IFD, GPS_IFD, INTEROP_IFD)
 
 
@@ -124,6 +134,35 @@ def _first(block: Bytes, order: str) -> int:
     return _unpack(block, order + "I", 4)[0]
 
 
+def without_damage(block: bytes) -> tuple[bytes, bool]:
+    """The block without entries whose values lie outside of it, and whether there were any.
+
+    Readers warn of such an entry, or read no further. Everything else stays where it is.
+    """
+    order = byte_order(block)
+    if order is None:
+        return block, False
+    out, first = bytearray(block), _first(block, order)
+    inner = _find(out, order, first, EXIF_IFD)
+    damaged = False
+    for at in dict.fromkeys(
+        (first, inner, _find(out, order, first, GPS_IFD), _find(out, order, inner, INTEROP_IFD))
+    ):
+        places = [place for _, place in _entries(out, order, at)]
+        if not places:
+            continue
+        good = [bytes(out[p : p + 12]) for p in places if _value(out, order, p) is not None]
+        (count,) = _unpack(out, order + "H", at)
+        if len(good) == count:
+            continue
+        damaged = True
+        end = at + 2 + 12 * len(places)
+        link = bytes(out[end : end + 4]).ljust(4, b"\0") if len(places) == count else bytes(4)
+        body = struct.pack(order + "H", len(good)) + b"".join(good) + link
+        out[at : end + 4] = body.ljust(end + 4 - at, b"\0")[: max(0, len(out) - at)]
+    return bytes(out), damaged
+
+
 def orientation(block: bytes) -> int | None:
     """The EXIF orientation, 1 to 8, or None where the block says nothing (valid) about it."""
     order = byte_order(block)
@@ -182,6 +221,57 @@ def _drop_thumbnail(out: bytearray, order: str, second: int) -> None:
             out[start:end] = bytes(end - start)
 
 
+def turn_subject(block: bytes, orientation: int, width: int, height: int) -> bytes:
+    """The block with SubjectArea and SubjectLocation moved to where an orientation puts them.
+
+    Parameters
+    ----------
+    width, height : of the picture before it is turned
+    """
+    order = byte_order(block)
+    if order is None:
+        return block
+    out = bytearray(block)
+    inner = _find(out, order, _first(out, order), EXIF_IFD)
+    for tag, place in _entries(out, order, inner):
+        value = _value(out, order, place) if tag in (SUBJECT_AREA, SUBJECT_LOCATION) else None
+        if value is None or value.kind != 3 or not 2 <= value.count <= 4:
+            continue
+        form = f"{order}{value.count}H"
+        turned = turn_area(list(struct.unpack(form, value.data)), orientation, width, height)
+        start = place + 8 if len(value.data) <= 4 else _unpack(out, order + "I", place + 8)[0]
+        struct.pack_into(form, out, start, *(min(number, 65535) for number in turned))
+    return bytes(out)
+
+
+def resolution(block: bytes) -> tuple[float, float] | None:
+    """Dots per inch, across and down; None where the block does not say, or gives only a ratio."""
+    order, tags = parse(block)
+    return resolution_of(tags, order)
+
+
+def resolution_of(tags: Directory, order: str) -> tuple[float, float] | None:
+    """Dots per inch of a directory; None where its tags do not say, or give only a ratio."""
+    unit = tags.get(RESOLUTION_UNIT)
+    known = isinstance(unit, Field) and unit.kind == 3 and len(unit.data) >= 2
+    number = struct.unpack(order + "H", unit.data[:2])[0] if known and isinstance(unit, Field) else 2
+    values = []
+    for code in (X_RESOLUTION, Y_RESOLUTION):
+        value = tags.get(code)
+        if not isinstance(value, Field) or value.kind != 5 or len(value.data) != 8:
+            return None
+        top, bottom = struct.unpack(order + "II", value.data)
+        values.append(top / bottom if bottom else 0.0)
+    scale = {2: 1.0, 3: 2.54}.get(number, 0.0)
+    return (values[0] * scale, values[1] * scale) if scale and min(values) > 0 else None
+
+
+def count_of_pictures(block: bytes) -> int:
+    """How many pictures an index of several has (CIPA DC-007, "MPF"); 1 where it does not say."""
+    order = byte_order(block)
+    return _find(block, order, _first(block, order), PICTURES) or 1 if order else 1
+
+
 def add_text(block: bytes | None, tag: int, words: str) -> bytes:
     """The block with a text added to its first directory, which moves to the block's end.
 
@@ -226,6 +316,38 @@ def _parse(block: Bytes, order: str, at: int, depth: int) -> Directory:
         elif tag not in directory and (value := _value(block, order, place)):
             # Of a tag that stands twice the first counts, as readers have it.
             directory[tag] = value
+    return directory
+
+
+def parse_big(block: Bytes, order: str, at: int, depth: int = 0) -> Directory:
+    """The directory at `at` of a BigTIFF, with nested directories inside; values as in a classic TIFF.
+
+    Whole numbers of 8 bytes become ones of 4. Damaged entries are left out.
+    """
+    directory: Directory = {}
+    if not 16 <= at <= len(block) - 8:
+        return directory
+    (count,) = _unpack(block, order + "Q", at)
+    for number in range(min(count, (len(block) - at - 8) // 20, 65535)):
+        place = at + 8 + 20 * number
+        tag, kind, items = _unpack(block, order + "HHQ", place)
+        size = SIZES.get(kind, 0) * items
+        start = place + 12 if size <= 8 else _unpack(block, order + "Q", place + 12)[0]
+        if not size or start + size > len(block):
+            continue
+        data = bytes(block[start : start + size])
+        if kind in LONG_KINDS:
+            values = struct.unpack(f"{order}{items}{'q' if kind == 17 else 'Q'}", data)
+            kind, letter, limit = LONG_KINDS[kind]
+            if any(not -limit // 2 <= value < limit for value in values):
+                continue
+            data = struct.pack(f"{order}{items}{letter}", *values)
+        if tag in POINTERS:
+            target = struct.unpack(order + "I", data)[0] if len(data) == 4 else 0
+            if depth < 2 and (child := parse_big(block, order, target, depth + 1)):
+                directory[tag] = child
+        elif tag not in directory:
+            directory[tag] = Field(kind, items, data)
     return directory
 
 

@@ -15,14 +15,17 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
-from photochrom.media.icc_matrix import grey_table, matrix_profile
-from photochrom.media.strips import luma_16
+from photochrom.color.srgb import linear_to_srgb
+from photochrom.media.codecs import codecs
+from photochrom.media.icc_matrix import D50, SRGB_TO_D50, grey_table, matrix_profile, to_d50
+from photochrom.media.strips import luma_16, strips
 
-__all__ = ["Profile", "grey_srgb", "profile_of", "srgb"]
+__all__ = ["Profile", "cmyk_to_rgb_16", "gamma_profile", "grey_srgb", "lab_to_rgb_16", "profile_of", "srgb"]
 
 INTENT = ImageCms.Intent.RELATIVE_COLORIMETRIC
 FLAGS = ImageCms.Flags.BLACKPOINTCOMPENSATION
 SPACES = {"GRAY": "L", "RGB": "RGB", "CMYK": "CMYK", "LAB": "LAB"}
+SRGB_CURVE = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
 CREATED = struct.pack(">6H", 2020, 1, 1, 0, 0, 0)  # the time of day in a profile would make outputs differ
 
 
@@ -36,22 +39,54 @@ def srgb() -> bytes:
 @cache
 def grey_srgb() -> bytes:
     """A grey profile with the tone curve of sRGB, for pages that are still luma."""
-    curve = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
-    words = "Grey with the sRGB tone curve".encode("utf-16-be")
+    return _written("Grey with the sRGB tone curve", b"GRAY", {b"kTRC": _parametric(*SRGB_CURVE)})
+
+
+def gamma_profile(gamma: float | None, primaries: tuple[float, ...] | None) -> bytes | None:
+    """A profile of a power curve and of primaries, as PNG's gAMA and cHRM give them.
+
+    Parameters
+    ----------
+    gamma : the exponent from samples to light; None for the curve of sRGB
+    primaries : x and y of the white point, of red, of green and of blue; None for grey
+
+    Returns
+    -------
+    bytes or None
+        None where the numbers describe no color space.
+    """
+    if gamma is not None and not 0.1 <= gamma <= 10:
+        return None
+    curve = _parametric(*SRGB_CURVE) if gamma is None else _parametric(gamma)
+    if primaries is None:
+        return _written("Grey with a power curve", b"GRAY", {b"kTRC": curve})
+    columns = to_d50(primaries)
+    if columns is None:
+        return None
+    tags = dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve)
+    for name, column in zip((b"rXYZ", b"gXYZ", b"bXYZ"), columns.T, strict=True):
+        tags[name] = b"XYZ \0\0\0\0" + struct.pack(">3i", *(round(float(v) * 65536) for v in column))
+    return _written("RGB with a power curve", b"RGB ", tags)
+
+
+def _parametric(*numbers: float) -> bytes:
+    """A curve: one number is an exponent, five are those of ICC.1:2022, 10.18, function type 3."""
+    kind = 0 if len(numbers) == 1 else 3
+    return b"para\0\0\0\0" + struct.pack(f">HH{len(numbers)}i", kind, 0, *(round(v * 65536) for v in numbers))
+
+
+def _written(description: str, space: bytes, own: dict[bytes, bytes]) -> bytes:
+    """The bytes of a display profile with the given tags."""
+    words = description.encode("utf-16-be")
     text = b"mluc\0\0\0\0" + struct.pack(">II2s2sII", 1, 12, b"en", b"US", len(words), 28) + words
-    tags = {
-        b"desc": text,
-        b"cprt": text,
-        b"wtpt": b"XYZ \0\0\0\0" + struct.pack(">3i", 63190, 65536, 54061),
-        b"kTRC": b"para\0\0\0\0" + struct.pack(">HH5i", 3, 0, *(round(v * 65536) for v in curve)),
-    }
+    white = b"XYZ \0\0\0\0" + struct.pack(">3i", 63190, 65536, 54061)
+    tags = {b"desc": text, b"cprt": text, b"wtpt": white, **own}
     table, body, start = struct.pack(">I", len(tags)), b"", 132 + 12 * len(tags)
     for name, data in tags.items():
         table += struct.pack(">4sII", name, start + len(body), len(data))
         body += data + b"\0" * (-len(data) % 4)
     head = (
-        struct.pack(">I4sI4s4s4s", start + len(body), b"lcms", 0x04200000, b"mntr", b"GRAY", b"XYZ ")
-        + CREATED
+        struct.pack(">I4sI4s4s4s", start + len(body), b"lcms", 0x04200000, b"mntr", space, b"XYZ ") + CREATED
     )
     head += b"acsp".ljust(28, b"\0") + struct.pack(">I3i", 1, 63190, 65536, 54061)
     return head.ljust(128, b"\0") + table + body
@@ -134,6 +169,55 @@ def _interpolate(grid: NDArray[np.float32], rgb: NDArray[np.uint16]) -> NDArray[
         weight = np.where(step, part, 1 - part).prod(axis=-1)
         total += weight * grid[at[..., 0], at[..., 1], at[..., 2]]
     return np.clip(np.round(total * 257), 0, 65535).astype(np.uint16)
+
+
+def cmyk_to_rgb_16(array: Any, icc: bytes | None) -> NDArray[np.uint16] | None:
+    """sRGB of (H, W, 4) CMYK, both uint16; None where that needs the `codecs` extra and it is missing.
+
+    Without a profile, by Pillow's formula: red is (1 - K)(1 - C).
+    """
+    if icc and codecs() is not None:
+        return np.asarray(
+            codecs().cms_transform(
+                np.ascontiguousarray(array),
+                icc,
+                srgb(),
+                colorspace="cmyk",
+                outcolorspace="rgb",
+                outdtype="uint16",
+                intent=int(INTENT),
+                flags=int(FLAGS),
+            )
+        )
+    if icc:
+        return None
+    out = np.empty((*array.shape[:2], 3), np.uint16)
+    for rows in strips(*array.shape[:2]):
+        light = 65535 - array[rows].astype(np.uint32)
+        out[rows] = (light[..., :3] * light[..., 3:] + 32767) // 65535
+    return out
+
+
+def lab_to_rgb_16(array: Any, icc_encoding: bool) -> NDArray[np.uint16]:
+    """sRGB of (H, W, 3) CIE L*a*b* (D50), both uint16.
+
+    Parameters
+    ----------
+    icc_encoding : as ICC profiles store it (TIFF's ICCLab), not as TIFF 6.0, section 23, does
+    """
+    out = np.empty(array.shape, np.uint16)
+    to_linear = np.linalg.inv(SRGB_TO_D50)
+    for rows in strips(*array.shape[:2]):
+        lab = array[rows].astype(np.float64)
+        signed = array[rows][..., 1:].astype(np.uint16).view(np.int16)
+        light = lab[..., 0] * 100 / (65280 if icc_encoding else 65535)
+        ab = lab[..., 1:] / 256 - 128 if icc_encoding else signed / 256
+        y = (light + 16) / 116
+        f = np.stack([y + ab[..., 0] / 500, y, y - ab[..., 1] / 200], axis=-1)
+        xyz = np.where(f > 6 / 29, f**3, (f - 4 / 29) * 3 * (6 / 29) ** 2) * D50
+        linear = np.clip(xyz @ to_linear.T, 0.0, 1.0)
+        out[rows] = np.round(np.asarray(linear_to_srgb(linear)) * 65535)
+    return out
 
 
 def profile_of(data: bytes | None, mode: str, notes: list[str]) -> Profile | None:

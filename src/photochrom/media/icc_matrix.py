@@ -10,12 +10,14 @@ from numpy.typing import NDArray
 
 from photochrom.color.srgb import linear_to_srgb
 
-__all__ = ["MatrixProfile", "grey_table", "matrix_profile"]
+__all__ = ["SRGB_TO_D50", "MatrixProfile", "grey_table", "matrix_profile", "to_d50"]
 
 # The columns of sRGB's own profile: its primaries, adapted from D65 to the D50 of profiles (Bradford).
 SRGB_TO_D50 = np.array(
     [[0.4360747, 0.3850649, 0.1430804], [0.2225045, 0.7168786, 0.0606169], [0.0139322, 0.0971045, 0.7141733]]
 )
+D50 = np.array([63190, 65536, 54061]) / 65536
+BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,27 @@ class MatrixProfile:
         linear = np.clip(linear @ self.matrix.T, 0.0, 1.0)
         encoded: NDArray[np.uint16] = np.round(linear_to_srgb(linear) * 65535).astype(np.uint16)
         return encoded
+
+
+def to_d50(primaries: tuple[float, ...]) -> NDArray[np.float64] | None:
+    """The matrix from linear RGB to XYZ of D50; None where the primaries span no color space.
+
+    Adapted by Bradford, as ICC.1:2022, annex E, does.
+
+    Parameters
+    ----------
+    primaries : x and y of the white point, of red, of green and of blue
+    """
+    x, y = np.array(primaries, dtype=np.float64).reshape(4, 2).T
+    if not (np.all(y > 0) and np.all(x + y <= 1.0001)):
+        return None
+    xyz = np.stack([x / y, np.ones(4), (1 - x - y) / y])  # columns: white, red, green, blue
+    white, colors = xyz[:, 0], xyz[:, 1:]
+    if abs(np.linalg.det(colors)) < 1e-6:
+        return None
+    matrix = colors * np.linalg.solve(colors, white)
+    gain = (BRADFORD @ D50) / (BRADFORD @ white)
+    return np.asarray(np.linalg.inv(BRADFORD) @ np.diag(gain) @ BRADFORD @ matrix)
 
 
 def matrix_profile(data: bytes) -> MatrixProfile | None:

@@ -12,6 +12,7 @@ from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile, get_sampling
 
 from photochrom.media.icc import grey_srgb, srgb
+from photochrom.media.iptc import resource, resources
 from photochrom.media.model import JpegSettings
 from photochrom.media.xmp import IPTC_EXT, NOTE, OURS, Packet
 
@@ -43,7 +44,7 @@ def chroma_table_for(luma_table: list[int]) -> list[int]:
     return [int(v) for v in np.clip(np.floor(np.array(CHROMA) * scale + 0.5), 1, 255)]
 
 
-def settings_of(image: JpegImageFile) -> JpegSettings:
+def settings_of(image: JpegImageFile, segments: list[tuple[int, bytes]]) -> JpegSettings:
     """How an opened JPEG was compressed, and those of its segments that are not rewritten here."""
     tables = {number: [int(v) for v in table] for number, table in image.quantization.items()}
     chosen = [int(component[3]) for component in image.layer] or [0]
@@ -52,17 +53,15 @@ def settings_of(image: JpegImageFile) -> JpegSettings:
     chroma = tables.get(chosen[1]) if colour else None
     sampling = get_sampling(image) if len(image.layer) == 3 else 2
     progressive = bool(image.info.get("progressive") or image.info.get("progression"))
-    return JpegSettings(luma, chroma, sampling if sampling in (0, 1, 2) else 2, progressive, _segments(image))
+    return JpegSettings(luma, chroma, sampling if sampling in (0, 1, 2) else 2, progressive, _kept(segments))
 
 
-def _segments(image: JpegImageFile) -> list[tuple[int, bytes]]:
+def _kept(segments: list[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
     kept = []
-    for name, payload in image.applist:
-        if name == "COM":
+    for marker, payload in segments:
+        if marker == COM:
             kept.append((COM, payload))
-        elif name == "APP1" and payload.startswith(EXTENDED_XMP):
-            kept.append((APP1, payload))
-        elif name == "APP13":
+        elif marker == APP13:
             body = payload
             if payload.startswith(PHOTOSHOP):
                 body = PHOTOSHOP + without_stale_resources(payload[len(PHOTOSHOP) :])
@@ -76,16 +75,8 @@ def without_stale_resources(block: bytes) -> bytes:
     The rest, the IPTC caption and keywords above all, stays byte for byte.
     """
     out, at = b"", 0
-    while block[at : at + 4] == b"8BIM" and at + 12 <= len(block):
-        (number,) = struct.unpack_from(">H", block, at + 4)
-        name = 1 + block[at + 6]
-        size_at = at + 6 + name + name % 2
-        if size_at + 4 > len(block):
-            break
-        (size,) = struct.unpack_from(">I", block, size_at)
-        end = size_at + 4 + size + size % 2
-        if number not in (1033, 1036, 1039):
-            out += block[at:end]
+    for number, start, end, _ in resources(block):
+        out += b"" if number in (1033, 1036, 1039) else block[start:end]
         at = end
     return out + block[at:]
 
@@ -127,16 +118,22 @@ def encode(
     exif: bytes | None,
     xmp: bytes | None,
     dpi: tuple[float, float] | None,
+    iptc: bytes | None = None,
 ) -> bytes:
     """A JPEG of a picture in Pillow mode "L", "RGB" or "YCbCr".
 
-    Without `quality` the tables of `settings` are used; without those, quality 92 and 4:2:0.
+    `iptc` is an IIM block, for a picture whose `settings` do not hold it already. Without `quality` the tables of
+    `settings` are used; without those, quality 92 and 4:2:0.
     """
     # Not optimize=True: 5 % of size would cost twice the time, and 3 bytes a pixel of memory for the coefficients.
     options: dict[str, Any] = {"icc_profile": grey_srgb() if image.mode == "L" else srgb()}
     extra = b"".join(_segment(marker, body) for marker, body in (settings.segments if settings else []))
+    if iptc and len(iptc) < MAX_SEGMENT - 64:
+        extra += _segment(APP13, PHOTOSHOP + resource(iptc))
     if settings is not None:
-        options |= {"progressive": settings.progressive, "subsampling": settings.subsampling}
+        # libjpeg prints a caution to standard error when it writes 16-bit tables into a sequential JPEG.
+        deep_tables = quality is None and max(settings.luma_table + (settings.chroma_table or [])) > 255
+        options |= {"progressive": settings.progressive or deep_tables, "subsampling": settings.subsampling}
     if quality is not None or settings is None:
         options["quality"] = 92 if quality is None else quality
     else:

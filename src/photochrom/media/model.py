@@ -45,17 +45,23 @@ class JpegSettings:
     chroma_table: list[int] | None
     subsampling: int  # Pillow's numbers: 0 is 4:4:4, 1 is 4:2:2, 2 is 4:2:0
     progressive: bool
-    segments: list[tuple[int, bytes]] = field(default_factory=list)  # (marker, payload): IPTC, comments
+    segments: list[tuple[int, bytes]] = field(default_factory=list)  # (marker, payload): resources, comments
 
 
 @dataclass(slots=True)
 class TiffSettings:
-    """How one page of a TIFF was stored, and its descriptive tags (values in the photo's byte order)."""
+    """How one page of a TIFF was stored, and its descriptive tags (values in the photo's byte order).
+
+    `orientation` and `size` (width, height) are those of the stored page; `xmp` is the page's own packet.
+    """
 
     compression: int
     predictor: bool
     order: str  # "<" or ">"
     tags: Directory
+    orientation: int = 1
+    size: tuple[int, int] = (0, 0)
+    xmp: bytes | None = None
 
 
 @dataclass(slots=True)
@@ -69,19 +75,21 @@ class Photo:
     name
         For messages: the file's name.
     format
-        "JPEG", "PNG", "TIFF", "WEBP", "BMP", "GIF", "AVIF", "HEIF" or "RAW": by content, not by suffix.
+        A name of `formats.FORMATS`: by content, not by suffix.
     suffix
         The input's own suffix with its dot and case; empty for bytes.
     bits
-        Bits per sample of the input: 1, 2, 4, 8 or 16.
+        Bits per sample of the input: 1 to 16.
     exif
         A TIFF-structured block, without the "Exif\\0\\0" of JPEG; orientation 1, no embedded thumbnail.
     xmp
         The XMP packet.
+    iptc
+        The IPTC block in its old binary form (IIM), for formats that can hold it; the others get its texts as XMP.
     dpi
         Horizontal and vertical dots per inch, upright.
     notes
-        Assumptions that were made while opening, each a sentence.
+        What was assumed, changed or left out while opening and encoding, each a sentence.
     """
 
     pages: list[Page]
@@ -91,6 +99,7 @@ class Photo:
     bits: int = 8
     exif: bytes | None = None
     xmp: bytes | None = None
+    iptc: bytes | None = None
     dpi: tuple[float, float] | None = None
     lossless: bool = True
     jpeg: JpegSettings | None = None

@@ -13,7 +13,7 @@ from photochrom.media.icc import Profile, profile_of
 from photochrom.media.model import Page, Pixels
 from photochrom.media.strips import luma_16, strips, unturned
 
-__all__ = ["THUMBNAIL", "page_from_array", "page_from_image"]
+__all__ = ["THUMBNAIL", "page_from_array", "page_from_image", "page_from_samples"]
 
 THUMBNAIL = 256
 
@@ -119,6 +119,41 @@ def page_from_array(
         unturned(upright_alpha, orientation)[...] = alpha
     thumbnail = None if array.ndim == 2 else _thumbnail_16(array, icc if profile else None, orientation)
     return Page(pixels, "luma", upright_alpha, thumbnail)
+
+
+def page_from_samples(
+    array: Any,
+    bits: int,
+    icc: bytes | None = None,
+    orientation: int = 1,
+    notes: list[str] | None = None,
+    alpha: Any = None,
+) -> Page:
+    """A page from whole numbers of `bits` bits: (H, W) grey or (H, W, 3) RGB, with `alpha` (H, W) or None.
+
+    Up to 8 bits give a page of uint8, more one of uint16; the highest level becomes the highest of the page.
+    """
+    if bits > 8:
+        return page_from_array(
+            _full_range(array, bits),
+            icc,
+            orientation,
+            notes,
+            None if alpha is None else _full_range(alpha, bits),
+        )
+    image = Image.fromarray(np.ascontiguousarray(_full_range(array, bits)))
+    if alpha is not None:
+        image.putalpha(Image.fromarray(np.ascontiguousarray(_full_range(alpha, bits))))
+    return page_from_image(image, icc, orientation, notes)
+
+
+def _full_range(array: Any, bits: int) -> Any:
+    kind: Any = np.dtype(np.uint16 if bits > 8 else np.uint8)
+    top, full = (1 << bits) - 1, int(np.iinfo(kind).max)
+    if top == full:
+        return np.asarray(array, kind)
+    levels = np.arange(top + 1, dtype=np.uint64)
+    return np.asarray(((levels * full + top // 2) // top).astype(kind)[np.minimum(array, top)])
 
 
 def _luma_of(strip: NDArray[np.uint16], profile: Profile | None, curve: Any) -> NDArray[np.uint16]:

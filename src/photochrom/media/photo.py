@@ -20,6 +20,8 @@ from photochrom.media import decode, formats
 from photochrom.media.encode import encode, extension_for, output_format
 from photochrom.media.fault import Damaged, Fault
 from photochrom.media.model import JpegSettings, Page, Photo, TiffSettings
+from photochrom.media.opening import Opening
+from photochrom.media.quiet import quiet
 
 __all__ = ["MAX_PIXELS", "JpegSettings", "Page", "Photo", "TiffSettings", "encode", "extension_for", "open"]
 __all__ += ["output_format"]
@@ -79,7 +81,7 @@ def open(
         def read() -> Photo:
             format = _format_of(file, label)
             photo = Photo([], label, format.name, suffix)
-            decode.READERS[format.name](decode.Opening(file, photo, check, salvage))
+            decode.READERS[format.name](Opening(file, photo, check, salvage))
             return photo
 
         return _in_words(label, read)
@@ -117,7 +119,8 @@ def _format_of(file: BinaryIO, label: str) -> formats.Format:
 def _in_words(label: str, read: Callable[[], T]) -> T:
     """What `read` gives; every exception of a decoder becomes a `PhotoError` about `label`."""
     try:
-        return read()
+        with quiet():
+            return read()
     except PhotoError:
         raise
     except Fault as fault:

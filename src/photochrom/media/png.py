@@ -14,11 +14,13 @@ from PIL import Image
 
 from photochrom.media.strips import strips
 
-__all__ = ["chunk", "chunks", "encode", "read_16", "text_chunk", "xmp_of"]
+__all__ = ["bare", "chunk", "chunks", "encode", "icc_of", "raw_profile", "read_16", "text_chunk", "xmp_of"]
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 XMP_KEY = b"XML:com.adobe.xmp"
 MAX_TEXT = 64 << 20
+INTERNAL_TEXT = (b"Raw profile type ", b"Thumb::")
+CRITICAL = (b"IHDR", b"PLTE", b"IDAT", b"tRNS")
 
 
 def chunks(data: bytes | memoryview, *, check: bool = False) -> Iterator[tuple[bytes, bytes]]:
@@ -45,6 +47,43 @@ def chunks(data: bytes | memoryview, *, check: bool = False) -> Iterator[tuple[b
         at += 12 + size
 
 
+def bare(data: bytes) -> bytes:
+    """The PNG without metadata, colour space and unknown chunks, byte for byte and with its checksums."""
+    out, at = [data[: len(SIGNATURE)]], len(SIGNATURE)
+    for kind, body in chunks(data):
+        size = 12 + len(body)
+        if kind in CRITICAL:
+            out.append(data[at : at + size])
+        at += size
+    return b"".join(out) + chunk(b"IEND", b"")
+
+
+def icc_of(body: bytes) -> bytes | None:
+    """The profile in an iCCP chunk; None where it is damaged."""
+    _, _, packed = body.partition(b"\0")
+    return _inflated(packed[1:])
+
+
+def raw_profile(kind: bytes, body: bytes) -> tuple[str, bytes] | None:
+    """(name, data) of metadata that ImageMagick and ExifTool write as hexadecimal text: EXIF, IPTC, XMP."""
+    key, _, rest = body.partition(b"\0")
+    if not key.startswith(b"Raw profile type "):
+        return None
+    text = rest if kind == b"tEXt" else _inflated(rest[1:]) if kind == b"zTXt" else None
+    parts = (text or b"").split(None, 2)  # the name, the size, the digits
+    try:
+        return key[17:].decode("latin-1"), bytes.fromhex(parts[2].decode("ascii"))
+    except (ValueError, IndexError):
+        return None
+
+
+def _inflated(packed: bytes) -> bytes | None:
+    try:
+        return zlib.decompressobj().decompress(packed, MAX_TEXT)
+    except zlib.error:
+        return None
+
+
 def chunk(kind: bytes, body: bytes) -> bytes:
     """A chunk with its length and CRC."""
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
@@ -62,12 +101,7 @@ def xmp_of(kind: bytes, body: bytes) -> bytes | None:
     compressed = body[len(XMP_KEY) + 1 : len(XMP_KEY) + 2] == b"\1"
     parts = body[len(XMP_KEY) + 3 :].split(b"\0", 2)
     text = parts[2] if len(parts) == 3 else b""
-    if not compressed:
-        return text
-    try:
-        return zlib.decompressobj().decompress(text, MAX_TEXT)
-    except zlib.error:
-        return None
+    return _inflated(text) if compressed else text
 
 
 def read_16(data: bytes) -> tuple[Any, Any]:

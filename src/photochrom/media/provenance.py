@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from photochrom.media import exif
+from photochrom.media import exif, iptc
 from photochrom.media import photo as photos
 from photochrom.media.model import Photo
 from photochrom.media.xmp import DC, EVENT, HISTORY, IPTC_EXT, OURS, PHOTOSHOP, Packet
@@ -68,6 +68,13 @@ def mark(
     written stay as they are: the sentence goes only where there is none. A digital source type that was
     there (a scan says "negativeFilm", say) is kept as photochrom:OriginalDigitalSourceType.
     """
+    for number, settings in enumerate(photo.tiff[1:], 1):
+        if settings.xmp is None and number >= len(photo.pages):
+            continue
+        page = Photo([], photo.name, "TIFF", xmp=settings.xmp)
+        mark(page, model, version, source_digest=source_digest, source_name=source_name, options=options)
+        # Candidates share the list and its items.
+        photo.tiff = [*photo.tiff[:number], replace(settings, xmp=page.xmp), *photo.tiff[number + 1 :]]
     statement = f"Colours were inferred by {model}; they are not a record of the original colours."
     packet = Packet(photo.xmp)
     before = packet.get(IPTC_EXT, "DigitalSourceType")
@@ -90,6 +97,7 @@ def mark(
     if not packet.get(PHOTOSHOP, "Instructions"):
         packet.set(PHOTOSHOP, "Instructions", statement)
     described = photo.exif is not None and bool(exif.text(photo.exif, exif.DESCRIPTION))
+    described = described or bool(iptc.texts(photo.iptc).get(iptc.CAPTION))
     # A reader that finds no dc:description shows the EXIF one: both must be free.
     if not packet.get(DC, "description") and not described:
         packet.set_words(DC, "description", statement)

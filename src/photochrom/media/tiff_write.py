@@ -12,11 +12,11 @@ import numpy as np
 from PIL import Image
 
 from photochrom.media import exif
-from photochrom.media.exif import Directory, Field
+from photochrom.media.exif import RESOLUTION_UNIT, X_RESOLUTION, Y_RESOLUTION, Directory, Field
 from photochrom.media.icc import grey_srgb, srgb
 from photochrom.media.model import Page, TiffSettings
 from photochrom.media.strips import strips
-from photochrom.media.tiff import ICC, RESOLUTION_UNIT, X_RESOLUTION, XMP, Y_RESOLUTION
+from photochrom.media.tiff import ICC, XMP
 
 __all__ = ["write"]
 
@@ -36,7 +36,7 @@ def write(
 ) -> bytes:
     """A TIFF of pages in "luma" or "rgb".
 
-    `tags` describe the first page (values in byte order `order`); the tags of further pages come from
+    `tags` and `xmp` describe the first page (values in byte order `order`); those of further pages come from
     `settings`, as does the compression. Fax and JPEG compression, which cannot hold the result or would
     lose some of it, become Deflate. More than 3.9 GB of pixels makes a BigTIFF.
     """
@@ -52,8 +52,9 @@ def write(
         directory = dict(tags if number == 0 else how.tags)
         directory |= _pixels(out, page, how, order, big)
         directory[ICC] = _bytes(7, grey_srgb() if page.pixels.ndim == 2 else srgb())
-        if number == 0 and xmp:
-            directory[XMP] = _bytes(1, xmp)
+        packet = xmp if number == 0 else how.xmp
+        if packet:
+            directory[XMP] = _bytes(1, packet)
         if dpi is not None and X_RESOLUTION not in directory:
             directory |= _resolution(dpi, order)
         at = out.seek(0, 2)

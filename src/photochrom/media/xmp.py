@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import io
+import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable
 from html import escape
@@ -19,12 +21,13 @@ DC = "http://purl.org/dc/elements/1.1/"
 PHOTOSHOP = "http://ns.adobe.com/photoshop/1.0/"
 HISTORY = "http://ns.adobe.com/xap/1.0/mm/"
 EVENT = "http://ns.adobe.com/xap/1.0/sType/ResourceEvent#"
+IPTC_CORE = "http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/"
 IPTC_EXT = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 NOTE = "http://ns.adobe.com/xmp/note/"
 OURS = "https://github.com/photochrom/photochrom/ns/1.0/"
 PREFIXES = {RDF: "rdf", META: "x", TIFF: "tiff", EXIF: "exif", XMP: "xmp", DC: "dc", PHOTOSHOP: "photoshop"}
 PREFIXES |= {HISTORY: "xmpMM", EVENT: "stEvt", NOTE: "xmpNote", IPTC_EXT: "Iptc4xmpExt", OURS: "photochrom"}
-PREFIXES[XML] = "xml"
+PREFIXES |= {XML: "xml", IPTC_CORE: "Iptc4xmpCore"}
 HEAD = '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
 MAX_BYTES = 64 << 20
 MAX_DEPTH = 100
@@ -33,21 +36,38 @@ MAX_DEPTH = 100
 class Packet:
     """An XMP packet as a tree; properties are named by namespace and name.
 
-    A packet that is missing, broken, or uses a DTD (the way to entity bombs) gives an empty one.
+    A packet that is missing, broken, or uses a DTD (the way to entity bombs) gives an empty one. Small faults
+    that writers make are mended: bytes that are no UTF-8, characters that XML does not allow, an "&" that begins no
+    entity, prefixes that are not declared.
+
+    Attributes
+    ----------
+    broken
+        Whether there was a packet that could not be read.
+    mended
+        Whether small faults were mended.
     """
 
     def __init__(self, data: bytes | None) -> None:
         self.prefixes = dict(PREFIXES)
-        parsed = self._parse(data) if data else None
+        self.mended = False
+        parsed = self._read(data) if data else None
         self.broken = bool(data) and parsed is None
         self.root = parsed if parsed is not None else ET.Element(f"{{{META}}}xmpmeta")
         rdf = self.root if self.root.tag == f"{{{RDF}}}RDF" else self.root.find(f"{{{RDF}}}RDF")
         self.rdf = rdf if rdf is not None else ET.SubElement(self.root, f"{{{RDF}}}RDF")
 
-    def _parse(self, data: bytes) -> ET.Element | None:
-        text = _decode(data)
+    def _read(self, data: bytes) -> ET.Element | None:
+        text, self.mended = _decode(data)
         if text is None or "<!DOCTYPE" in text or "<!ENTITY" in text:
             return None
+        root = self._parse(text)
+        if root is None and (mended := _mend(text)) != text:
+            self.mended = True
+            root = self._parse(mended)
+        return root
+
+    def _parse(self, text: str) -> ET.Element | None:
         root: ET.Element | None = None
         depth = 0
         try:
@@ -84,6 +104,32 @@ class Packet:
                 return (resource or words or "").strip()
         return None
 
+    def get_list(self, space: str, name: str) -> list[str]:
+        """The texts of a list; a simple property gives a list of one, and a missing one an empty list."""
+        for description in self._descriptions():
+            element = description.find(f"{{{space}}}{name}")
+            if element is not None and (items := element.findall(f"*/{{{RDF}}}li")):
+                return [(item.text or "").strip() for item in items]
+        value = self.get(space, name)
+        return [] if value is None else [value]
+
+    def names(self) -> set[tuple[str, str]]:
+        """(namespace, name) of every property."""
+        found = set()
+        for description in self._descriptions():
+            found |= {_split(name) for name in (*description.attrib, *(item.tag for item in description))}
+        return found - {(RDF, "about"), ("", "about")}
+
+    def merge(self, other: Packet) -> None:
+        """Take over the properties of another packet; where both have one, the other's counts."""
+        for space, name in other.names():
+            self.remove(space, name)
+        self.prefixes = other.prefixes | self.prefixes
+        for description in other._descriptions():
+            about = f"{{{RDF}}}about"
+            description.set(about, self._home().get(about, ""))
+            self.rdf.append(description)
+
     def remove(self, space: str, name: str) -> None:
         """Remove a property wherever it stands."""
         key = f"{{{space}}}{name}"
@@ -109,6 +155,14 @@ class Packet:
         self.remove(space, name)
         alt = ET.SubElement(ET.SubElement(self._home(), f"{{{space}}}{name}"), f"{{{RDF}}}Alt")
         ET.SubElement(alt, f"{{{RDF}}}li", {f"{{{XML}}}lang": "x-default"}).text = value
+
+    def set_list(self, space: str, name: str, values: Iterable[str], *, ordered: bool) -> None:
+        """Set a property that is a list of texts (dc:subject)."""
+        self.remove(space, name)
+        kind = f"{{{RDF}}}{'Seq' if ordered else 'Bag'}"
+        items = ET.SubElement(ET.SubElement(self._home(), f"{{{space}}}{name}"), kind)
+        for value in values:
+            ET.SubElement(items, f"{{{RDF}}}li").text = value
 
     def append(self, space: str, name: str, fields: dict[tuple[str, str], str]) -> None:
         """Append a structure to an ordered list (xmpMM:History)."""
@@ -155,21 +209,59 @@ class Packet:
         out.append(escape(element.tail or "", quote=False) if not spaces else "")
 
 
-def _decode(data: bytes) -> str | None:
-    """The packet's XML without wrapper, padding or declaration; UTF-8, or UTF-16 by its byte-order mark."""
+def _latin(error: UnicodeError) -> tuple[str, int]:
+    assert isinstance(error, UnicodeDecodeError)
+    return error.object[error.start : error.end].decode("latin-1"), error.end
+
+
+codecs.register_error("photochrom.latin", _latin)
+
+
+def _decode(data: bytes) -> tuple[str | None, bool]:
+    """The packet's XML without wrapper, padding or declaration, and whether it had bytes that were mended.
+
+    The encoding is UTF-16 where a byte-order mark or the zeros beside "<" say so, else UTF-8. Single bytes that are
+    no UTF-8 are taken for Latin-1, which old programs wrote.
+    """
     if len(data) > MAX_BYTES:
-        return None
-    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"
+        return None, False
+    encoding = "utf-8"
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        encoding = "utf-16"
+    elif data[:2] in (b"<\0", b"\0<"):
+        encoding = "utf-16-le" if data[:1] == b"<" else "utf-16-be"
+    mended = False
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError:
-        return None
+        if encoding != "utf-8":
+            return None, False
+        text, mended = data.decode(encoding, "photochrom.latin"), True
+    return _unwrapped(text), mended
+
+
+def _unwrapped(text: str) -> str:
     start = text.find("<?xpacket begin")
     if start >= 0:
         text = text[text.find("?>", start) + 2 :]
     end = text.rfind("<?xpacket end")
     text = (text[:end] if end >= 0 else text).strip("\ufeff\0 \r\n\t")
     return text[text.find("?>") + 2 :] if text.startswith("<?xml") else text
+
+
+def _mend(text: str) -> str:
+    """XML in which small faults are mended."""
+    text = re.sub(r"[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", "", text)
+    text = re.sub(r"&(?!(?:amp|lt|gt|quot|apos|#[0-9]{1,7}|#x[0-9a-fA-F]{1,6});)", "&amp;", text)
+    declared = set(re.findall(r"xmlns:([\w.-]+)\s*=", text))
+    used = set(re.findall(r"<([A-Za-z_][\w.-]*):", text)) | set(
+        re.findall(r"\s([A-Za-z_][\w.-]*):[\w.-]+\s*=", text)
+    )
+    known = {prefix: space for space, prefix in PREFIXES.items()}
+    missing = sorted(used - declared - {"xml", "xmlns"})
+    spaces = "".join(f" xmlns:{prefix}={_quoted(known.get(prefix, f'urn:{prefix}'))}" for prefix in missing)
+    root = re.match(r"\s*(?:<!--.*?-->\s*)*<[^\s/>!?]+", text, re.DOTALL)
+    return text if root is None else text[: root.end()] + spaces + text[root.end() :]
 
 
 def _quoted(value: str) -> str:
