@@ -103,7 +103,7 @@ def split(data: bytes) -> Parts:
             parts.frame = marker
             parts.bits, parts.height, parts.width, parts.components = struct.unpack_from(">BHHB", payload)
         # Adobe's segment says how CMYK and RGB are coded; the others (but JFIF's) are metadata.
-        if not 0xE0 <= marker <= 0xEF or marker in (APP0, APP14):
+        if not (0xE0 <= marker <= 0xEF or marker == COM) or marker in (APP0, APP14):
             head.append(struct.pack(">BBH", 0xFF, marker, len(payload) + 2) + payload)
     at = file.tell() - 2
     start = at if data[at : at + 2] in (b"\xff\xda", b"\xff\xd9") else len(data)

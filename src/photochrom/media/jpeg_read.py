@@ -40,7 +40,8 @@ def read(opening: Opening) -> None:
     missing. Every other one is refused, unless `opening.salvage` is set and some of the picture is there.
     """
     photo = opening.photo
-    parts = jpeg_parts.split(opening.file.read())
+    data = opening.file.read()
+    parts = jpeg_parts.split(data)
     if not parts.frame:
         raise Damaged()
     opening.check(parts.width, parts.height)
@@ -49,7 +50,7 @@ def read(opening: Opening) -> None:
     icc = jpeg_parts.icc_of(parts.segments)
     turn = set_upright(photo, size=(parts.width, parts.height))
     if parts.bits != 8 or parts.frame not in BY_PILLOW:
-        photo.pages = [_by_codecs(parts, photo, icc, turn)]
+        photo.pages = [_by_codecs(data, parts, photo, icc, turn)]
         return
     image = JpegImageFile(BytesIO(parts.bare + b"\xff\xd9"))
     photo.jpeg = jpeg.settings_of(image, parts.segments)
@@ -133,18 +134,17 @@ def _ends_flat(image: Any) -> bool:
     return int(corner.min()) >= 126 and int(corner.max()) <= 129
 
 
-def _by_codecs(parts: Parts, photo: Photo, icc: bytes | None, turn: int) -> Page:
+def _by_codecs(data: bytes, parts: Parts, photo: Photo, icc: bytes | None, turn: int) -> Page:
     """A page of a JPEG of 12 bits, of a lossless JPEG, or of JPEG-LS."""
     kind = FRAMES.get(parts.frame) or (f"{parts.bits}-bit JPEG" if parts.bits != 8 else "JPEG of this kind")
     if parts.frame not in (*BY_PILLOW, LOSSLESS, JPEG_LS):
         raise Unsupported(f"{kind} is not supported yet")
     decoders = codecs(kind)
-    if not parts.ended:
-        raise Damaged()
-    data = parts.bare + b"\xff\xd9"
-    if parts.frame == JPEG_LS:
+    if parts.frame == JPEG_LS:  # its scans have other rules for what is a marker
         photo.format, array = "JPEG-LS", decoders.jpegls_decode(data)
+    elif parts.ended:
+        array = decoders.jpeg_decode(parts.bare + b"\xff\xd9")
     else:
-        array = decoders.jpeg_decode(data)
+        raise Damaged()
     photo.bits = parts.bits
     return page_from_samples(array, parts.bits, icc, turn, photo.notes)

@@ -19,6 +19,7 @@ __all__ = ["bare", "chunk", "chunks", "encode", "icc_of", "raw_profile", "read_1
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 XMP_KEY = b"XML:com.adobe.xmp"
 MAX_TEXT = 64 << 20
+STREAM_PART = 1 << 18
 INTERNAL_TEXT = (b"Raw profile type ", b"Thumb::")
 CRITICAL = (b"IHDR", b"PLTE", b"IDAT", b"tRNS")
 
@@ -117,6 +118,7 @@ def read_16(data: bytes) -> tuple[Any, Any]:
         kinds.setdefault(kind, body if kind in (b"IHDR", b"tRNS") else b"")
     if b"IDAT" not in kinds:
         raise ValueError("there are no pixels in it")
+    _check_stream(data, kinds[b"IHDR"])
     array: Any = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if array is None or array.dtype != np.uint16:
         raise ValueError("the pixels cannot be decoded")
@@ -132,6 +134,25 @@ def read_16(data: bytes) -> tuple[Any, Any]:
     for rows in strips(*array.shape[:2]):  # in place: another full-size copy is 6 bytes a pixel
         array[rows, :, :3] = array[rows, :, 2::-1]
     return array[..., :3], alpha
+
+
+def _check_stream(data: bytes, header: bytes) -> None:
+    """Raise ValueError where the compressed pixels are damaged: libpng inside OpenCV would print that as well."""
+    width, height, bits, kind = struct.unpack_from(">IIBB", header)
+    stride = 1 + (width * {0: 1, 2: 3, 4: 2, 6: 4}[kind] * bits + 7) // 8
+    interlaced = header[12] != 0
+    stream, total = zlib.decompressobj(), 0
+    for name, body in chunks(data):
+        for at in range(0, len(body) if name == b"IDAT" else 0, STREAM_PART):
+            rest = body[at : at + STREAM_PART]
+            while rest and not stream.eof:
+                part = stream.decompress(rest, STREAM_PART)
+                rest = stream.unconsumed_tail
+                if not interlaced and max(part[-total % stride :: stride], default=0) > 4:
+                    raise ValueError("there is no such filter")
+                total += len(part)
+    if not stream.eof or (total < height * stride if interlaced else total != height * stride):
+        raise ValueError("the pixels are damaged")
 
 
 def encode(pixels: Any, alpha: Any, metadata: list[bytes]) -> bytes:
