@@ -1,56 +1,97 @@
-"""The command line: one file per command, and nothing heavy imported before a command needs it."""
+"""The command line: one file per command. A command's file is imported when it is called, and nothing before."""
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import sys
-from typing import Annotated
+from typing import Annotated, Any, NamedTuple
 
 import typer
+from typer.core import TyperGroup
 
 from photochrom._version import __version__
-from photochrom.cli import (
-    colorize,
-    compare,
-    evaluate,
-    export,
-    import_weights,
-    info,
-    models,
-    recipes,
-    serve,
-    telegram,
-    train,
-    turing,
-    watch,
-)
 
-__all__ = ["app", "main"]
+__all__ = ["COMMANDS", "app", "main"]
 
-LABORATORY = "Laboratory"
+
+class Command(NamedTuple):
+    """A command as ``photochrom --help`` lists it. Its module has a function, or a typer app named "app"."""
+
+    panel: str
+    summary: str
+
+
+PHOTOS, LABORATORY = "Photos", "Laboratory"
+COMMANDS = {
+    "colorize": Command(PHOTOS, "Colorize photos."),
+    "watch": Command(PHOTOS, "Colorize what arrives in a folder, until Ctrl-C."),
+    "serve": Command(PHOTOS, "Serve the studio: a page for a browser, and an API at /docs."),
+    "telegram": Command(PHOTOS, "Run a Telegram bot: who sends it a photo gets it back in colour."),
+    "info": Command(
+        PHOTOS, "Say what photos are: format, size, depth, pages, grey or coloured, and by whom colorized."
+    ),
+    "models": Command(PHOTOS, "List the models that --model takes by name, their sizes and their terms."),
+    "train": Command(LABORATORY, "Train a recipe."),
+    "recipes": Command(LABORATORY, "List the recipes of the laboratory, or print one."),
+    "export": Command(LABORATORY, "Export a trained generator to ONNX."),
+    "evaluate": Command(
+        LABORATORY, "Score models, and doing nothing, on colour photos that they get in grey."
+    ),
+    "compare": Command(LABORATORY, "Train each recipe on the same photos for the same time, then judge all."),
+    "turing": Command(
+        LABORATORY, "The colorization Turing test: can people tell inferred colours from true ones?"
+    ),
+    "import-weights": Command(LABORATORY, "Take over published weights, ready for `photochrom export`."),
+}
+HELP = {"help_option_names": ["-h", "--help"]}
+
+
+class LazyGroup(TyperGroup):
+    """The commands of `COMMANDS`, each imported when it is asked for."""
+
+    def __init__(self, **options: Any) -> None:
+        # The names are enough for the help and for "did you mean".
+        super().__init__(**{**options, "commands": dict.fromkeys(COMMANDS), "rich_markup_mode": None})
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of that name, or None."""
+        if cmd_name not in COMMANDS:
+            return None
+        if self.commands[cmd_name] is None:
+            self.commands[cmd_name] = _load(cmd_name)
+        return self.commands[cmd_name]
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the list of commands without importing any."""
+        for panel in dict.fromkeys(command.panel for command in COMMANDS.values()):
+            with formatter.section(panel):
+                formatter.write_dl(
+                    [(name, command.summary) for name, command in COMMANDS.items() if command.panel == panel]
+                )
+
+
+def _load(name: str) -> Any:
+    module = importlib.import_module(f"photochrom.cli.{name.replace('-', '_')}")
+    own: typer.Typer | None = getattr(module, "app", None)
+    if own is None:
+        own = typer.Typer(add_completion=False, context_settings=HELP)
+        own.command(name)(getattr(module, module.__name__.rpartition(".")[2]))
+    command = typer.main.get_command(own)
+    command.name = name
+    return command
+
 
 app = typer.Typer(
+    cls=LazyGroup,
     name="photochrom",
     help="Colour for black-and-white photographs, on this machine.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings=HELP,
 )
-app.command("colorize")(colorize.colorize)
-app.command("watch")(watch.watch)
-app.command("serve")(serve.serve)
-app.command("telegram")(telegram.telegram)
-app.command("info")(info.info)
-app.command("models")(models.models)
-app.command("train", rich_help_panel=LABORATORY)(train.train)
-app.command("recipes", rich_help_panel=LABORATORY)(recipes.recipes)
-app.command("export", rich_help_panel=LABORATORY)(export.export)
-app.command("evaluate", rich_help_panel=LABORATORY)(evaluate.evaluate)
-app.command("compare", rich_help_panel=LABORATORY)(compare.compare)
-app.add_typer(turing.app, name="turing", rich_help_panel=LABORATORY)
-app.command("import-weights", rich_help_panel=LABORATORY)(import_weights.import_weights)
 
 
 def _print_version(asked: bool) -> None:
