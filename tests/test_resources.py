@@ -58,13 +58,13 @@ def test_cores_by_quota_of_version_1(cgroup: Path) -> None:
 
 def test_memory_is_the_least(cgroup: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resources, "_physical", lambda: 100)
-    monkeypatch.setattr(resources, "_address_space", lambda: None)
+    monkeypatch.setattr(resources, "address_space", lambda: None)
     assert resources.memory() == 100
     files(cgroup, memory_max="max")
     assert resources.memory() == 100
     files(cgroup, memory_max="70")
     assert resources.memory() == 70
-    monkeypatch.setattr(resources, "_address_space", lambda: 50)
+    monkeypatch.setattr(resources, "address_space", lambda: 50)
     assert resources.memory() == 50
 
 

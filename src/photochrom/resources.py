@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
-__all__ = ["cores", "memory"]
+__all__ = ["LEAST_MEMORY", "address_space", "cores", "memory", "spare_address_space"]
 
 CGROUP = Path("/sys/fs/cgroup")
 UNLIMITED = 1 << 60
 """Version 1 of cgroups writes "no limit" as a number near 2^63."""
+LEAST_MEMORY = 500_000_000
+"""Address space below which the libraries themselves cannot be loaded."""
+AMPLE = 4 << 30
+M_ARENA_MAX = -8
 
 
 def cores() -> int:
@@ -22,9 +27,26 @@ def cores() -> int:
 
 def memory() -> int | None:
     """Bytes that this process may use, None if unknown: the least of the machine's, its cgroup's and ``ulimit -v``."""
-    limits = [_physical(), _cgroup_memory(), _address_space()]
+    limits = [_physical(), _cgroup_memory(), address_space()]
     known = [limit for limit in limits if limit is not None]
     return min(known) if known else None
+
+
+def spare_address_space() -> None:
+    """Where the address space is limited, load the libraries with one thread and one heap.
+
+    Each thread of OpenBLAS and each heap of glibc takes up tens of megabytes of addresses that it hardly uses. This
+    must run before NumPy is imported.
+    """
+    limit = address_space()
+    if limit is None or limit >= AMPLE:
+        return
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+    import ctypes
+
+    with contextlib.suppress(OSError, AttributeError):  # a C library other than glibc
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)
 
 
 def _quota() -> float | None:
@@ -73,7 +95,8 @@ def _physical() -> int | None:
         return None
 
 
-def _address_space() -> int | None:
+def address_space() -> int | None:
+    """The limit of this process's address space in bytes (``ulimit -v``); None for no limit."""
     try:
         import resource
     except ImportError:  # Windows

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import pty
+import resource
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -88,3 +90,41 @@ def test_help_loads_nothing_heavy(spawn: Any) -> None:
     ran = spawn(prefix=[sys.executable, "-c", probe])
     assert ran.returncode == 0
     assert ran.stderr == b"\n"
+
+
+def _limited(megabytes: int) -> Callable[[], None]:
+    def limit() -> None:
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+        resource.setrlimit(resource.RLIMIT_AS, (megabytes << 20, megabytes << 20))
+
+    return limit
+
+
+def test_little_memory_and_one_core(tmp_path: Path) -> None:
+    Image.linear_gradient("L").resize((4000, 3000)).save(tmp_path / "a.jpg")
+    command = [sys.executable, "-m", "photochrom", "colorize", "a.jpg"]
+    options: Any = {"cwd": tmp_path, "capture_output": True, "text": True}
+    done = subprocess.run(command, check=False, preexec_fn=_limited(600), **options)
+    assert (done.returncode, done.stderr.count("\n")) == (0, 1), done.stderr
+    with Image.open(tmp_path / "a.color.jpg") as picture:
+        assert picture.size == (4000, 3000)
+    done = subprocess.run(command, check=False, preexec_fn=_limited(300), **options)
+    assert (done.returncode, done.stderr) == (
+        1,
+        "photochrom: needs 500 MB of memory; allow more (ulimit -v)\n",
+    )
+
+
+def test_without_stdin(tmp_path: Path) -> None:
+    command = f"{sys.executable} -m photochrom colorize - <&-"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr == "photochrom: -: there is no standard input; send the photo through a pipe\n"
+
+
+def test_a_reader_that_leaves(put: Put, tmp_path: Path) -> None:
+    put("a.jpg")
+    command = f"{sys.executable} -m photochrom info {'a.jpg ' * 2000}| head -1"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.stdout.startswith("a.jpg: JPEG")
+    assert done.stderr == ""

@@ -11,6 +11,7 @@ from typing import Annotated, Any, NamedTuple
 import typer
 from typer.core import TyperGroup
 
+from photochrom import resources
 from photochrom._version import __version__
 
 __all__ = ["COMMANDS", "app", "main"]
@@ -73,6 +74,12 @@ class LazyGroup(TyperGroup):
 
 
 def _load(name: str) -> Any:
+    resources.spare_address_space()
+    limit = resources.address_space()
+    if limit is not None and limit < resources.LEAST_MEMORY:
+        least = f"{resources.LEAST_MEMORY / 1e6:.0f} MB"
+        print(f"photochrom: needs {least} of memory; allow more (ulimit -v)", file=sys.stderr)
+        raise typer.Exit(1)
     module = importlib.import_module(f"photochrom.cli.{name.replace('-', '_')}")
     own: typer.Typer | None = getattr(module, "app", None)
     if own is None:

@@ -133,14 +133,16 @@ def share_cores(photos: int, jobs: int | None, threads: int | None) -> tuple[int
 
     Decoding, encoding and the network all release Python's lock, so a photo per core has the best rate.
     """
-    cores = resources.cores()
+    cores, memory = resources.cores(), resources.memory()
     if jobs is None:
-        memory = resources.memory()
         most = cores if memory is None else min(cores, max(1, memory // BYTES_PER_JOB))
         jobs = max(1, min(most, photos))
+    if memory is not None and memory < BYTES_PER_JOB:
+        threads = threads or 1
     if jobs > 1:
+        threads = threads or max(1, cores // jobs)
+    if threads is not None:
         import cv2
 
-        threads = threads or max(1, cores // jobs)
         cv2.setNumThreads(threads)  # or each job would start a thread per core
     return jobs, threads

@@ -34,6 +34,8 @@ KINDS = (
     (stat.S_ISCHR, "is a device, not a file"),
     (stat.S_ISBLK, "is a device, not a file"),
 )
+OUT_OF_MEMORY = ("nsufficient memory", "bad_alloc", "bad allocation", "Failed to allocate")
+"""How OpenCV and ONNX Runtime say that there is no memory."""
 
 
 @dataclass(slots=True)
@@ -160,10 +162,10 @@ def as_error(error: BaseException, path: str) -> PhotochromError:
     """
     if isinstance(error, PhotoError):
         return error
+    if isinstance(error, MemoryError) or any(words in str(error) for words in OUT_OF_MEMORY):
+        return TooLargeError(path, "there is not enough memory for it", Remedy.FEWER_AT_ONCE, code="memory")
     if isinstance(error, PhotochromError):
         return PhotoError(path, error.sentence(), code=error.code)
-    if isinstance(error, MemoryError):
-        return TooLargeError(path, "there is not enough memory for it", Remedy.FEWER_AT_ONCE, code="memory")
     # The type tells a bug report what a sentence would hide.
     words = " ".join(f"{type(error).__name__}: {error}".split())
     return PhotoError(path, f"could not be colorized ({words})", code="unexpected")
