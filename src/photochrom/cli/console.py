@@ -128,7 +128,7 @@ class Report:
         elif self.chatty:
             yield f"{outcome.input} -> {', '.join(outcome.outputs)} ({outcome.seconds:.1f} s)"
         if outcome.notes and not self.quiet:
-            yield f"photochrom: {outcome.input}: note: {'; '.join(outcome.notes)}"
+            yield f"photochrom: {outcome.input}: note: {' '.join(outcome.notes)}"
 
     def _say(self, line: str) -> None:
         if self._progress is None:
