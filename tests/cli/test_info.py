@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -89,6 +90,8 @@ def test_models(run: Any) -> None:
     assert result.exit_code == 0
     assert "photochrom: " in result.stdout
     assert " MB, " in result.stdout
+    assert "licence of the code: Apache-2.0\n" in result.stdout
+    assert "terms of the training photos: " in result.stdout
 
 
 def test_models_json(run: Any) -> None:
@@ -96,4 +99,5 @@ def test_models_json(run: Any) -> None:
     (default,) = (model for model in models if model["name"] == "photochrom")
     assert default["bytes"] == Path(default["path"]).stat().st_size
     assert default["parameters"] > 0
-    assert set(default) == {"name", "path", "bytes", "parameters", "licence", "description", "metadata"}
+    assert default["sha256"] == hashlib.sha256(Path(default["path"]).read_bytes()).hexdigest()
+    assert default["metadata"]["name"] == "photochrom"

@@ -18,10 +18,11 @@ import photochrom
 from photochrom._version import __version__
 from photochrom.color.quantize import ab_bins
 from photochrom.data.photoset import PhotoSet
+from photochrom.modelfile.names import METADATA_KEY
 from photochrom.training import export as exporting
 from photochrom.training.budget import Budget
 from photochrom.training.checkpoint import BEST, LAST, CheckpointError, load_checkpoint, save_checkpoint
-from photochrom.training.export import METADATA_KEY, Trained, describe, export, load_trained
+from photochrom.training.export import Trained, describe, export, load_trained
 from photochrom.training.loop import Saving, train
 from photochrom.training.networks import build_generator
 from photochrom.training.recipe import Recipe, validate
@@ -75,7 +76,7 @@ def exported(
             )
             saving = Saving(name=family, licence="CC0-1.0")
             train(settings, photos, folder / "run", Budget(steps=2), saving=saving)
-            difference = export(load_trained(folder / "run"), folder / "model.onnx", {"vividness": 0.25})
+            difference = export(load_trained(folder / "run"), folder / "model.onnx", {"prior_strength": 0.25})
             # Once more, for the export changes the net that it is given.
             done[family] = Exported(
                 load_trained(folder / "run"), folder / "model.onnx", difference, folder / "run"
@@ -91,7 +92,9 @@ def colours(trained: Trained, inputs: dict[str, Tensor]) -> Tensor:
     with torch.no_grad():
         if hasattr(net, "predict"):
             hints = inputs.get("hints")
-            ab, _, _ = net.predict(inputs["lightness"], hints, inputs["temperature"], inputs["vividness"])
+            ab, _, _ = net.predict(
+                inputs["lightness"], hints, inputs["temperature"], inputs["prior_strength"]
+            )
             return torch.as_tensor(ab)
         # L* to encoded grey, by CIE's and sRGB's own formulas.
         f = (inputs["lightness"].double() + 16) / 116
@@ -117,7 +120,7 @@ def test_colours_are_torchs_at_shapes_the_export_never_saw(
             "lightness": 100 * torch.rand(shape[0], 1, *shape[1:], generator=generator),
             "hints": hints,
             "temperature": torch.tensor(0.4),
-            "vividness": torch.tensor(0.7),
+            "prior_strength": torch.tensor(0.7),
         }
         inputs = {name: value for name, value in every.items() if name in names}
         got = dict(
@@ -145,7 +148,7 @@ def test_metadata_says_what_it_is_and_nothing_of_this_machine(
     assert (about["size"], about["multiple"]) == (64, net.multiple)
     assert about["parameters"] == sum(p.numel() for p in net.parameters())
     assert about["data"].startswith("8 photos")
-    assert about["vividness"] == 0.25, "the card is stronger"
+    assert about["prior_strength"] == 0.25, "the card is stronger"
     assert validate(about["trained"]["recipe"], "metadata") == model.trained.recipe
     assert about["trained"]["position"]["step"] == 2
     assert np.array_equal(about.get("bins", []), net.bins.numpy() if hasattr(net, "bins") else [])
@@ -172,7 +175,7 @@ def test_the_products_own_bins_need_no_saying(recipe: MakeRecipe) -> None:
     about = describe(Trained(net, space, settings, {}), {})
     assert np.array_equal(net.bins.numpy(), ab_bins())
     assert "bins" not in about
-    assert (about["vividness"], about["licence"], about["data"]) == (1.0, "not stated", "not stated")
+    assert (about["prior_strength"], about["licence"], about["data"]) == (1.0, "not stated", "not stated")
     assert 0 < about["temperature"] <= 1
 
 
@@ -199,7 +202,7 @@ def test_hints_of_the_file_have_an_effect(exported: Callable[[str], Exported]) -
     inputs = {
         "lightness": np.full((1, 1, 32, 32), 50, np.float32),
         "temperature": np.array(0.4, np.float32),
-        "vividness": np.array(1, np.float32),
+        "prior_strength": np.array(1, np.float32),
     }
     hints = np.zeros((1, 3, 32, 32), np.float32)
     (plain,) = model.session.run(["ab"], inputs | {"hints": hints})

@@ -16,8 +16,11 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from photochrom.data.photoset import PhotoSet
-from photochrom.training.calibration import Feed, about, difference, feeds_of, invented, restated
-from photochrom.training.export import METADATA_KEY, Trained, export
+from photochrom.errors import ModelError
+from photochrom.modelfile.names import METADATA_KEY
+from photochrom.modelfile.onnx_file import read_metadata, restated
+from photochrom.training.calibration import Feed, difference, feeds_of, invented
+from photochrom.training.export import Trained, export
 from photochrom.training.networks import build_generator
 from photochrom.training.recipe import Recipe
 from photochrom.training.variants import SMALLEST, half, int8, packed
@@ -31,7 +34,7 @@ def exported(recipe: Recipe, path: Path) -> bytes:
     for name, weight in net.named_parameters():
         if name.endswith("hint.weight"):
             torch.nn.init.normal_(weight, std=0.1)  # zeros as it starts: hints would do nothing
-    export(Trained(net.eval(), space, recipe, {}), path, {"name": "small", "vividness": 0.25})
+    export(Trained(net.eval(), space, recipe, {}), path, {"name": "small", "prior_strength": 0.25})
     return path.read_bytes()
 
 
@@ -80,10 +83,10 @@ def optimized(model: bytes, folder: Path) -> Counter[str]:
 def test_metadata_survives_and_says_the_variant(made: dict[str, bytes], model: bytes, variant: str) -> None:
     properties = onnx.load_from_string(made[variant]).metadata_props
     assert [entry.key for entry in properties] == [METADATA_KEY]
-    before = about(model)
+    before = read_metadata(model)
     assert "weights" not in before
     assert json.loads(properties[0].value) == before | {"weights": variant}
-    assert before["vividness"] == 0.25
+    assert before["prior_strength"] == 0.25
     inputs, outputs = (
         [[(x.name, x.shape) for x in kind()] for kind in (s.get_inputs, s.get_outputs)]
         for s in (ort.InferenceSession(m, providers=["CPUExecutionProvider"]) for m in (model, made[variant]))
@@ -236,8 +239,10 @@ def test_a_variant_of_a_variant_and_other_files_are_refused(made: dict[str, byte
     proto = onnx.load_from_string(model)
     del proto.metadata_props[:]
     for other in (b"", b"no model", model[:1000], proto.SerializeToString()):
-        with pytest.raises(ValueError, match=r"x\.onnx: not a model that `photochrom export` wrote"):
-            about(other, "x.onnx")
+        with pytest.raises(
+            ModelError, match=r"x\.onnx: (not an ONNX file|an ONNX file, but not a Photochrom)"
+        ):
+            read_metadata(other, "x.onnx")
 
 
 def test_fp16_can_be_made_smaller_or_faster_still(
@@ -267,7 +272,7 @@ def test_feeds_are_photos_at_the_models_size(model: bytes, photos: PhotoSet) -> 
     assert len(feeds) == len(photos)
     assert all(feed["lightness"].shape == (1, 1, 64, 64) for feed in feeds)
     assert [bool(feed["hints"].any()) for feed in feeds] == [False, True] * 4
-    assert float(feeds[0]["vividness"]) == 0.25
+    assert float(feeds[0]["prior_strength"]) == 0.25
     crop = photos[3][:, 4:68] / 255
     grey = np.repeat((crop @ [0.299, 0.587, 0.114])[..., None], 3, axis=2)
     np.testing.assert_allclose(feeds[3]["lightness"][0, 0], skimage.color.rgb2lab(grey)[..., 0], atol=0.01)

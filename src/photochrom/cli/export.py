@@ -62,12 +62,10 @@ def export(
 
 def _exported(run: Path, card: dict[str, Any]) -> bytes:
     """An exported file with what `card` says, or a run, exported."""
-    from photochrom.training.calibration import about, restated
+    from photochrom.modelfile.onnx_file import restated, upgraded
 
     if run.suffix == ".onnx":
-        model = run.read_bytes()
-        about(model, str(run))
-        return restated(model, **card)
+        return restated(upgraded(run.read_bytes(), str(run)), **card)
     from photochrom.training.export import export as write
     from photochrom.training.export import load_trained
 
@@ -82,12 +80,13 @@ def _variant(
 ) -> str:
     """Write it, and say how its colours are."""
     from photochrom.files import write_atomic
-    from photochrom.training.calibration import about, difference, feeds_of, invented
+    from photochrom.modelfile.onnx_file import read_metadata
+    from photochrom.training.calibration import difference, feeds_of, invented
     from photochrom.training.variants import half, int8, packed
 
     if weights == "fp32":
         write_atomic(output, model, overwrite=True)
-        return f"{about(model).get('weights', 'fp32')} as it was"
+        return f"{read_metadata(model).get('weights', 'fp32')} as it was"
     if data:
         from photochrom.data.photoset import PhotoSet
         from photochrom.data.sources import find_all

@@ -1,19 +1,16 @@
-"""Which models there are, and what each file says of itself."""
+"""The models that can be chosen, and what each file says of itself."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
-from photochrom.errors import ModelError
+from photochrom.modelfile.metadata import Metadata
+from photochrom.modelfile.table import DEFAULT, MODELS, resolve
 
-DEFAULT = "photochrom"
-METADATA_KEY = "photochrom"
-"""The one ONNX metadata property, a JSON object, by which a file is recognised as ours."""
+__all__ = ["DEFAULT", "ModelInfo", "available", "resolve"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +23,20 @@ class ModelInfo:
     parameters: int
     licence: str
     description: str
-    metadata: dict[str, Any]
+    metadata: Metadata
+
+    @classmethod
+    def of(cls, path: Path, metadata: Metadata) -> ModelInfo:
+        """The info of the file at `path`, which says `metadata`."""
+        return cls(
+            name=str(metadata.get("name", path.stem)),
+            path=path,
+            bytes=path.stat().st_size,
+            parameters=int(metadata.get("parameters", 0)),
+            licence=str(metadata.get("licence", "not stated")),
+            description=str(metadata.get("description", "")),
+            metadata=metadata,
+        )
 
     @property
     def fingerprint(self) -> str:
@@ -39,41 +49,4 @@ def available() -> list[ModelInfo]:
     """The models that came with the package, by name."""
     from photochrom.engine.session import Session
 
-    return [Session(path, threads=1).info for path in sorted(_folder().glob("*.onnx"))]
-
-
-def resolve(model: str | Path) -> Path:
-    """The file of a model given by name or path.
-
-    Raises
-    ------
-    ModelError
-        If there is none; the message lists the names there are.
-    """
-    if str(model).endswith(".onnx"):
-        path = Path(model)
-        if not path.is_file():
-            raise ModelError(str(path), "there is no such model file")
-        return path
-    path = _folder() / f"{model}.onnx"
-    if Path(model).name != str(model) or not path.is_file():
-        known = ", ".join(sorted(p.stem for p in _folder().glob("*.onnx")))
-        raise ModelError(str(model), f"no model of that name; there are: {known}, or give a file NAME.onnx")
-    return path
-
-
-def parse_metadata(path: Path, properties: dict[str, str]) -> dict[str, Any]:
-    """The metadata of an ONNX file; ModelError if `photochrom export` did not make it."""
-    try:
-        metadata = json.loads(properties[METADATA_KEY])
-        if not isinstance(metadata, dict):
-            raise ValueError
-    except (KeyError, ValueError):
-        raise ModelError(
-            str(path), "an ONNX file, but not a Photochrom model; make one with Photochrom's export"
-        ) from None
-    return metadata
-
-
-def _folder() -> Path:
-    return Path(str(files("photochrom") / "models"))
+    return [Session(resolve(name), threads=1).info for name, model in sorted(MODELS.items()) if not model.url]

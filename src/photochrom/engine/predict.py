@@ -14,6 +14,7 @@ from photochrom.engine.options import Options
 from photochrom.engine.resize import as_float, resized
 from photochrom.engine.session import Session
 from photochrom.errors import ModelError
+from photochrom.modelfile.names import AB, AFFINITY, CONFIDENCE, LOGITS
 
 Float = NDArray[np.float32]
 CANDIDATE_SHIFT = 6.0
@@ -93,11 +94,11 @@ def by_itself(
     with_likeness: bool = False,
 ) -> list[Colours]:
     """What the network says; hints count as far as it takes them as its input."""
-    outputs = ["ab"]
+    outputs = [AB]
     if with_confidence:
-        outputs.append("confidence")
+        outputs.append(CONFIDENCE)
     if with_likeness and session.has_likeness:
-        outputs.append("likeness")
+        outputs.append(AFFINITY)
     wanted = sides(session, options)
     mirrors = (False, True) if options.quality == "best" else (False,)
     first = _average([_run(session, luma, side, options, outputs, m) for side in wanted for m in mirrors])
@@ -126,7 +127,7 @@ def distribution(session: Session, luma: Float, options: Options) -> Float:
             "this model knows one colour per pixel: it has no candidates to choose from",
         )
     shape = network_size(luma.shape, sides(session, options)[0], session.multiple)
-    (logits,) = session.run(_lightness(luma, shape), ["logits"], hints=_drawn(session, options, shape))
+    (logits,) = session.run(_lightness(luma, shape), [LOGITS], hints=_drawn(session, options, shape))
     return as_float(logits[0])
 
 
@@ -145,9 +146,8 @@ def _run(
         name: np.ascontiguousarray((x[..., ::-1] if mirror else x)[0].transpose(1, 2, 0))
         for name, x in zip(outputs, maps, strict=True)
     }
-    if "confidence" in got:
-        got["confidence"] = got["confidence"][..., 0]
-    return Colours(**got)
+    confidence = got.get(CONFIDENCE)
+    return Colours(got[AB], None if confidence is None else confidence[..., 0], got.get(AFFINITY))
 
 
 def _lightness(luma: Float, shape: tuple[int, int]) -> Float:

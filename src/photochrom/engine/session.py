@@ -9,8 +9,20 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from photochrom.color.quantize import ab_bins
-from photochrom.engine.models import ModelInfo, parse_metadata
+from photochrom.engine.models import ModelInfo
 from photochrom.errors import ModelError
+from photochrom.modelfile.metadata import parse
+from photochrom.modelfile.names import (
+    AB,
+    AFFINITY,
+    CONFIDENCE,
+    HINTS,
+    LIGHTNESS,
+    LOGITS,
+    PRIOR_STRENGTH,
+    TEMPERATURE,
+    current,
+)
 
 PROVIDERS = {
     "cpu": "CPUExecutionProvider",
@@ -62,25 +74,18 @@ class Session:
         except Exception as error:  # ONNX Runtime raises its own untyped exceptions
             reason = str(error).splitlines()[0][:200]
             raise ModelError(str(path), f"not a model that ONNX Runtime can load ({reason})") from None
-        metadata = parse_metadata(path, self._session.get_modelmeta().custom_metadata_map)
-        self.info = ModelInfo(
-            name=str(metadata.get("name", path.stem)),
-            path=path,
-            bytes=path.stat().st_size,
-            parameters=int(metadata.get("parameters", 0)),
-            licence=str(metadata.get("licence", "not stated")),
-            description=str(metadata.get("description", "")),
-            metadata=metadata,
-        )
-        self._inputs = {i.name for i in self._session.get_inputs()}
-        self._outputs = {o.name for o in self._session.get_outputs()}
-        self.has_distribution = "logits" in self._outputs
-        self.has_likeness = "likeness" in self._outputs
-        self.takes_hints = "hints" in self._inputs
+        metadata, schema = parse(self._session.get_modelmeta().custom_metadata_map, str(path))
+        self.info = ModelInfo.of(path, metadata)
+        # By their present names, which may be others than the file's.
+        self._inputs = {current(i.name, schema): i.name for i in self._session.get_inputs()}
+        self._outputs = {current(o.name, schema): o.name for o in self._session.get_outputs()}
+        self.has_distribution = LOGITS in self._outputs
+        self.has_likeness = AFFINITY in self._outputs
+        self.takes_hints = HINTS in self._inputs
         self.multiple = int(metadata.get("multiple", 32))
         self.size = int(metadata.get("size", 256))
-        self.temperature = float(metadata.get("temperature", 1.0))
-        self.vividness = float(metadata.get("vividness", 1.0))
+        self.temperature = float(metadata.get(TEMPERATURE, 1.0))
+        self.vividness = float(metadata.get(PRIOR_STRENGTH, 1.0))
         # Published networks bring bins of their own.
         self.bins = np.array(metadata["bins"], np.float32) if "bins" in metadata else ab_bins()
 
@@ -98,7 +103,7 @@ class Session:
         ----------
         lightness : (B, 1, H, W) float32, L* in [0, 100], sides multiples of `multiple`
         outputs : any of "ab" (B, 2, h, w), "confidence" (B, 1, h, w), "logits" (B, K, h, w) and, where it
-            `has_likeness`, "likeness" (B, P + 1, h, w)
+            `has_likeness`, "affinity" (B, P + 1, h, w)
         hints : (B, 3, H, W) float32: a and b in Lab units where the third channel is 1; models without that input
             do not see them
 
@@ -109,20 +114,22 @@ class Session:
         """
         batch, _, height, width = lightness.shape
         scalars = {
-            "temperature": self.temperature if temperature is None else temperature,
-            "vividness": self.vividness,
+            TEMPERATURE: self.temperature if temperature is None else temperature,
+            PRIOR_STRENGTH: self.vividness,
         }
-        feed = {k: np.asarray(v, np.float32) for k, v in scalars.items() if k in self._inputs}
-        feed["lightness"] = lightness
+        given = {k: np.asarray(v, np.float32) for k, v in scalars.items() if k in self._inputs}
+        given[LIGHTNESS] = lightness
         if self.takes_hints:
-            feed["hints"] = np.zeros((batch, 3, height, width), np.float32) if hints is None else hints
+            given[HINTS] = np.zeros((batch, 3, height, width), np.float32) if hints is None else hints
+        feed = {self._inputs[name]: value for name, value in given.items()}
         known = [name for name in outputs if name in self._outputs]
         try:
-            got = dict(zip(known, self._session.run(known, feed), strict=True))
+            values = self._session.run([self._outputs[name] for name in known], feed)
         except Exception as error:  # as above: untyped
             reason = str(error).splitlines()[0][:200]
             raise ModelError(self.info.name, f"the model failed at {width}x{height} ({reason})") from None
-        if "confidence" in outputs and "confidence" not in got:
+        got = dict(zip(known, values, strict=True))
+        if CONFIDENCE in outputs and CONFIDENCE not in got:
             # A model without a distribution claims nothing: the same confidence everywhere.
-            got["confidence"] = np.ones_like(got["ab"][:, :1])
+            got[CONFIDENCE] = np.ones_like(got[AB][:, :1])
         return [got[name] for name in outputs]

@@ -1,6 +1,5 @@
-"""What an exported model is measured on: its metadata, inputs made of photos, and what it makes of them."""
+"""What an exported model is measured on: inputs made of photos, and what it makes of them."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,58 +15,33 @@ from photochrom.color.luma import rgb_to_luma
 from photochrom.data.augment import center_crops
 from photochrom.data.hints import random_hints
 from photochrom.data.photoset import PhotoSet
-from photochrom.training.export import METADATA_KEY
+from photochrom.modelfile.names import AB, HINTS, LIGHTNESS, PRIOR_STRENGTH, TEMPERATURE
+from photochrom.modelfile.onnx_file import read_metadata, upgraded
 
 Feed = dict[str, NDArray[np.float32]]
 """The inputs of a model by name, for one photo."""
 
 
-def about(model: bytes, name: str = "model") -> dict[str, Any]:
-    """The metadata of an exported model.
-
-    Raises
-    ------
-    ValueError
-        If these bytes are not an ONNX file that Photochrom exported; `name` is what the message calls it.
-    """
-    try:
-        properties = {entry.key: entry.value for entry in onnx.load_from_string(model).metadata_props}
-        metadata = json.loads(properties[METADATA_KEY])
-        if not isinstance(metadata, dict):
-            raise ValueError
-    except Exception as error:  # protobuf's own error is no ValueError, and its name has changed before
-        raise ValueError(f"{name}: not a model that `photochrom export` wrote") from error
-    return metadata
-
-
-def restated(model: bytes, **changes: Any) -> bytes:
-    """The model with some of its metadata changed."""
-    metadata = about(model) | changes
-    proto = onnx.load_from_string(model)
-    del proto.metadata_props[:]
-    helper.set_model_props(proto, {METADATA_KEY: json.dumps(metadata)})
-    return bytes(proto.SerializeToString())
-
-
 def feeds_of(model: bytes, photos: PhotoSet, seed: int = 0) -> list[Feed]:
     """Inputs of the model for each photo: its middle at the model's own size.
 
-    Every other one has hints of its own colours: ranges measured without any would cut them off.
+    Every other one has hints of its own colours: ranges measured without any would cut them off. The inputs have the
+    names of the present schema, whatever the model's.
     """
-    metadata = about(model)
+    metadata = read_metadata(model)
     multiple = int(metadata.get("multiple", 32))
     size = -(-int(metadata.get("size", 256)) // multiple) * multiple
-    names = {node.name for node in onnx.load_from_string(model).graph.input}
+    names = {node.name for node in onnx.load_from_string(upgraded(model)).graph.input}
     feeds = []
     for i in range(len(photos)):
         rgb = center_crops(photos, [i], size)
         rng = np.random.default_rng([seed, i])
         hints = random_hints(rgb_to_lab(rgb, axis=1)[:, 1:], [rng], share=i % 2)
         every = {
-            "lightness": grey_to_lightness(rgb_to_luma(rgb, axis=1)[:, None]).numpy(),
-            "hints": hints.numpy(),
-            "temperature": np.asarray(metadata.get("temperature", 1.0), np.float32),
-            "vividness": np.asarray(metadata.get("vividness", 1.0), np.float32),
+            LIGHTNESS: grey_to_lightness(rgb_to_luma(rgb, axis=1)[:, None]).numpy(),
+            HINTS: hints.numpy(),
+            TEMPERATURE: np.asarray(metadata.get(TEMPERATURE, 1.0), np.float32),
+            PRIOR_STRENGTH: np.asarray(metadata.get(PRIOR_STRENGTH, 1.0), np.float32),
         }
         feeds.append({name: value for name, value in every.items() if name in names})
     return feeds
@@ -87,10 +61,10 @@ def difference(one: bytes, other: bytes, feeds: Sequence[Feed]) -> float:
     total = 0.0
     sessions = [started(model) for model in (one, other)]
     for feed in feeds:
-        first, second = (session.run(["ab"], feed)[0] for session in sessions)
+        first, second = (session.run([AB], feed)[0] for session in sessions)
         batch, _, height, width = first.shape
-        step = feed["lightness"].shape[2] // height
-        lightness = feed["lightness"].reshape(batch, 1, height, step, width, step).mean(axis=(3, 5))
+        step = feed[LIGHTNESS].shape[2] // height
+        lightness = feed[LIGHTNESS].reshape(batch, 1, height, step, width, step).mean(axis=(3, 5))
         before, after = (np.concatenate([lightness, ab], axis=1) for ab in (first, second))
         total += float(ciede2000(before, after, axis=1).mean())
     return total / len(feeds)

@@ -6,13 +6,23 @@ from torch import Tensor, nn
 
 from photochrom.color.lab import lightness_to_grey
 from photochrom.data.spaces import Space
+from photochrom.modelfile.names import (
+    AB,
+    AFFINITY,
+    CONFIDENCE,
+    HINTS,
+    LIGHTNESS,
+    LOGITS,
+    PRIOR_STRENGTH,
+    TEMPERATURE,
+)
 
 
 class ColourNet(nn.Module):
     """A picture-to-picture net behind its colour space."""
 
-    inputs = ("lightness",)
-    outputs = ("ab",)
+    inputs = (LIGHTNESS,)
+    outputs = (AB,)
 
     def __init__(self, net: nn.Module, space: Space) -> None:
         super().__init__()
@@ -27,13 +37,13 @@ class ColourNet(nn.Module):
 class DistributionNet(nn.Module):
     """A net that gives a distribution over ab bins and listens to hints."""
 
-    inputs: tuple[str, ...] = ("lightness", "hints", "temperature", "vividness")
+    inputs: tuple[str, ...] = (LIGHTNESS, HINTS, TEMPERATURE, PRIOR_STRENGTH)
 
     def __init__(self, net: Any) -> None:
         super().__init__()
         self.net = net
-        likeness = () if net.likeness is None else ("likeness",)
-        self.outputs = ("ab", "confidence", "logits", *likeness)
+        learned = () if net.likeness is None else (AFFINITY,)
+        self.outputs = (AB, CONFIDENCE, LOGITS, *learned)
 
     def forward(
         self, lightness: Tensor, hints: Tensor, temperature: Tensor, vividness: Tensor
@@ -46,7 +56,7 @@ class DistributionNet(nn.Module):
 class UnhintedNet(DistributionNet):
     """A net that gives a distribution and takes no hints."""
 
-    inputs = ("lightness", "temperature", "vividness")
+    inputs = (LIGHTNESS, TEMPERATURE, PRIOR_STRENGTH)
 
     def forward(  # type: ignore[override]
         self, lightness: Tensor, temperature: Tensor, vividness: Tensor

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,14 +15,17 @@ import torch
 from torch import Tensor
 
 from photochrom._version import __version__
-from photochrom.color.quantize import TEMPERATURE, ab_bins
+from photochrom.color.quantize import TEMPERATURE as DECODED_AT
+from photochrom.color.quantize import ab_bins
 from photochrom.data.spaces import Space
+from photochrom.files import write_atomic
+from photochrom.modelfile.names import AB, HINTS, LIGHTNESS, PRIOR_STRENGTH, TEMPERATURE
+from photochrom.modelfile.onnx_file import write_metadata
 from photochrom.training.checkpoint import LAST, CheckpointError, load_checkpoint, under
 from photochrom.training.deployed import ColourNet, DistributionNet, deployed
 from photochrom.training.networks import build_generator
 from photochrom.training.recipe import Recipe
 
-METADATA_KEY = "photochrom"
 TOLERANCE = 1e-4
 """How far ONNX Runtime's colours may lie from torch's, as a share of the 110 units that ab spans."""
 MOST_CELLS = 128
@@ -86,7 +88,7 @@ def describe(trained: Trained, card: dict[str, Any]) -> dict[str, Any]:
         about["start"] = _without_files(start)
     if hasattr(trained.net, "bins"):
         # Published weights are decoded as their authors' code decodes them: by the plain mean.
-        about |= {"temperature": 1.0 if "imported" in metadata else TEMPERATURE, "vividness": 1.0}
+        about |= {TEMPERATURE: 1.0 if "imported" in metadata else DECODED_AT, PRIOR_STRENGTH: 1.0}
         bins = trained.net.bins.numpy()
         if not np.array_equal(bins, ab_bins()):
             about["bins"] = bins.tolist()
@@ -111,18 +113,11 @@ def export(trained: Trained, path: Path, card: dict[str, Any] | None = None) -> 
     model = deployed(trained.net, trained.space).eval()
     multiple = int(trained.net.multiple)
     proto = _to_onnx(model, multiple)
-    onnx.helper.set_model_props(proto, {METADATA_KEY: json.dumps(describe(trained, card or {}))})
+    write_metadata(proto, describe(trained, card or {}))
     onnx.checker.check_model(proto)
     data = proto.SerializeToString()
     difference = _compare(model, data, multiple)
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        temporary.write_bytes(data)
-        os.replace(temporary, path)
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, str(path)) from None
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_atomic(path, data, overwrite=True)
     return difference
 
 
@@ -139,7 +134,7 @@ def _to_onnx(model: ColourNet | DistributionNet, multiple: int) -> onnx.ModelPro
             verbose=False,
             input_names=list(model.inputs),
             output_names=list(model.outputs),
-            dynamic_shapes=tuple(sides if name in ("lightness", "hints") else {} for name in model.inputs),
+            dynamic_shapes=tuple(sides if name in (LIGHTNESS, HINTS) else {} for name in model.inputs),
         )
     assert program is not None
     proto: onnx.ModelProto = program.model_proto
@@ -174,10 +169,10 @@ def _silence() -> Iterator[None]:
 def _example(model: ColourNet | DistributionNet, batch: int, height: int, width: int) -> tuple[Tensor, ...]:
     generator = torch.Generator().manual_seed(0)
     values = {
-        "lightness": torch.rand(batch, 1, height, width, generator=generator) * 100,
-        "hints": torch.zeros(batch, 3, height, width),
-        "temperature": torch.tensor(0.5),
-        "vividness": torch.tensor(0.5),
+        LIGHTNESS: torch.rand(batch, 1, height, width, generator=generator) * 100,
+        HINTS: torch.zeros(batch, 3, height, width),
+        TEMPERATURE: torch.tensor(0.5),
+        PRIOR_STRENGTH: torch.tensor(0.5),
     }
     return tuple(values[name] for name in model.inputs)
 
@@ -192,7 +187,7 @@ def _compare(model: ColourNet | DistributionNet, data: bytes, multiple: int) -> 
         expected = model(*inputs)
     expected = expected if isinstance(expected, Tensor) else expected[0]
     feed = {name: x.numpy() for name, x in zip(model.inputs, inputs, strict=True)}
-    got = session.run(["ab"], feed)[0]
+    got = session.run([AB], feed)[0]
     difference = float(np.abs(got - expected.numpy()).max())
     if not difference <= 110 * TOLERANCE:
         raise RuntimeError(

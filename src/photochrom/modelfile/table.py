@@ -1,0 +1,84 @@
+"""The models that have a name, with the terms of each. A new model is one entry here and its file or its address."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from photochrom.errors import ModelError
+
+DEFAULT = "photochrom"
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model that can be chosen by its name.
+
+    Attributes
+    ----------
+    purpose : what it is for, in one line
+    url : where the file can be had; None for a file that comes with the package
+    sha256, bytes : of the file
+    code : licence of the code that made it
+    photos : terms of the photos that it was trained on, which bind whoever uses the weights
+    """
+
+    name: str
+    purpose: str
+    sha256: str
+    bytes: int
+    code: str
+    photos: str
+    url: str | None = None
+
+    @property
+    def terms(self) -> str:
+        """Both licences in one line."""
+        return f"code: {self.code}; weights: {self.photos}"
+
+    @property
+    def file(self) -> Path:
+        """Where the file is on this machine."""
+        return _folder() / f"{self.name}.onnx"
+
+
+MODELS: dict[str, Model] = {
+    model.name: model
+    for model in (
+        Model(
+            DEFAULT,
+            "the default: photos of all kinds, with hints and a choice of colours, in half a second on a CPU",
+            sha256="76e9f02fd93d90ff95952ce70bd787b443cca25df6034de1444d37feb9d5fa3b",
+            bytes=11710405,
+            code="Apache-2.0",
+            photos="trained partly on research-only photos (ImageNet terms): research, non-commercial",
+        ),
+    )
+}
+
+
+def resolve(model: str | Path) -> Path:
+    """The file of a model given by name or path.
+
+    Raises
+    ------
+    ModelError
+        If there is none; the message lists the names there are.
+    """
+    if str(model).endswith(".onnx"):
+        path = Path(model)
+        if not path.is_file():
+            raise ModelError(str(path), "there is no such model file")
+        return path
+    if str(model) not in MODELS:
+        known = ", ".join(sorted(MODELS))
+        raise ModelError(str(model), f"no model of that name; there are: {known}, or give a file NAME.onnx")
+    path = MODELS[str(model)].file
+    if not path.is_file():
+        raise ModelError(str(model), f"its file {path} is missing; install Photochrom again")
+    return path
+
+
+def _folder() -> Path:
+    return Path(str(files("photochrom") / "models"))
