@@ -158,7 +158,7 @@ def network() -> Iterator[Row]:
     feed = {
         "lightness": x * 100,
         "temperature": np.asarray(0.4, np.float32),
-        "vividness": np.asarray(1.0, np.float32),
+        "prior_strength": np.asarray(1.0, np.float32),
     }
     times = in_turns(lambda: ours.run(["ab"], feed), lambda: unet.run(None, {"x": x}), 40)
     yield "network at 256x256 / pix2pix U-Net-256", ratio(*times), "0.35"

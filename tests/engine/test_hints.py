@@ -144,6 +144,7 @@ def test_a_net_that_takes_hints_is_given_them(astronaut: np.ndarray) -> None:
             return honest.run(names, {k: v for k, v in feed.items() if k != "hints"})
 
     session._session, session.takes_hints = Taking(), True
+    session._inputs["hints"] = "hints"
     luma = np.ascontiguousarray(astronaut[::4, ::4] @ np.float32([0.299, 0.587, 0.114])) / np.float32(255)
     predict(session, luma, Options(hints=(RED,)))
     predict(session, luma, Options())

@@ -49,8 +49,8 @@ MODELS: dict[str, Model] = {
         Model(
             DEFAULT,
             "the default: photos of all kinds, with hints and a choice of colours, in half a second on a CPU",
-            sha256="76e9f02fd93d90ff95952ce70bd787b443cca25df6034de1444d37feb9d5fa3b",
-            bytes=11710405,
+            sha256="52b0a555d264c95c64f6f376b995d9e4c738d15e51a9c579f3749a9277816ca6",
+            bytes=11710433,
             code="Apache-2.0",
             photos="trained partly on research-only photos (ImageNet terms): research, non-commercial",
         ),
