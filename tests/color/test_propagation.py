@@ -27,16 +27,16 @@ def picture() -> tuple[Floats, Floats, Floats]:
     """ab, luma and three learned coordinates of two pictures."""
     rng = np.random.default_rng(0)
     size = (2, 1, HEIGHT, WIDTH)
-    ab, likeness = rng.normal(0, 10, (2, 2, *size[2:])), rng.normal(0, 1, (2, LEARNT, *size[2:]))
-    return ab, rng.random(size), likeness
+    ab, affinity = rng.normal(0, 10, (2, 2, *size[2:])), rng.normal(0, 1, (2, LEARNT, *size[2:]))
+    return ab, rng.random(size), affinity
 
 
 @pytest.mark.parametrize("learned", [False, True])
 def test_a_place_is_position_luma_colour_and_what_was_learned(
     picture: tuple[Floats, Floats, Floats], learned: bool
 ) -> None:
-    ab, luma, likeness = picture
-    found = places(ab, luma, likeness if learned else None)
+    ab, luma, affinity = picture
+    found = places(ab, luma, affinity if learned else None)
     reach, like_luma, like_colour = LEARNED if learned else PLAIN
     assert found.shape == (2, HEIGHT * WIDTH, 5 + LEARNT * learned)
     for photo, row, column in [(0, 0, 0), (1, 3, 6), (0, 4, 2)]:
@@ -46,7 +46,7 @@ def test_a_place_is_position_luma_colour_and_what_was_learned(
             (column + 0.5) / side / reach,
             luma[photo, 0, row, column] / like_luma,
             *ab[photo, :, row, column] / like_colour,
-            *(likeness[photo, :, row, column] if learned else []),
+            *(affinity[photo, :, row, column] if learned else []),
         ]
         np.testing.assert_allclose(found[photo, row * WIDTH + column], expected)
 
@@ -141,8 +141,8 @@ def test_what_does_not_count_has_no_voice() -> None:
 
 
 def test_known_colours_are_met_and_the_rest_is_as_vivid(picture: tuple[Floats, Floats, Floats]) -> None:
-    ab, luma, likeness = picture
-    learned = np.concatenate([likeness, np.ones((2, 1, HEIGHT, WIDTH))], axis=1)
+    ab, luma, affinity = picture
+    learned = np.concatenate([affinity, np.ones((2, 1, HEIGHT, WIDTH))], axis=1)
     at = np.array([[3, 8, 34], [1, 2, 30]])
     flat = ab.reshape(2, 2, -1).transpose(0, 2, 1)
     known = np.stack([1.5 * flat[i, at[i]] for i in range(2)])
@@ -151,15 +151,15 @@ def test_known_colours_are_met_and_the_rest_is_as_vivid(picture: tuple[Floats, F
         factor = vividness(flat[photo : photo + 1, at[photo]], known[photo : photo + 1]).item()
         assert factor > 1.05
         rest = known[photo] - factor * flat[photo, at[photo]]
-        cells = places(ab, luma, likeness)[photo : photo + 1]
+        cells = places(ab, luma, affinity)[photo : photo + 1]
         expected = factor * flat[photo] + regression(cells, None, at[photo : photo + 1], rest[None])[0]
         np.testing.assert_allclose(moved[photo], expected)
 
 
 def test_it_is_the_same_in_torch_with_gradients(picture: tuple[Floats, Floats, Floats]) -> None:
     rng = np.random.default_rng(2)
-    ab, luma, likeness = picture
-    learned = np.concatenate([likeness, rng.uniform(0.2, 3, (2, 1, HEIGHT, WIDTH))], axis=1)
+    ab, luma, affinity = picture
+    learned = np.concatenate([affinity, rng.uniform(0.2, 3, (2, 1, HEIGHT, WIDTH))], axis=1)
     at, known = np.array([[3, 8, 34, 20], [1, 2, 3, 30]]), rng.normal(0, 30, (2, 4, 2))
     given = np.array([[1.0, 1, 1, 1], [1, 1, 0, 0]])
     expected = propagated(ab, luma, at, known, learned, given)

@@ -87,16 +87,16 @@ def test_colours_meet_hints_and_stay_elsewhere() -> None:
 def test_colours_follow_what_was_learned() -> None:
     """Two objects side by side that luma and colour do not tell apart."""
     luma, ab = np.full((32, 64), 0.5, np.float32), np.zeros((32, 64, 2), np.float32)
-    likeness = np.zeros((32, 64, 4), np.float32)
-    likeness[:, 32:, 1] = 20
-    likeness[..., 3] = 1
-    likeness[:8, :32, 3] = 0.5  # the first one's upper quarter is less in doubt
-    moved = following(ab, luma, (RED,), likeness)
+    affinity = np.zeros((32, 64, 4), np.float32)
+    affinity[:, 32:, 1] = 20
+    affinity[..., 3] = 1
+    affinity[:8, :32, 3] = 0.5  # the first one's upper quarter is less in doubt
+    moved = following(ab, luma, (RED,), affinity)
     assert np.hypot(*moved[16, 31]) > 0.8 * np.hypot(*moved[16, 16])
     assert np.hypot(*moved[16, 32]) < 0.02 * np.hypot(*moved[16, 16])
     assert np.hypot(*moved[7, 16]) == pytest.approx(0.5 * np.hypot(*moved[8, 16]), rel=0.03)
     # It is met where the net was sure as well.
-    sure = following(ab, luma, (Hint(RED.x, 0.05, RED.color),), likeness)
+    sure = following(ab, luma, (Hint(RED.x, 0.05, RED.color),), affinity)
     np.testing.assert_allclose(sure[1, 16], RED.ab, atol=0.05 * np.abs(RED.ab).max())
 
 
@@ -119,13 +119,13 @@ def test_the_default_model_meets_hints(astronaut: np.ndarray, quality: Any) -> N
             assert np.hypot(*(colours.ab[row, column] - hint.ab)) < 3
 
 
-def test_a_net_without_likeness_follows_hints_all_the_same(astronaut: np.ndarray) -> None:
+def test_a_net_without_affinity_follows_hints_all_the_same(astronaut: np.ndarray) -> None:
     session = Session(resolve("photochrom"), threads=1)
     luma = np.ascontiguousarray(astronaut[::4, ::4] @ np.float32([0.299, 0.587, 0.114])) / np.float32(255)
     (learned,) = predict(session, luma, Options(hints=(RED,)))
-    session.has_likeness = False
+    session.has_affinity = False
     (colours,) = predict(session, luma, Options(hints=(RED,)))
-    assert (learned.likeness is None, colours.likeness is None) == (False, True)
+    assert (learned.affinity is None, colours.affinity is None) == (False, True)
     assert np.abs(learned.ab - colours.ab).max() > 5
     (plain,) = predict(session, luma, Options())
     np.testing.assert_array_equal(colours.ab, following(plain.ab, resized(luma, plain.ab.shape), (RED,)))

@@ -25,7 +25,7 @@ NAMES = [
     "nogan-resnet34",
     "photochrom",
     "photochrom-finish",
-    "photochrom-likeness",
+    "photochrom-affinity",
     "pix2pix-rgb",
     "pix2pix-unet",
     "resnet18-gan-lambda1",

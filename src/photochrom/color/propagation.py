@@ -22,7 +22,7 @@ DOUBT = 500.0
 
 
 def propagated(
-    ab: Array, luma: Array, at: Array, known: Array, likeness: Array | None = None, given: Array | None = None
+    ab: Array, luma: Array, at: Array, known: Array, affinity: Array | None = None, given: Array | None = None
 ) -> Array:
     """A prediction's colours where they meet what is known.
 
@@ -34,7 +34,7 @@ def propagated(
         The cells, row by row, where colours are known.
     known : (B, K, 2)
         Those colours.
-    likeness : (B, P + 1, h, w) or None
+    affinity : (B, P + 1, h, w) or None
         What a net has learned: coordinates, and by how much, in proportion, each cell may be off.
     given : (B, K) of 1 and 0, or None
         Which of the known colours count, where the pictures of a batch have different numbers; the first one does.
@@ -48,8 +48,8 @@ def propagated(
     flat = xp.matrix_transpose(xp.reshape(ab, (batch, 2, height * width)))
     factor = vividness(_taken(xp, flat, at), known, given)
     flat = flat * factor
-    coordinates = None if likeness is None else likeness[:, :-1]
-    amplitude = None if likeness is None else xp.reshape(likeness[:, -1:], (batch, height * width))
+    coordinates = None if affinity is None else affinity[:, :-1]
+    amplitude = None if affinity is None else xp.reshape(affinity[:, -1:], (batch, height * width))
     cells = places(ab, luma, coordinates)
     moved = flat + regression(cells, amplitude, at, known - _taken(xp, flat, at), given)
     return xp.reshape(xp.matrix_transpose(moved), ab.shape)
@@ -86,14 +86,14 @@ def vividness(predicted: Array, known: Array, given: Array | None = None) -> Arr
     return (1 + xp.clip(least, 0, None) + xp.clip(most, None, 0))[..., None]
 
 
-def places(ab: Array, luma: Array, likeness: Array | None = None) -> Array:
+def places(ab: Array, luma: Array, affinity: Array | None = None) -> Array:
     """Where each cell of a picture lies in the space in which near cells have like colours.
 
     Parameters
     ----------
     ab : (B, 2, h, w) as predicted, Lab units
     luma : (B, 1, h, w) in [0, 1]
-    likeness : (B, P, h, w) or None
+    affinity : (B, P, h, w) or None
         Coordinates that a net has learned, beside those of place, luma and colour.
 
     Returns
@@ -102,7 +102,7 @@ def places(ab: Array, luma: Array, likeness: Array | None = None) -> Array:
     """
     xp = namespace(ab)
     batch, _, height, width = ab.shape
-    reach, like_luma, like_colour = PLAIN if likeness is None else LEARNED
+    reach, like_luma, like_colour = PLAIN if affinity is None else LEARNED
     unit = reach * (height * width) ** 0.5
     # A picture of zeros on the right device and of the right kind.
     zero = luma * 0
@@ -111,7 +111,7 @@ def places(ab: Array, luma: Array, likeness: Array | None = None) -> Array:
         for n, shape in ((height, (1, 1, height, 1)), (width, (1, 1, 1, width)))
     )
     found = [rows, columns, luma / like_luma, ab / like_colour]
-    found += [] if likeness is None else [likeness]
+    found += [] if affinity is None else [affinity]
     stacked = xp.concat(found, axis=1)
     return xp.matrix_transpose(xp.reshape(stacked, (batch, stacked.shape[1], height * width)))
 

@@ -99,14 +99,14 @@ def drawn(hints: Iterable[Hint], shape: tuple[int, int]) -> Float:
     return plane
 
 
-def following(ab: Float, luma: Float, hints: tuple[Hint, ...], likeness: Float | None = None) -> Float:
+def following(ab: Float, luma: Float, hints: tuple[Hint, ...], affinity: Float | None = None) -> Float:
     """Colours that meet the hints.
 
     Parameters
     ----------
     ab : (h, w, 2) as predicted, Lab units
     luma : (h, w) of the photo at that size, in [0, 1]
-    likeness : (h, w, P + 1), coordinates and amplitude that the net has learned, or None
+    affinity : (h, w, P + 1), coordinates and amplitude that the net has learned, or None
 
     Returns
     -------
@@ -115,7 +115,7 @@ def following(ab: Float, luma: Float, hints: tuple[Hint, ...], likeness: Float |
     if not hints:
         return ab
     height, width = luma.shape
-    predicted, learned = (None if x is None else x.transpose(2, 0, 1)[None] for x in (ab, likeness))
+    predicted, learned = (None if x is None else x.transpose(2, 0, 1)[None] for x in (ab, affinity))
     at = np.array(
         [min(int(h.y * height), height - 1) * width + min(int(h.x * width), width - 1) for h in hints]
     )

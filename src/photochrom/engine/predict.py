@@ -25,12 +25,12 @@ CANDIDATE_SHIFT = 6.0
 class Colours:
     """One prediction at the net's scale: ``ab (h, w, 2)`` in Lab units, ``confidence (h, w)`` in [0, 1] if asked.
 
-    `likeness` (h, w, P + 1) is what hints follow, of models that have learned it.
+    `affinity` (h, w, P + 1) is what hints follow, of models that have learned it.
     """
 
     ab: Float
     confidence: Float | None = None
-    likeness: Float | None = None
+    affinity: Float | None = None
 
 
 def network_size(shape: tuple[int, ...], side: int, multiple: int = 32) -> tuple[int, int]:
@@ -64,7 +64,7 @@ def predict(
         If candidates are asked of a model that gives one colour and no distribution.
     """
     found = by_itself(
-        session, luma, options, with_confidence=with_confidence, with_likeness=bool(options.hints)
+        session, luma, options, with_confidence=with_confidence, with_affinity=bool(options.hints)
     )
     return follow(found, luma, options.hints)
 
@@ -76,11 +76,11 @@ def follow(found: list[Colours], luma: Float, hints: tuple[Hint, ...]) -> list[C
     met = []
     for colours in found:
         height, width = colours.ab.shape[:2]
-        likeness = (
-            None if colours.likeness is None else as_float(cv2.resize(colours.likeness, (width, height)))
+        affinity = (
+            None if colours.affinity is None else as_float(cv2.resize(colours.affinity, (width, height)))
         )
         met.append(
-            replace(colours, ab=following(colours.ab, resized(luma, (height, width)), hints, likeness))
+            replace(colours, ab=following(colours.ab, resized(luma, (height, width)), hints, affinity))
         )
     return met
 
@@ -91,13 +91,13 @@ def by_itself(
     options: Options,
     *,
     with_confidence: bool = False,
-    with_likeness: bool = False,
+    with_affinity: bool = False,
 ) -> list[Colours]:
     """What the network says; hints count as far as it takes them as its input."""
     outputs = [AB]
     if with_confidence:
         outputs.append(CONFIDENCE)
-    if with_likeness and session.has_likeness:
+    if with_affinity and session.has_affinity:
         outputs.append(AFFINITY)
     wanted = sides(session, options)
     mirrors = (False, True) if options.quality == "best" else (False,)
@@ -159,7 +159,7 @@ def _drawn(session: Session, options: Options, shape: tuple[int, int]) -> Float 
 
 
 def _average(colours: list[Colours]) -> Colours:
-    """The mean of predictions at the scale of the largest. Likeness, which is no colour, is the first one's."""
+    """The mean of predictions at the scale of the largest. Affinity, which is no colour, is the first one's."""
     if len(colours) == 1:
         return colours[0]
     height, width = max(c.ab.shape[:2] for c in colours)
@@ -168,7 +168,7 @@ def _average(colours: list[Colours]) -> Colours:
         return as_float(np.stack([cv2.resize(x, (width, height)) for x in maps]).mean(axis=0))
 
     sure = [c.confidence for c in colours if c.confidence is not None]
-    return Colours(mean([c.ab for c in colours]), mean(sure) if sure else None, colours[0].likeness)
+    return Colours(mean([c.ab for c in colours]), mean(sure) if sure else None, colours[0].affinity)
 
 
 def _directions(count: int, seed: int) -> list[Float]:

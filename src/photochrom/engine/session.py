@@ -80,7 +80,7 @@ class Session:
         self._inputs = {current(i.name, schema): i.name for i in self._session.get_inputs()}
         self._outputs = {current(o.name, schema): o.name for o in self._session.get_outputs()}
         self.has_distribution = LOGITS in self._outputs
-        self.has_likeness = AFFINITY in self._outputs
+        self.has_affinity = AFFINITY in self._outputs
         self.takes_hints = HINTS in self._inputs
         self.multiple = int(metadata.get("multiple", 32))
         self.size = int(metadata.get("size", 256))
@@ -103,7 +103,7 @@ class Session:
         ----------
         lightness : (B, 1, H, W) float32, L* in [0, 100], sides multiples of `multiple`
         outputs : any of "ab" (B, 2, h, w), "confidence" (B, 1, h, w), "logits" (B, K, h, w) and, where it
-            `has_likeness`, "affinity" (B, P + 1, h, w)
+            `has_affinity`, "affinity" (B, P + 1, h, w)
         hints : (B, 3, H, W) float32: a and b in Lab units where the third channel is 1; models without that input
             do not see them
 

@@ -122,7 +122,7 @@ class Sketch:
         """What the network says, kept while hints come and go, where it does not take them itself."""
         asked = look if self._session.takes_hints else replace(look, hints=())
         if self._said is None or self._said[0] != asked:
-            self._said = asked, by_itself(self._session, guide, asked, with_likeness=True)
+            self._said = asked, by_itself(self._session, guide, asked, with_affinity=True)
         return self._said[1]
 
 

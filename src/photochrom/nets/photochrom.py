@@ -1,7 +1,7 @@
 """The default model: an encoder made for phones, a light decoder to a quarter of the size, soft colour bins.
 
 Classification over ab bins is Zhang et al. 2016; the hint input follows Zhang et al. 2017, but enters the
-decoder at every scale. With a learned likeness hints are followed after the net instead.
+decoder at every scale. With a learned affinity hints are followed after the net instead.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,9 +12,9 @@ from torch.nn import functional as F
 
 from photochrom.color.lab import AB_SCALE
 from photochrom.color.quantize import ab_bins
+from photochrom.nets.affinity import Affinity
 from photochrom.nets.efficientnet_lite import EfficientNetLite
 from photochrom.nets.inverted_residuals import InvertedResiduals
-from photochrom.nets.likeness import Likeness
 from photochrom.nets.mobilenetv2 import MobileNetV2
 from photochrom.nets.prediction import DistributionNet, Prediction
 
@@ -71,7 +71,7 @@ class Photochrom(DistributionNet):
     widths : channels of the decoder at strides 32, 16, 8, 4
     depths : blocks at those strides
     encoder : one of `ENCODERS`
-    likeness : whether it learns how hints spread
+    affinity : whether it learns how hints spread
         It then takes none itself: they come after it (`photochrom.color.propagation`), and when one moves nothing of
         the net must run again.
 
@@ -89,7 +89,7 @@ class Photochrom(DistributionNet):
         widths: tuple[int, int, int, int] = (256, 192, 128, 96),
         depths: tuple[int, int, int, int] = (1, 2, 2, 2),
         encoder: str = "mobilenetv2",
-        likeness: bool = False,
+        affinity: bool = False,
     ) -> None:
         if encoder not in ENCODERS:
             raise ValueError(f"no encoder {encoder!r}; there are {', '.join(ENCODERS)}")
@@ -105,8 +105,8 @@ class Photochrom(DistributionNet):
         # A bottleneck of what the whole picture shows: a beach colours its sky differently from a street.
         self.context = nn.Sequential(nn.Linear(skips[0], 128), nn.ReLU(), nn.Linear(128, widths[0]))
         self.head = nn.Conv2d(widths[-1], len(bins), 1)
-        self.likeness = Likeness(widths[-1]) if likeness else None
-        self.takes_hints = not likeness
+        self.affinity = Affinity(widths[-1]) if affinity else None
+        self.takes_hints = not affinity
 
     def forward(self, lightness: Tensor, hints: Tensor | None = None) -> Prediction:
         """Return logits ``(B, K, H/4, W/4)`` of the rebalanced posterior.
@@ -118,10 +118,10 @@ class Photochrom(DistributionNet):
             a and b in Lab units where the third channel, the mask, is 1, and 0 elsewhere.
         """
         x = self.features(lightness, hints)
-        return Prediction(self.head(x), likeness=None if self.likeness is None else self.likeness(x))
+        return Prediction(self.head(x), affinity=None if self.affinity is None else self.affinity(x))
 
     def features(self, lightness: Tensor, hints: Tensor | None = None) -> Tensor:
-        """The decoder's last map ``(B, C, H/4, W/4)``, of which `head` makes logits and `likeness` what is alike."""
+        """The decoder's last map ``(B, C, H/4, W/4)``, of which `head` makes logits and `affinity` what is alike."""
         features = self.encoder(lightness / 50 - 1)
         pyramid = [None] * len(features) if hints is None or not self.takes_hints else hint_pyramid(hints)
         x: Tensor | None = None
@@ -133,11 +133,11 @@ class Photochrom(DistributionNet):
         return x
 
     def layer_groups(self) -> list[list[nn.Parameter]]:
-        """The encoder as far as stride 4, the rest of it, the decoder; the likeness learns by itself."""
+        """The encoder as far as stride 4, the rest of it, the decoder; the affinity learns by itself."""
         first = self.encoder.taps[0] + 1
         early = nn.ModuleList([self.encoder.stem, *self.encoder.blocks[:first]])
         late = self.encoder.blocks[first:]
-        others = {*self.encoder.parameters(), *(self.likeness.parameters() if self.likeness else ())}
+        others = {*self.encoder.parameters(), *(self.affinity.parameters() if self.affinity else ())}
         ours = [p for p in self.parameters() if p not in others]
         return [list(early.parameters()), list(late.parameters()), ours]
 
@@ -166,11 +166,11 @@ def hint_pyramid(hints: Tensor) -> list[Tensor]:
     return levels
 
 
-def photochrom(encoder: str = "mobilenetv2", likeness: bool = False) -> Photochrom:
+def photochrom(encoder: str = "mobilenetv2", affinity: bool = False) -> Photochrom:
     """Build the default model (2.9 M parameters with MobileNetV2, 4.9 M with EfficientNet-Lite1)."""
-    return Photochrom(encoder=encoder, likeness=likeness)
+    return Photochrom(encoder=encoder, affinity=affinity)
 
 
-def test_photochrom(encoder: str = "mobilenetv2", likeness: bool = False) -> Photochrom:
+def test_photochrom(encoder: str = "mobilenetv2", affinity: bool = False) -> Photochrom:
     """Build a tiny decoder on the same encoder, for tests."""
-    return Photochrom(widths=(16, 16, 16, 16), depths=(1, 1, 1, 1), encoder=encoder, likeness=likeness)
+    return Photochrom(widths=(16, 16, 16, 16), depths=(1, 1, 1, 1), encoder=encoder, affinity=affinity)

@@ -15,13 +15,13 @@ class Prediction(NamedTuple):
     """A distribution net's output.
 
     `logits` (B, K, h, w) are those of the rebalanced posterior over the net's bins. `ab` (B, 2, H, W), in Lab units,
-    is there where the net also regresses, `likeness` (B, P + 1, h, w) where it says what belongs together
-    (`photochrom.nets.likeness`).
+    is there where the net also regresses, `affinity` (B, P + 1, h, w) where it says what belongs together
+    (`photochrom.nets.affinity`).
     """
 
     logits: Tensor
     ab: Tensor | None = None
-    likeness: Tensor | None = None
+    affinity: Tensor | None = None
 
 
 class DistributionNet(nn.Module):
@@ -38,14 +38,14 @@ class DistributionNet(nn.Module):
     Attributes
     ----------
     takes_hints : whether hints have an effect; those given to other nets are ignored
-    likeness : what learns how hints spread (`photochrom.nets.likeness.Likeness`), or None
+    affinity : what learns how hints spread (`photochrom.nets.affinity.Affinity`), or None
     stride : of the colours that `predict` gives; logits and confidence are at a quarter of the size
     multiple : sides of the input must be multiples of it
     log_weights : (K,) logarithm of the training loss's class weights, by which `vividness` can undo them
     """
 
     takes_hints = False
-    likeness: nn.Module | None
+    affinity: nn.Module | None
     stride = 4
     multiple = 8
     bins: Tensor
@@ -53,7 +53,7 @@ class DistributionNet(nn.Module):
 
     def __init__(self, classes: int, *, published: bool = False) -> None:
         super().__init__()
-        self.likeness = None
+        self.affinity = None
         self.register_buffer("log_weights", torch.zeros(classes))
         if published:
             self.register_load_state_dict_pre_hook(_without_weights)  # type: ignore[no-untyped-call]
@@ -64,7 +64,7 @@ class DistributionNet(nn.Module):
         """Decode to ``ab (B, 2, h, w)``, ``confidence (B, 1, h, w)`` and calibrated ``logits (B, K, h, w)``.
 
         A net that regresses colours too gives those; the distribution then only says how sure they are. A fourth map
-        is the likeness, where the net has learned one.
+        is the affinity, where the net has learned one.
 
         Parameters
         ----------
@@ -77,8 +77,8 @@ class DistributionNet(nn.Module):
         logits = self.calibrated(prediction.logits, vividness)
         ab, confidence = decode(logits, self.bins, temperature)
         ab = ab if prediction.ab is None else prediction.ab
-        likeness = () if prediction.likeness is None else (prediction.likeness,)
-        return ab, confidence, logits, *likeness
+        affinity = () if prediction.affinity is None else (prediction.affinity,)
+        return ab, confidence, logits, *affinity
 
     def calibrated(self, logits: Tensor, vividness: Tensor) -> Tensor:
         """Logits ``(B, K, h, w)`` with only the share `vividness`, in [0, 1], of the loss's rebalancing left."""

@@ -13,6 +13,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from photochrom.training.old_names import CHECKPOINT, renamed_tensors
+
 LAST, BEST = "last.safetensors", "best.safetensors"
 
 
@@ -23,11 +25,12 @@ class CheckpointError(ValueError):
 def save_checkpoint(path: Path, tensors: dict[str, Tensor], metadata: dict[str, Any]) -> None:
     """Write `path` whole or not at all; the previous checkpoint stays until the new one is complete and on the disk."""
     temporary = path.with_name(f".{path.name}.part")
+    said = {k: v if isinstance(v, str) else json.dumps(v) for k, v in metadata.items()}
     try:
         save_file(
             {k: v.detach().contiguous().cpu().clone() for k, v in tensors.items()},
             temporary,
-            metadata={k: v if isinstance(v, str) else json.dumps(v) for k, v in metadata.items()},
+            metadata=said | {"schema": str(CHECKPOINT)},
         )
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
@@ -39,7 +42,7 @@ def save_checkpoint(path: Path, tensors: dict[str, Tensor], metadata: dict[str, 
 
 
 def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Read tensors and metadata.
+    """Read tensors, under their present names, and metadata.
 
     Raises
     ------
@@ -48,7 +51,8 @@ def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     """
     with _opened(path) as file:
         names = file.keys()  # safe_open itself cannot be iterated
-        return {name: file.get_tensor(name) for name in names}, file.metadata() or {}
+        metadata = file.metadata() or {}
+        return renamed_tensors({name: file.get_tensor(name) for name in names}, metadata), metadata
 
 
 def load_metadata(path: Path) -> dict[str, str]:

@@ -42,7 +42,7 @@ class DistributionNet(nn.Module):
     def __init__(self, net: Any) -> None:
         super().__init__()
         self.net = net
-        learned = () if net.likeness is None else (AFFINITY,)
+        learned = () if net.affinity is None else (AFFINITY,)
         self.outputs = (AB, CONFIDENCE, LOGITS, *learned)
 
     def forward(

@@ -24,7 +24,7 @@ from photochrom.modelfile.onnx_file import write_metadata
 from photochrom.training.checkpoint import LAST, CheckpointError, load_checkpoint, under
 from photochrom.training.deployed import ColourNet, DistributionNet, deployed
 from photochrom.training.networks import build_generator
-from photochrom.training.recipe import Recipe
+from photochrom.training.recipe import Recipe, validate
 
 TOLERANCE = 1e-4
 """How far ONNX Runtime's colours may lie from torch's, as a share of the 110 units that ab spans."""
@@ -52,7 +52,7 @@ def load_trained(path: Path) -> Trained:
     path = path / LAST if path.is_dir() else path
     tensors, metadata = load_checkpoint(path)
     try:
-        recipe = Recipe.model_validate_json(metadata["recipe"])
+        recipe = validate(json.loads(metadata["recipe"]), "its recipe")
     except (KeyError, ValueError) as error:
         raise CheckpointError(f"{path}: not a checkpoint of this version of Photochrom ({error})") from None
     net, space = build_generator(recipe)

@@ -19,9 +19,9 @@ from photochrom.nets.resnet import require_fit
 from photochrom.training.batches import Photos
 from photochrom.training.recipe import (
     Adversarial,
+    Affinity,
     Classification,
     Gan,
-    Likeness,
     Nogan,
     Part,
     Recipe,
@@ -65,7 +65,7 @@ class Start:
             raise RecipeError(f"{file}: was trained with another data.space or data.inputs than the recipe's")
         state = generator.state_dict()
         # What learns how hints spread may begin here.
-        weights = {key: value for key, value in state.items() if key.startswith("likeness.")} | self.weights
+        weights = {key: value for key, value in state.items() if key.startswith("affinity.")} | self.weights
         expected = {key: tuple(value.shape) for key, value in state.items()}
         try:
             require_fit(f"{file}: another {ours.name} than the recipe builds", expected, weights)
@@ -138,16 +138,16 @@ def build_networks(
         pretrained.start.into(recipe, generator, channels)
     for name, step in recipe.steps.items():
         distributes = recipe.net.name in DISTRIBUTION_NETS
-        if isinstance(step, (Classification, Likeness)) != distributes:
+        if isinstance(step, (Classification, Affinity)) != distributes:
             gives = (
                 "a distribution, which classification trains"
                 if distributes
                 else "colours, not a distribution"
             )
             raise RecipeError(f"steps.{name}.kind: not {step.kind}; {recipe.net.name} gives {gives}")
-        if isinstance(step, Likeness) and networks.generator.likeness is None:
+        if isinstance(step, Affinity) and networks.generator.affinity is None:
             raise RecipeError(
-                f"steps.{name}.kind: {recipe.net.name} learns no likeness; set net.args.likeness"
+                f"steps.{name}.kind: {recipe.net.name} learns no affinity; set net.args.affinity"
             )
         if isinstance(step, (Adversarial, Nogan)):
             networks.critic(step.gan.critic, critic_inputs(step.gan, networks.space))

@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from photochrom.training.old_names import renamed_recipe
+
 RECIPES = Path(__file__).parent / "recipes"
 ROUNDING = 1e-9
 """Of shares that were added up: 0.2 + 0.2 + 0.2 + 0.1 is more than 0.7, and a stage of one step would be left out."""
@@ -139,13 +141,13 @@ class Classification(_Strict):
     optimizer: Optimizer = Optimizer()
 
 
-class Likeness(_Strict):
-    """How hints spread, on the colours of a trained net that itself stays as it is (`photochrom.nets.likeness`).
+class Affinity(_Strict):
+    """How hints spread, on the colours of a trained net that itself stays as it is (`photochrom.nets.affinity`).
 
     Each photo has up to `points` of them, few as often as many; colours are decoded at `temperature` and `vividness`.
     """
 
-    kind: Literal["likeness"]
+    kind: Literal["affinity"]
     points: Annotated[int, Field(ge=1)] = 20
     temperature: Positive = 0.5
     vividness: Share = 0.45
@@ -185,7 +187,7 @@ class Nogan(_Strict):
 
 
 StepRecipe = Annotated[
-    Regression | Classification | Likeness | Adversarial | Wasserstein | Nogan, Field(discriminator="kind")
+    Regression | Classification | Affinity | Adversarial | Wasserstein | Nogan, Field(discriminator="kind")
 ]
 
 
@@ -343,9 +345,9 @@ def resized(recipe: Recipe, size: int, multiple: int = 32) -> Recipe:
 
 
 def validate(table: dict[str, Any], name: str) -> Recipe:
-    """A recipe from plain values; raises RecipeError with all that is wrong with them."""
+    """A recipe from plain values, in present or old names; raises RecipeError with all that is wrong with them."""
     try:
-        return Recipe.model_validate(table)
+        return Recipe.model_validate(renamed_recipe(table))
     except ValidationError as error:
         wrong = "; ".join(_sentence(item) for item in error.errors())
         raise RecipeError(f"{name}: {wrong}") from None
@@ -397,7 +399,7 @@ def _keys_beside(loc: tuple[Any, ...]) -> list[str]:
     """The keys that are allowed where `loc` names one that is not."""
     model: Any = Recipe
     steps = {"regression": Regression, "classification": Classification, "adversarial": Adversarial}
-    steps |= {"wasserstein": Wasserstein, "nogan": Nogan, "likeness": Likeness}
+    steps |= {"wasserstein": Wasserstein, "nogan": Nogan, "affinity": Affinity}
     lists = {"stages": Stage}
     for part in loc[:-1]:
         if part in steps:

@@ -3,17 +3,17 @@
 from photochrom.training.networks import Networks
 from photochrom.training.recipe import (
     Adversarial,
+    Affinity,
     Classification,
-    Likeness,
     Nogan,
     Regression,
     StepRecipe,
     Wasserstein,
 )
 from photochrom.training.steps.adversarial import AdversarialStep
+from photochrom.training.steps.affinity import AffinityStep
 from photochrom.training.steps.base import Step
 from photochrom.training.steps.classification import ClassificationStep
-from photochrom.training.steps.likeness import LikenessStep
 from photochrom.training.steps.nogan import CriticStep, PicturesStep, nogan_step
 from photochrom.training.steps.regression import RegressionStep
 from photochrom.training.steps.wasserstein import WassersteinStep
@@ -28,8 +28,8 @@ def make_step(networks: Networks, settings: StepRecipe) -> Step:
             return RegressionStep(networks, settings)
         case Classification():
             return ClassificationStep(networks, settings)
-        case Likeness():
-            return LikenessStep(networks, settings)
+        case Affinity():
+            return AffinityStep(networks, settings)
         case Adversarial():
             return AdversarialStep(networks, settings)
         case Wasserstein():
@@ -41,5 +41,5 @@ def make_step(networks: Networks, settings: StepRecipe) -> Step:
 def reports() -> list[str]:
     """All that any step may report, in the log's order."""
     kinds: list[type[Step]] = [RegressionStep, ClassificationStep, AdversarialStep, WassersteinStep]
-    kinds += [PicturesStep, CriticStep, LikenessStep]
+    kinds += [PicturesStep, CriticStep, AffinityStep]
     return list(dict.fromkeys(name for kind in kinds for name in kind.reports))

@@ -11,7 +11,7 @@ from photochrom.color.propagation import propagated
 from photochrom.nets.prediction import annealed
 from photochrom.training.batches import Batch
 from photochrom.training.networks import Networks
-from photochrom.training.recipe import Likeness
+from photochrom.training.recipe import Affinity
 from photochrom.training.steps.base import Losses, Step
 
 DRAWS = 4
@@ -20,17 +20,17 @@ FLOOR = 4.0
 """Added to squared errors in Lab units: below a just noticeable difference of 2 there is little to gain."""
 
 
-class LikenessStep(Step):
-    """Reveal true colours at random cells, spread them, compare everywhere; nothing but the likeness learns.
+class AffinityStep(Step):
+    """Reveal true colours at random cells, spread them, compare everywhere; nothing but the affinity learns.
 
     The loss is half the logarithm of each photo's mean squared error: what a decibel counts.
     """
 
     reports = ("loss", "rmse")
 
-    def __init__(self, networks: Networks, settings: Likeness) -> None:
+    def __init__(self, networks: Networks, settings: Affinity) -> None:
         super().__init__(networks)
-        self.likeness = self.learn("likeness", networks.generator.likeness, settings.optimizer)
+        self.affinity = self.learn("affinity", networks.generator.affinity, settings.optimizer)
         self.points = settings.points
         decoding = [settings.temperature, settings.vividness]
         self.temperature, self.vividness = torch.tensor(decoding, device=networks.fabric.device)
@@ -38,17 +38,17 @@ class LikenessStep(Step):
     def step(self, batch: Batch) -> Losses:
         assert batch.ab is not None
         ab, features = self.trunk(batch)
-        likeness = self.likeness.net(features).float()
+        affinity = self.affinity.net(features).float()
         # What the net sees of the photo's luma, for an aged one is all that there will be.
         luma = F.interpolate(batch.grey, size=ab.shape[2:], mode="area")
         # A photo costs much more than what is revealed of it.
-        ab, luma, likeness, truth = (x.repeat(DRAWS, 1, 1, 1) for x in (ab, luma, likeness, batch.ab))
+        ab, luma, affinity, truth = (x.repeat(DRAWS, 1, 1, 1) for x in (ab, luma, affinity, batch.ab))
         at, given = self.reveal(len(ab), ab[0, 0].numel(), ab.device)
         known = truth.flatten(2).transpose(1, 2).gather(1, at[..., None].expand(-1, -1, 2))
-        moved = propagated(ab, luma, at, known, likeness, given)
+        moved = propagated(ab, luma, at, known, affinity, given)
         error = ((moved - truth) ** 2).sum(dim=1).mean(dim=(1, 2))
         loss = torch.log(error + FLOOR).mean() / 2
-        self.likeness.descend(loss)
+        self.affinity.descend(loss)
         return {"loss": loss.detach(), "rmse": error.detach().mean().sqrt()}
 
     @torch.no_grad()
@@ -58,7 +58,7 @@ class LikenessStep(Step):
         net.eval()
         features = net.features(grey_to_lightness(batch.grey))
         logits = net.calibrated(net.head(features), self.vividness)
-        self.likeness.net.train()
+        self.affinity.net.train()
         return annealed(logits, net.bins, self.temperature).float(), features
 
     def reveal(self, photos: int, cells: int, device: torch.device) -> tuple[Tensor, Tensor]:

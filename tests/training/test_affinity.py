@@ -36,8 +36,8 @@ WITHOUT: dict[str, Any] = {
     "steps": {"train": {"kind": "classification", "optimizer": {"rate": 1e-3}}},
 }
 WITH: dict[str, Any] = {
-    "net": {"name": "test_photochrom", "args": {"likeness": True}},
-    "steps": {"train": {"kind": "likeness", "points": 10, "optimizer": RATE}},
+    "net": {"name": "test_photochrom", "args": {"affinity": True}},
+    "steps": {"train": {"kind": "affinity", "points": 10, "optimizer": RATE}},
 }
 
 
@@ -59,8 +59,8 @@ def two_halves() -> PhotoSet:
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory, recipe: MakeRecipe) -> tuple[Path, Path]:
-    """A moment of classification, and likeness learned from there."""
-    folder, photos = tmp_path_factory.mktemp("likeness"), two_halves()
+    """A moment of classification, and affinity learned from there."""
+    folder, photos = tmp_path_factory.mktemp("affinity"), two_halves()
     stage = {"stages": [{"size": 64, "batch": 4}], "data": {"smallest_crop": 0.9}}
     train(recipe(**WITHOUT, **stage), photos, folder / "first", Budget(steps=2))
     start = Pretrained(start=read_start(folder / "first"))
@@ -74,7 +74,7 @@ def test_nothing_else_changes(runs: tuple[Path, Path]) -> None:
     for key, value in first.items():
         # Not the running statistics of the net's norms either.
         assert torch.equal(second[key], value), key
-    assert {key.split(".")[0] for key in second.keys() - first.keys()} == {"likeness"}
+    assert {key.split(".")[0] for key in second.keys() - first.keys()} == {"affinity"}
 
 
 def test_the_error_falls(recipe: MakeRecipe, networks: Callable[[Recipe], Networks]) -> None:
@@ -94,7 +94,7 @@ def test_the_error_falls(recipe: MakeRecipe, networks: Callable[[Recipe], Networ
 def test_the_product_follows_what_was_learned(runs: tuple[Path, Path], tmp_path: Path) -> None:
     """Halves of one colour as far as the net knows, which only what was learned can tell apart."""
     session = Session(_exported(runs[1], tmp_path), threads=1)
-    assert session.has_likeness
+    assert session.has_affinity
     assert not session.takes_hints
     luma = np.ascontiguousarray(rgb_to_luma(np.float32(two_halves()[0]) / 255)).astype(np.float32)
     hints = (Hint(0.25, 0.5, "#c02020"),)
@@ -119,16 +119,16 @@ def test_a_hint_moves_without_the_network(runs: tuple[Path, Path], tmp_path: Pat
     sketch = Sketch(colorizer, _photo(pixels))
     looks = [Options(hints=(Hint(x, 0.5, "#c02020"),)) for x in (0.2, 0.3, 0.8)]
     views = [sketch.view(look) for look in (Options(), *looks)]
-    assert asked == [["ab", "likeness"]]
+    assert asked == [["ab", "affinity"]]
     assert all((view != views[0]).any() for view in views[1:])
     for look, view in zip(looks, views[1:], strict=True):
         np.testing.assert_array_equal(Sketch(colorizer, _photo(pixels)).view(look), view)
 
 
-def test_a_net_without_likeness_cannot_learn_it(
+def test_a_net_without_affinity_cannot_learn_it(
     recipe: MakeRecipe, networks: Callable[[Recipe], Networks]
 ) -> None:
-    with pytest.raises(RecipeError, match=r"learns no likeness; set net\.args\.likeness"):
+    with pytest.raises(RecipeError, match=r"learns no affinity; set net\.args\.affinity"):
         networks(recipe(**(WITH | {"net": {"name": "test_eccv16"}})))
     with pytest.raises(RecipeError, match="gives colours, not a distribution"):
         networks(recipe(**(WITH | {"net": {"name": "test_cnn4"}})))

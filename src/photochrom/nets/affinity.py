@@ -6,7 +6,7 @@ from torch import Tensor, nn
 COORDINATES = 12
 
 
-class Likeness(nn.Module):
+class Affinity(nn.Module):
     """From a decoder's features to the kernel of `photochrom.color.propagation`: a learned one (Wilson et al. 2016,
     arXiv:1511.02222), of the features that predict colour.
 

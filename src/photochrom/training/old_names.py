@@ -1,0 +1,69 @@
+"""What recipes and checkpoints called by another name before, so that old files still load.
+
+A recipe of either age may use the old names: none of them means anything else where it stood. A checkpoint says its
+version as ``schema``; those of version 1 say none.
+"""
+
+import json
+import re
+from typing import Any, TypeVar
+
+CHECKPOINT = 2
+"""The version of a checkpoint's names."""
+
+KEYS = {
+    "net.args.likeness": "affinity",
+}
+"""Keys of a recipe by their old path, where ``*`` is any key."""
+
+VALUES = {
+    "steps.*.kind": {"likeness": "affinity"},
+}
+"""Values of a recipe by the (new) path of their key."""
+
+TENSORS = (
+    (r"^(net|ema)\.likeness\.", r"\1.affinity."),
+    (r"^optimizer\.likeness\.", "optimizer.affinity."),
+)
+"""Tensors of a checkpoint of version 1, as patterns with what they become."""
+
+Value = TypeVar("Value")
+
+
+def renamed_recipe(table: dict[str, Any]) -> dict[str, Any]:
+    """A copy of a recipe's plain values under the present names. The schema refuses what has both names."""
+    table = json.loads(json.dumps(table, default=str))
+    for path, new in KEYS.items():
+        *parents, old = path.split(".")
+        for parent in _found(table, parents):
+            if old in parent and new not in parent:
+                parent[new] = parent.pop(old)
+    for path, names in VALUES.items():
+        *parents, key = path.split(".")
+        for parent in _found(table, parents):
+            if isinstance(parent.get(key), str):
+                parent[key] = names.get(parent[key], parent[key])
+    return table
+
+
+def renamed_tensors(tensors: dict[str, Value], metadata: dict[str, str]) -> dict[str, Value]:
+    """A checkpoint's tensors under the present names."""
+    if int(metadata.get("schema", 1)) >= CHECKPOINT:
+        return tensors
+    return {_renamed(name): value for name, value in tensors.items()}
+
+
+def _renamed(name: str) -> str:
+    for pattern, new in TENSORS:
+        name = re.sub(pattern, new, name)
+    return name
+
+
+def _found(at: Any, path: list[str]) -> list[dict[str, Any]]:
+    """The tables at `path`."""
+    if not isinstance(at, dict):
+        return []
+    if not path:
+        return [at]
+    inner = list(at.values()) if path[0] == "*" else [at[path[0]]] if path[0] in at else []
+    return [table for each in inner for table in _found(each, path[1:])]

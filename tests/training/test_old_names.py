@@ -1,0 +1,85 @@
+"""Recipes and checkpoints of before a name changed load, and give what they gave."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save_file
+
+from photochrom.nets.photochrom import test_photochrom as tiny
+from photochrom.training.checkpoint import load_checkpoint, load_metadata, save_checkpoint
+from photochrom.training.export import load_trained
+from photochrom.training.old_names import renamed_recipe, renamed_tensors
+from photochrom.training.recipe import load_recipe, validate
+
+STAGES = [{"size": 32, "batch": 4}]
+AFFINITY_THEN = {
+    "net": {"name": "test_photochrom", "args": {"likeness": True}},
+    "stages": STAGES,
+    "steps": {"train": {"kind": "likeness", "points": 5}},
+}
+
+
+def now(then: dict[str, Any]) -> Any:
+    return validate(then, "then").model_dump()
+
+
+def test_affinity() -> None:
+    found = now(AFFINITY_THEN)
+    assert found["net"]["args"] == {"affinity": True}
+    assert found["steps"]["train"]["kind"] == "affinity"
+
+
+def test_present_names_stay_and_the_input_is_not_changed() -> None:
+    for path in ("photochrom-affinity", "nogan-resnet34", "cwgan-residual-unet"):
+        table = load_recipe(path).model_dump(mode="json")
+        assert renamed_recipe(table) == table
+    before = repr(AFFINITY_THEN)
+    renamed_recipe(AFFINITY_THEN)
+    assert repr(AFFINITY_THEN) == before
+
+
+def write_old(path: Path, tensors: dict[str, torch.Tensor], recipe: dict[str, Any]) -> None:
+    """A checkpoint as version 1 wrote it: no schema, and the old names."""
+    import json
+
+    save_file(tensors, path, metadata={"name": "old", "recipe": json.dumps(recipe)})
+
+
+def test_an_old_checkpoint_gives_the_same_net(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    net = tiny(affinity=True).eval()
+    old = {f"net.{k.replace('affinity', 'likeness')}": v for k, v in net.state_dict().items()}
+    write_old(tmp_path / "last.safetensors", old, AFFINITY_THEN)
+    trained = load_trained(tmp_path)
+    lightness = torch.rand(1, 1, 32, 64) * 100
+    scalars = torch.tensor(0.5), torch.tensor(0.3)
+    with torch.no_grad():
+        for ours, theirs in zip(
+            trained.net.predict(lightness, None, *scalars),
+            net.predict(lightness, None, *scalars),
+            strict=True,
+        ):
+            assert torch.equal(ours, theirs)
+
+
+def test_a_present_checkpoint_is_left_as_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "x.safetensors"
+    save_checkpoint(file, {"net.likeness.x": torch.ones(1)}, {"recipe": "{}"})
+    assert load_metadata(file)["schema"] == "2"
+    assert set(load_checkpoint(file)[0]) == {"net.likeness.x"}
+
+
+def test_tensors() -> None:
+    old = [
+        "net.likeness.out.bias",
+        "ema.likeness.mix.weight",
+        "optimizer.likeness.0.exp_avg",
+        "net.head.weight",
+    ]
+    assert list(renamed_tensors(dict.fromkeys(old, 0), {})) == [
+        "net.affinity.out.bias",
+        "ema.affinity.mix.weight",
+        "optimizer.affinity.0.exp_avg",
+        "net.head.weight",
+    ]
