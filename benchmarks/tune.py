@@ -1,7 +1,7 @@
 """Models and settings against quality: how the default model and its settings were chosen.
 
     python benchmarks/tune.py FOLDER [--model NAME|FILE.onnx ...] [--classifier FILE] [--limit 120] \\
-        [--temperatures 0.5] [--vividness 0.2,0.35,0.5] [--sizes 192] [--qualities balanced]
+        [--temperatures 0.5] [--prior-strength 0.2,0.35,0.5] [--sizes 192] [--qualities balanced]
 
 Prints a Markdown table with a row for each model at the best of its settings, by the rule of docs/default-model.md:
 "way" is the mean, over the figures of `GOALS`, of the share of the way from grey to the goal; --all prints every
@@ -40,10 +40,10 @@ GOALS = {
 }
 
 
-def entrant(model: str, temperature: float, vividness: float, size: int, quality: str) -> Contestant:
+def entrant(model: str, temperature: float, prior_strength: float, size: int, quality: str) -> Contestant:
     """The model with these settings, through the product's own steps."""
     session = Session(resolve(model), threads=1)
-    session.vividness = vividness
+    session.prior_strength = prior_strength
     options = Options(temperature=temperature, size=size, quality=quality)  # type: ignore[arg-type]
 
     def make(_: str, luma: NDArray[np.uint8], __: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -51,7 +51,7 @@ def entrant(model: str, temperature: float, vividness: float, size: int, quality
         (colours,) = predict(session, guide, options)
         return merge_rgb(luma, guided_coefficients(colours.ab, guide), 1.0)
 
-    name = f"{Path(model).stem} T {temperature:g} vividness {vividness:g} side {size} {quality}"
+    name = f"{Path(model).stem} T {temperature:g} prior strength {prior_strength:g} side {size} {quality}"
     return Contestant(name, "model", make)
 
 
@@ -98,7 +98,7 @@ def main() -> None:
     parser.add_argument("--classifier", type=Path)
     parser.add_argument("--limit", type=int, default=120)
     parser.add_argument("--temperatures", default="0.5")
-    parser.add_argument("--vividness", default="0.2,0.35,0.5")
+    parser.add_argument("--prior-strength", default="0.2,0.35,0.5")
     parser.add_argument("--sizes", default="192")
     parser.add_argument("--qualities", default="balanced")
     parser.add_argument("--all", action="store_true")
@@ -107,7 +107,7 @@ def main() -> None:
     grid = itertools.product(
         models,
         map(float, args.temperatures.split(",")),
-        map(float, args.vividness.split(",")),
+        map(float, args.prior_strength.split(",")),
         map(int, args.sizes.split(",")),
         args.qualities.split(","),
     )

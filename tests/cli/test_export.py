@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 import torch
 
+from photochrom.engine.colorizer import Colorizer
+from photochrom.modelfile.onnx_file import restated
 from photochrom.pipeline.python import Colorizer
-from photochrom.training.calibration import restated
 from photochrom.training.checkpoint import LAST, save_checkpoint
 from photochrom.training.export import export, load_trained
 from photochrom.training.networks import build_generator

@@ -11,11 +11,11 @@ from photochrom.color.propagation import (
     LEARNED,
     NOISE,
     PLAIN,
+    chroma_gain,
     kernel,
     places,
     propagated,
     regression,
-    vividness,
 )
 
 Floats = NDArray[np.float64]
@@ -109,34 +109,34 @@ def test_a_place_is_as_near_to_itself_as_can_be() -> None:
 def test_a_picture_is_as_vivid_as_known_colours_say_together() -> None:
     predicted = np.array([[[20.0, 10], [-5, 15], [10, -30]]])
     weights = (predicted[0] ** 2).sum(axis=1)
-    factor = vividness(predicted, 1.5 * predicted)
+    factor = chroma_gain(predicted, 1.5 * predicted)
     # Without the one that says the most.
     assert factor.shape == (1, 1, 1)
     assert factor.item() == pytest.approx(1 + 0.5 * weights[:2].sum() / (weights[:2].sum() + DOUBT))
     # Colours that are not there at all, or of the opposite hue: no less than grey.
     for known in (0 * predicted, -3 * predicted):
-        paler = vividness(predicted, known).item()
+        paler = chroma_gain(predicted, known).item()
         assert paler == pytest.approx(1 - weights[:2].sum() / (weights[:2].sum() + DOUBT))
 
 
-def test_a_single_voice_or_one_against_the_others_changes_no_vividness() -> None:
+def test_a_single_voice_or_one_against_the_others_changes_no_chroma_gain() -> None:
     predicted = np.array([[[20.0, 10], [-5, 15], [10, -30]]])
-    assert vividness(predicted[:, :1], 5 * predicted[:, :1]).item() == 1
-    assert vividness(predicted, predicted).item() == 1
+    assert chroma_gain(predicted[:, :1], 5 * predicted[:, :1]).item() == 1
+    assert chroma_gain(predicted, predicted).item() == 1
     odd = predicted.copy()
     odd[0, 2] *= 3
-    assert vividness(predicted, odd).item() == 1
+    assert chroma_gain(predicted, odd).item() == 1
     grey = np.zeros((1, 3, 2))
-    assert vividness(grey, predicted).item() == 1
+    assert chroma_gain(grey, predicted).item() == 1
 
 
 def test_what_does_not_count_has_no_voice() -> None:
     predicted = np.random.default_rng(0).normal(0, 20, (4, 5, 2))
     known = 1.4 * predicted
     given = (np.arange(5) < np.array([1, 2, 4, 5])[:, None]).astype(float)
-    together = vividness(predicted, known, given)
+    together = chroma_gain(predicted, known, given)
     for photo, count in enumerate((1, 2, 4, 5)):
-        alone = vividness(predicted[photo : photo + 1, :count], known[photo : photo + 1, :count])
+        alone = chroma_gain(predicted[photo : photo + 1, :count], known[photo : photo + 1, :count])
         assert together[photo].item() == pytest.approx(alone.item())
 
 
@@ -148,7 +148,7 @@ def test_known_colours_are_met_and_the_rest_is_as_vivid(picture: tuple[Floats, F
     known = np.stack([1.5 * flat[i, at[i]] for i in range(2)])
     moved = propagated(ab, luma, at, known, learned).reshape(2, 2, -1).transpose(0, 2, 1)
     for photo in range(2):
-        factor = vividness(flat[photo : photo + 1, at[photo]], known[photo : photo + 1]).item()
+        factor = chroma_gain(flat[photo : photo + 1, at[photo]], known[photo : photo + 1]).item()
         assert factor > 1.05
         rest = known[photo] - factor * flat[photo, at[photo]]
         cells = places(ab, luma, affinity)[photo : photo + 1]

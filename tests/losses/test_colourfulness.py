@@ -67,13 +67,11 @@ def test_matching_is_of_means_and_ends_at_the_truth() -> None:
 def test_a_duller_prediction_is_led_to_the_truth_and_not_beyond() -> None:
     truth = photos()
     grey = truth.mean(dim=1, keepdim=True)
-    vividness = torch.tensor(0.2, dtype=torch.float64, requires_grad=True)
+    share = torch.tensor(0.2, dtype=torch.float64, requires_grad=True)
     for _ in range(200):
-        (slope,) = torch.autograd.grad(
-            colourfulness_loss(grey + vividness * (truth - grey), truth), vividness
-        )
-        vividness = (vividness - 0.02 * slope).detach().requires_grad_()
-    assert float(vividness.detach()) == pytest.approx(1, abs=0.02)
+        (slope,) = torch.autograd.grad(colourfulness_loss(grey + share * (truth - grey), truth), share)
+        share = (share - 0.02 * slope).detach().requires_grad_()
+    assert float(share.detach()) == pytest.approx(1, abs=0.02)
 
 
 def test_the_truth_gets_no_gradient() -> None:

@@ -40,10 +40,10 @@ def noise(*shape: int, seed: int = 0, scale: float = 3.0) -> Tensor:
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed)) * scale
 
 
-def said(net: DistributionNet, temperature: float, vividness: float) -> list[NDArray[np.float64]]:
+def said(net: DistributionNet, temperature: float, prior_strength: float) -> list[NDArray[np.float64]]:
     """The decoded prediction of a `Given` net, in double precision."""
     with torch.no_grad():
-        result = net.predict(torch.zeros(1), None, torch.tensor(temperature), torch.tensor(vividness))
+        result = net.predict(torch.zeros(1), None, torch.tensor(temperature), torch.tensor(prior_strength))
     return [x.double().numpy() for x in result]
 
 
@@ -54,13 +54,13 @@ def posterior(logits: NDArray[np.float64], temperature: float) -> NDArray[np.flo
 
 
 @pytest.mark.parametrize("temperature", [1.0, 0.38, 0.05])
-@pytest.mark.parametrize("vividness", [0.0, 0.6, 1.0])
-def test_against_numpy(temperature: float, vividness: float) -> None:
+@pytest.mark.parametrize("prior_strength", [0.0, 0.6, 1.0])
+def test_against_numpy(temperature: float, prior_strength: float) -> None:
     net = Given(noise(2, 261, 3, 4))
     net.log_weights.copy_(noise(261, seed=1, scale=1.0))
-    ab, confidence, logits = said(net, temperature, vividness)
+    ab, confidence, logits = said(net, temperature, prior_strength)
     expected = net.said.logits.double().numpy()
-    expected = expected - (1 - vividness) * net.log_weights.double().numpy()[:, None, None]
+    expected = expected - (1 - prior_strength) * net.log_weights.double().numpy()[:, None, None]
     np.testing.assert_allclose(logits, expected, atol=1e-5)
     bins = ab_bins().astype(np.float64)
     np.testing.assert_allclose(ab, annealed_mean(expected, bins, temperature=temperature, axis=1), atol=0.02)
@@ -106,7 +106,7 @@ def test_an_even_bet_on_two_colours_is_their_middle_and_half_their_distance_of_d
     assert confidence.item() == pytest.approx(np.exp(-25 / 25))
 
 
-def test_vividness_one_favours_what_the_loss_weighed_more() -> None:
+def test_prior_strength_one_favours_what_the_loss_weighed_more() -> None:
     net = Given(torch.zeros(1, 261, 1, 1))
     # The net is indifferent; the training set's rare colours, weighing e^3, are those with a > 50.
     net.log_weights.copy_(torch.where(net.bins[:, 0] > 50, 3.0, 0.0))
@@ -219,8 +219,8 @@ class Deployed(nn.Module):
         self.net = net
 
     def forward(self, *inputs: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        lightness, *hints, temperature, vividness = inputs
-        return self.net.predict(lightness, hints[0] if hints else None, temperature, vividness)
+        lightness, *hints, temperature, prior_strength = inputs
+        return self.net.predict(lightness, hints[0] if hints else None, temperature, prior_strength)
 
 
 def inputs(net: DistributionNet, batch: int, rows: int, columns: int) -> tuple[Tensor, ...]:

@@ -47,12 +47,12 @@ def prepared(
     return networks, step, make_batch(photos, np.arange(8), SIDE, rngs, chosen, stride)
 
 
-def decoded(net: Any, batch: Batch, temperature: float, vividness: float) -> Tensor:
+def decoded(net: Any, batch: Batch, temperature: float, prior_strength: float) -> Tensor:
     """The product's colours, at the logits' stride also where the net regresses finer ones."""
     net = copy.deepcopy(net).train()
     prediction = net(grey_to_lightness(batch.grey), batch.hints)
     net.forward = lambda *_: prediction._replace(ab=None)
-    ab, _, _ = net.predict(None, None, torch.tensor(temperature), torch.tensor(vividness))
+    ab, _, _ = net.predict(None, None, torch.tensor(temperature), torch.tensor(prior_strength))
     return ab.detach().double()  # type: ignore[no-any-return]
 
 
@@ -67,7 +67,7 @@ def colourfulness(rgb: np.ndarray) -> float:
 def test_terms_are_of_the_products_colours_by_hand(
     photos: PhotoSet, recipe: MakeRecipe, tmp_path: Path, net: str
 ) -> None:
-    chosen = settings(recipe, net, **ALL, temperature=0.6, vividness=0.2)
+    chosen = settings(recipe, net, **ALL, temperature=0.6, prior_strength=0.2)
     networks, step, batch = prepared(chosen, photos, tmp_path)
     assert batch.ab is not None
     ab = decoded(networks.generator, batch, 0.6, 0.2)

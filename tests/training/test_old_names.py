@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
 import torch
 from safetensors.torch import save_file
 
@@ -10,7 +11,7 @@ from photochrom.nets.photochrom import test_photochrom as tiny
 from photochrom.training.checkpoint import load_checkpoint, load_metadata, save_checkpoint
 from photochrom.training.export import load_trained
 from photochrom.training.old_names import renamed_recipe, renamed_tensors
-from photochrom.training.recipe import load_recipe, validate
+from photochrom.training.recipe import RecipeError, load_recipe, validate
 
 STAGES = [{"size": 32, "batch": 4}]
 AFFINITY_THEN = {
@@ -30,6 +31,12 @@ def test_affinity() -> None:
     assert found["steps"]["train"]["kind"] == "affinity"
 
 
+def test_prior_strength() -> None:
+    old = {"train": {"kind": "classification", "mean": {"pixel": 1, "vividness": 0.1}}}
+    then = {"net": {"name": "test_photochrom"}, "stages": STAGES, "steps": old}
+    assert now(then)["steps"]["train"]["mean"]["prior_strength"] == 0.1
+
+
 def test_present_names_stay_and_the_input_is_not_changed() -> None:
     for path in ("photochrom-affinity", "nogan-resnet34", "cwgan-residual-unet"):
         table = load_recipe(path).model_dump(mode="json")
@@ -37,6 +44,26 @@ def test_present_names_stay_and_the_input_is_not_changed() -> None:
     before = repr(AFFINITY_THEN)
     renamed_recipe(AFFINITY_THEN)
     assert repr(AFFINITY_THEN) == before
+
+
+def test_both_names_at_once_are_refused() -> None:
+    both = AFFINITY_THEN | {
+        "net": {"name": "test_photochrom"},
+        "steps": {"train": {"kind": "classification", "mean": {"vividness": 1, "prior_strength": 0.5}}},
+    }
+    with pytest.raises(RecipeError, match=r"steps\.train\.mean\.vividness: no such key"):
+        validate(both, "both")
+
+
+def test_a_file_and_the_command_line_may_use_old_names(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(
+        "[net]\nname = 'photochrom'\nargs = { likeness = true }\n[[stages]]\nsize = 64\nbatch = 2\n"
+        "[steps.train]\nkind = 'likeness'\n"
+    )
+    recipe = load_recipe(file, ["steps.train.vividness=0.1"])
+    assert recipe.steps["train"].kind == "affinity"
+    assert recipe.steps["train"].prior_strength == 0.1  # type: ignore[union-attr]
 
 
 def write_old(path: Path, tensors: dict[str, torch.Tensor], recipe: dict[str, Any]) -> None:

@@ -308,7 +308,7 @@ def test_a_wrong_override_is_an_error_with_its_path(override: str, message: str)
 def test_the_mean_weighs_nothing_unless_a_weight_says_so() -> None:
     (step,) = load_recipe("photochrom").steps.values()
     assert not step.mean.weighs
-    assert (step.mean.temperature, step.mean.vividness) == (0.5, 0.35)
+    assert (step.mean.temperature, step.mean.prior_strength) == (0.5, 0.35)
     (step,) = load_recipe("photochrom", ["steps.train.mean.perceptual=1"]).steps.values()
     assert step.mean.weighs
     assert (step.mean.pixel, step.mean.perceptual) == (0, 1)

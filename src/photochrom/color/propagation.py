@@ -18,7 +18,7 @@ NOISE = 0.02
 AT_ONCE = 2_000_000
 """Entries of the kernel: 500 hints at 256 x 256 would take half a gigabyte."""
 DOUBT = 500.0
-"""Squared chroma, in Lab units, of a known colour that speaks for the predicted vividness before any other is asked."""
+"""Squared chroma, in Lab units, by which the predicted chroma counts as if one more colour were known to confirm it."""
 
 
 def propagated(
@@ -46,7 +46,7 @@ def propagated(
     xp = namespace(ab)
     batch, _, height, width = ab.shape
     flat = xp.matrix_transpose(xp.reshape(ab, (batch, 2, height * width)))
-    factor = vividness(_taken(xp, flat, at), known, given)
+    factor = chroma_gain(_taken(xp, flat, at), known, given)
     flat = flat * factor
     coordinates = None if affinity is None else affinity[:, :-1]
     amplitude = None if affinity is None else xp.reshape(affinity[:, -1:], (batch, height * width))
@@ -55,7 +55,7 @@ def propagated(
     return xp.reshape(xp.matrix_transpose(moved), ab.shape)
 
 
-def vividness(predicted: Array, known: Array, given: Array | None = None) -> Array:
+def chroma_gain(predicted: Array, known: Array, given: Array | None = None) -> Array:
     """How vivid a picture is, in proportion to what was predicted, by what several known colours say together.
 
     It is the slope of known on predicted colours, of which each says something between nothing and twice as vivid.

@@ -85,7 +85,7 @@ class Session:
         self.multiple = int(metadata.get("multiple", 32))
         self.size = int(metadata.get("size", 256))
         self.temperature = float(metadata.get(TEMPERATURE, 1.0))
-        self.vividness = float(metadata.get(PRIOR_STRENGTH, 1.0))
+        self.prior_strength = float(metadata.get(PRIOR_STRENGTH, 1.0))
         # Published networks bring bins of their own.
         self.bins = np.array(metadata["bins"], np.float32) if "bins" in metadata else ab_bins()
 
@@ -115,7 +115,7 @@ class Session:
         batch, _, height, width = lightness.shape
         scalars = {
             TEMPERATURE: self.temperature if temperature is None else temperature,
-            PRIOR_STRENGTH: self.vividness,
+            PRIOR_STRENGTH: self.prior_strength,
         }
         given = {k: np.asarray(v, np.float32) for k, v in scalars.items() if k in self._inputs}
         given[LIGHTNESS] = lightness

@@ -58,7 +58,7 @@ class Centres(nn.Module):
 class Eccv16(DistributionNet):
     """Eight stages of 3x3 convolutions, the fifth and sixth dilated, down to an eighth and up to a quarter.
 
-    The release's result is `predict` at temperature 1 and vividness 1, enlarged by 4 (bilinear). The paper anneals
+    The release's result is `predict` at temperature 1 and prior_strength 1, enlarged by 4 (bilinear). The paper anneals
     at 0.38, which the release has no layer for.
 
     Parameters

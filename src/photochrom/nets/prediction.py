@@ -33,7 +33,7 @@ class DistributionNet(nn.Module):
     ----------
     classes : how many bins
     published : whether files that a paper's authors published shall load
-        Class weights are not in them, and zeros stand for them: `vividness` then has no effect.
+        Class weights are not in them, and zeros stand for them: `prior_strength` then has no effect.
 
     Attributes
     ----------
@@ -41,7 +41,7 @@ class DistributionNet(nn.Module):
     affinity : what learns how hints spread (`photochrom.nets.affinity.Affinity`), or None
     stride : of the colours that `predict` gives; logits and confidence are at a quarter of the size
     multiple : sides of the input must be multiples of it
-    log_weights : (K,) logarithm of the training loss's class weights, by which `vividness` can undo them
+    log_weights : (K,) logarithm of the training loss's class weights, by which `prior_strength` can undo them
     """
 
     takes_hints = False
@@ -59,7 +59,7 @@ class DistributionNet(nn.Module):
             self.register_load_state_dict_pre_hook(_without_weights)  # type: ignore[no-untyped-call]
 
     def predict(
-        self, lightness: Tensor, hints: Tensor | None, temperature: Tensor, vividness: Tensor
+        self, lightness: Tensor, hints: Tensor | None, temperature: Tensor, prior_strength: Tensor
     ) -> tuple[Tensor, ...]:
         """Decode to ``ab (B, 2, h, w)``, ``confidence (B, 1, h, w)`` and calibrated ``logits (B, K, h, w)``.
 
@@ -70,19 +70,19 @@ class DistributionNet(nn.Module):
         ----------
         temperature : scalar > 0
             Of the annealed mean (Zhang et al. 2016): low is vivid, 1 is the mean.
-        vividness : scalar in [0, 1]
+        prior_strength : scalar in [0, 1]
             How much of the loss's rebalancing stays: 1 keeps it, 0 gives the plain posterior.
         """
         prediction: Prediction = self(lightness, hints)
-        logits = self.calibrated(prediction.logits, vividness)
+        logits = self.calibrated(prediction.logits, prior_strength)
         ab, confidence = decode(logits, self.bins, temperature)
         ab = ab if prediction.ab is None else prediction.ab
         affinity = () if prediction.affinity is None else (prediction.affinity,)
         return ab, confidence, logits, *affinity
 
-    def calibrated(self, logits: Tensor, vividness: Tensor) -> Tensor:
-        """Logits ``(B, K, h, w)`` with only the share `vividness`, in [0, 1], of the loss's rebalancing left."""
-        return logits - (1 - vividness) * self.log_weights[:, None, None]
+    def calibrated(self, logits: Tensor, prior_strength: Tensor) -> Tensor:
+        """Logits ``(B, K, h, w)`` with only the share `prior_strength`, in [0, 1], of the loss's rebalancing left."""
+        return logits - (1 - prior_strength) * self.log_weights[:, None, None]
 
     def layer_groups(self) -> list[list[nn.Parameter]]:
         """From the earliest layers to the head; one group, where nothing comes pretrained."""

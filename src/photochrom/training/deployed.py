@@ -46,10 +46,10 @@ class DistributionNet(nn.Module):
         self.outputs = (AB, CONFIDENCE, LOGITS, *learned)
 
     def forward(
-        self, lightness: Tensor, hints: Tensor, temperature: Tensor, vividness: Tensor
+        self, lightness: Tensor, hints: Tensor, temperature: Tensor, prior_strength: Tensor
     ) -> tuple[Tensor, ...]:
         """As the net's own ``predict``."""
-        result: tuple[Tensor, ...] = self.net.predict(lightness, hints, temperature, vividness)
+        result: tuple[Tensor, ...] = self.net.predict(lightness, hints, temperature, prior_strength)
         return result
 
 
@@ -59,10 +59,10 @@ class UnhintedNet(DistributionNet):
     inputs = (LIGHTNESS, TEMPERATURE, PRIOR_STRENGTH)
 
     def forward(  # type: ignore[override]
-        self, lightness: Tensor, temperature: Tensor, vividness: Tensor
+        self, lightness: Tensor, temperature: Tensor, prior_strength: Tensor
     ) -> tuple[Tensor, ...]:
         """As the net's own ``predict``, without hints."""
-        return super().forward(lightness, None, temperature, vividness)  # type: ignore[arg-type]
+        return super().forward(lightness, None, temperature, prior_strength)  # type: ignore[arg-type]
 
 
 def deployed(net: Any, space: Space) -> ColourNet | DistributionNet:

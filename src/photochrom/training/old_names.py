@@ -13,6 +13,8 @@ CHECKPOINT = 2
 
 KEYS = {
     "net.args.likeness": "affinity",
+    "steps.*.vividness": "prior_strength",
+    "steps.*.mean.vividness": "prior_strength",
 }
 """Keys of a recipe by their old path, where ``*`` is any key."""
 

@@ -84,14 +84,14 @@ class Pixel(_Strict):
 class Mean(Pixel):
     """Terms on the colours that a distribution decodes to; none, unless a weight says so.
 
-    They are the annealed mean at `temperature` and `vividness`, as the product decodes it
+    They are the annealed mean at `temperature` and `prior_strength`, as the product decodes it
     (`photochrom.nets.prediction.DistributionNet.predict`). `pixel` and `gradient` are of ab / 110 at the stride of the
     logits; `colourfulness` and `perceptual` of the picture of those colours, enlarged bilinearly, on the true L*.
     """
 
     pixel: Weight = 0.0
     temperature: Positive = 0.5
-    vividness: Share = 0.35
+    prior_strength: Share = 0.35
 
 
 class Labels(_Strict):
@@ -144,13 +144,14 @@ class Classification(_Strict):
 class Affinity(_Strict):
     """How hints spread, on the colours of a trained net that itself stays as it is (`photochrom.nets.affinity`).
 
-    Each photo has up to `points` of them, few as often as many; colours are decoded at `temperature` and `vividness`.
+    Each photo has up to `points` of them, few as often as many. Colours are decoded at `temperature` and
+    `prior_strength`.
     """
 
     kind: Literal["affinity"]
     points: Annotated[int, Field(ge=1)] = 20
     temperature: Positive = 0.5
-    vividness: Share = 0.45
+    prior_strength: Share = 0.45
     optimizer: Optimizer = Optimizer()
 
 

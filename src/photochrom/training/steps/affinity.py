@@ -32,8 +32,8 @@ class AffinityStep(Step):
         super().__init__(networks)
         self.affinity = self.learn("affinity", networks.generator.affinity, settings.optimizer)
         self.points = settings.points
-        decoding = [settings.temperature, settings.vividness]
-        self.temperature, self.vividness = torch.tensor(decoding, device=networks.fabric.device)
+        decoding = [settings.temperature, settings.prior_strength]
+        self.temperature, self.prior_strength = torch.tensor(decoding, device=networks.fabric.device)
 
     def step(self, batch: Batch) -> Losses:
         assert batch.ab is not None
@@ -57,7 +57,7 @@ class AffinityStep(Step):
         net = self.networks.generator
         net.eval()
         features = net.features(grey_to_lightness(batch.grey))
-        logits = net.calibrated(net.head(features), self.vividness)
+        logits = net.calibrated(net.head(features), self.prior_strength)
         self.affinity.net.train()
         return annealed(logits, net.bins, self.temperature).float(), features
 

@@ -38,8 +38,8 @@ class ClassificationStep(Step):
         self.huber = settings.huber
         self.huber_loss = pixel_loss("huber", delta=1 / 110)
         self.mean = self.criterion_of(settings.mean) if settings.mean.weighs else None
-        decoding = [settings.mean.temperature, settings.mean.vividness]
-        self.temperature, self.vividness = torch.tensor(decoding, device=networks.fabric.device)
+        decoding = [settings.mean.temperature, settings.mean.prior_strength]
+        self.temperature, self.prior_strength = torch.tensor(decoding, device=networks.fabric.device)
         net = networks.generator
         self.cross_entropy = RebalancedCrossEntropy(net.bins, net.log_weights.exp()).to(
             networks.fabric.device
@@ -67,7 +67,7 @@ class ClassificationStep(Step):
         """The terms of `criterion` on the colours that ``logits (B, K, h, w)`` decode to, by their names."""
         assert batch.ab is not None
         net = self.networks.generator
-        ab = annealed(net.calibrated(logits, self.vividness), net.bins, self.temperature)
+        ab = annealed(net.calibrated(logits, self.prior_strength), net.bins, self.temperature)
         truth = F.interpolate(batch.ab, size=ab.shape[2:], mode="area")
         # The true photo's luma, not what the net saw of it: this is about colours, and age is not one of them.
         luma = rgb_to_luma(batch.rgb, axis=1)[:, None]
