@@ -113,7 +113,7 @@ def test_a_card_restates_a_model(run: Any, workplace: Path) -> None:
         ),
         (["none.onnx", "--weights", "fp16"], 1, "none.onnx: No such file"),
         (["photos/0.png", "--weights", "fp16"], 1, "0.png: not a whole checkpoint"),
-        (["text.onnx", "--weights", "fp16"], 1, "text.onnx: not a model that `photochrom export` wrote"),
+        (["text.onnx", "--weights", "fp16"], 1, "text.onnx: not an ONNX file"),
         (
             ["model.onnx", "--weights", "w8", "--data", "none"],
             1,
