@@ -53,9 +53,9 @@ def ours(
 def bare(photos: PhotoSet, size: int, batch: int, steps: int, device: torch.device, precision: str) -> float:
     """Seconds of `steps` steps of pix2pix as a script would write it: L1 with lambda 100, BCE, two Adams."""
     generator = pix2pix_unet().to(device, memory_format=torch.channels_last)
-    critic = patchgan().to(device, memory_format=torch.channels_last)
+    discriminator = patchgan().to(device, memory_format=torch.channels_last)
     first, second = (
-        torch.optim.Adam(net.parameters(), 1e-4, betas=(0.5, 0.999)) for net in (generator, critic)
+        torch.optim.Adam(net.parameters(), 1e-4, betas=(0.5, 0.999)) for net in (generator, discriminator)
     )
     entropy = torch.nn.functional.binary_cross_entropy_with_logits
     rng = np.random.default_rng(0)
@@ -70,9 +70,9 @@ def bare(photos: PhotoSet, size: int, batch: int, steps: int, device: torch.devi
         truth = rgb_to_lab(rgb, axis=1)[:, 1:] / 110
         with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16-mixed"):
             fake = generator(lightness)
-            critic.requires_grad_(True)
-            real_logits = critic(torch.cat([lightness, truth], 1))
-            fake_logits = critic(torch.cat([lightness, fake.detach()], 1))
+            discriminator.requires_grad_(True)
+            real_logits = discriminator(torch.cat([lightness, truth], 1))
+            fake_logits = discriminator(torch.cat([lightness, fake.detach()], 1))
             loss = (
                 entropy(real_logits, torch.ones_like(real_logits))
                 + entropy(fake_logits, torch.zeros_like(fake_logits))
@@ -81,8 +81,8 @@ def bare(photos: PhotoSet, size: int, batch: int, steps: int, device: torch.devi
         loss.backward()
         second.step()
         with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16-mixed"):
-            critic.requires_grad_(False)
-            logits = critic(torch.cat([lightness, fake], 1))
+            discriminator.requires_grad_(False)
+            logits = discriminator(torch.cat([lightness, fake], 1))
             loss = 100 * (fake - truth).abs().mean() + entropy(logits, torch.ones_like(logits))
         first.zero_grad(set_to_none=True)
         loss.backward()

@@ -1,4 +1,4 @@
-"""The games' values by hand, what labels are told, and the penalty of critics whose gradient is known."""
+"""The games' values by hand, what labels are told, and the penalty of discriminators whose gradient is known."""
 
 import math
 from typing import get_args
@@ -23,7 +23,7 @@ def surprise(logit: float) -> float:
 
 
 @pytest.mark.parametrize(
-    ("kind", "critic", "generator"),
+    ("kind", "discriminator", "generator"),
     [
         (
             "bce",
@@ -36,21 +36,23 @@ def surprise(logit: float) -> float:
         ("wasserstein", -1.25 - 1.25, 1.25),
     ],
 )
-def test_values_by_hand(kind: Kind, critic: float, generator: float) -> None:
+def test_values_by_hand(kind: Kind, discriminator: float, generator: float) -> None:
     game = objective(kind)
-    assert float(game.critic_loss(REAL, FAKE)) == pytest.approx(critic, rel=1e-6)
+    assert float(game.discriminator_loss(REAL, FAKE)) == pytest.approx(discriminator, rel=1e-6)
     assert float(game.generator_loss(FAKE)) == pytest.approx(generator, rel=1e-6)
 
 
-def test_a_critic_that_guesses_pays_log_2() -> None:
+def test_a_discriminator_that_guesses_pays_log_2() -> None:
     game = objective("bce")
-    assert float(game.critic_loss(torch.zeros(3), torch.zeros(3))) == pytest.approx(math.log(2))
+    assert float(game.discriminator_loss(torch.zeros(3), torch.zeros(3))) == pytest.approx(math.log(2))
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_maps_of_patches_count_like_so_many_logits(kind: Kind) -> None:
     game, real, fake = objective(kind), torch.randn(4, 1, 3, 5), torch.randn(4, 1, 3, 5)
-    torch.testing.assert_close(game.critic_loss(real, fake), game.critic_loss(real.flatten(), fake.flatten()))
+    torch.testing.assert_close(
+        game.discriminator_loss(real, fake), game.discriminator_loss(real.flatten(), fake.flatten())
+    )
     torch.testing.assert_close(game.generator_loss(fake), game.generator_loss(fake.flatten()))
 
 
@@ -61,12 +63,12 @@ def test_the_two_sides_pull_fakes_apart(kind: Kind, flipped: bool) -> None:
         kind = "bce"
     game = objective(kind, Labels(flipped=flipped))
     real, fake = torch.full((4,), 0.2, requires_grad=True), torch.full((4,), 0.3, requires_grad=True)
-    by_critic = torch.autograd.grad(game.critic_loss(real, fake), (real, fake))
+    by_discriminator = torch.autograd.grad(game.discriminator_loss(real, fake), (real, fake))
     (by_generator,) = torch.autograd.grad(game.generator_loss(fake), fake)
     sign = -1 if flipped else 1
-    # A step goes against the gradient: the critic lifts the real and lowers the fake, which the generator lifts.
-    assert (sign * by_critic[0] < 0).all()
-    assert (sign * by_critic[1] > 0).all()
+    # A step goes against the gradient: the discriminator lifts the real and lowers the fake, which the generator lifts.
+    assert (sign * by_discriminator[0] < 0).all()
+    assert (sign * by_discriminator[1] > 0).all()
     assert (sign * by_generator < 0).all()
 
 
@@ -76,11 +78,11 @@ def test_gradcheck(kind: Kind) -> None:
     real, fake = (torch.randn(3, 1, 2, 2, dtype=torch.float64, generator=seeded(s)) for s in (1, 2))
     real.requires_grad_()
     fake.requires_grad_()
-    assert torch.autograd.gradcheck(game.critic_loss, (real, fake))
+    assert torch.autograd.gradcheck(game.discriminator_loss, (real, fake))
     assert torch.autograd.gradcheck(game.generator_loss, (fake,))
 
 
-def test_the_generator_learns_from_a_critic_that_is_sure() -> None:
+def test_the_generator_learns_from_a_discriminator_that_is_sure() -> None:
     fake = torch.tensor([-20.0], requires_grad=True)
     objective("bce").generator_loss(fake).backward()
     # The minimax form log(1 - D) has a slope of 2e-9 here.
@@ -93,7 +95,7 @@ def test_half_precision_is_widened(kind: Kind) -> None:
     game = objective(kind)
     real, fake = torch.full((1000,), 1.5).bfloat16(), torch.full((1000,), -0.25).bfloat16()
     for loss, expected in (
-        (game.critic_loss(real, fake), game.critic_loss(real.double(), fake.double())),
+        (game.discriminator_loss(real, fake), game.discriminator_loss(real.double(), fake.double())),
         (game.generator_loss(fake), game.generator_loss(fake.double())),
     ):
         assert loss.dtype == torch.float32
@@ -107,7 +109,7 @@ def test_flipped_is_the_same_game_with_the_logits_mirrored() -> None:
     for kind, mirror in (("bce", lambda x: -x), ("least_squares", lambda x: 1 - x)):
         ours, theirs = objective(kind, swapped), objective(kind, plain)  # type: ignore[arg-type]
         torch.testing.assert_close(
-            ours.critic_loss(real, fake), theirs.critic_loss(mirror(real), mirror(fake))
+            ours.discriminator_loss(real, fake), theirs.discriminator_loss(mirror(real), mirror(fake))
         )
         torch.testing.assert_close(ours.generator_loss(fake), theirs.generator_loss(mirror(fake)))
         assert ours.accuracy(real, fake) == theirs.accuracy(mirror(real), mirror(fake))
@@ -124,7 +126,7 @@ def test_flipped_is_the_same_game_with_the_logits_mirrored() -> None:
         (Labels(noise=0.1, flipped=True), (0, 0.1), (0.9, 1)),
     ],
 )
-def test_what_the_critic_is_told(
+def test_what_the_discriminator_is_told(
     labels: Labels, of_real: tuple[float, float], of_fake: tuple[float, float]
 ) -> None:
     logits, rng = torch.zeros(2000), seeded()
@@ -154,12 +156,12 @@ def test_chance_strikes_photos_and_not_patches() -> None:
 
 def test_a_soft_label_is_reached_at_its_own_logit() -> None:
     real = torch.tensor([math.log(0.9 / 0.1)], requires_grad=True)
-    objective("bce", Labels(soft=0.1)).critic_loss(real, torch.zeros(1)).backward()
+    objective("bce", Labels(soft=0.1)).discriminator_loss(real, torch.zeros(1)).backward()
     assert real.grad is not None
     assert float(real.grad) == pytest.approx(0, abs=1e-7)
 
 
-def test_labels_are_the_critics_alone() -> None:
+def test_labels_are_the_discriminators_alone() -> None:
     treated = objective("least_squares", Labels(soft=0.1, noise=0.1, flip_share=0.3), seeded())
     assert torch.equal(treated.generator_loss(FAKE), objective("least_squares").generator_loss(FAKE))
 
@@ -168,12 +170,12 @@ def test_a_restored_generator_draws_the_same_labels() -> None:
     rng = seeded(3)
     game = objective("bce", Labels(noise=0.1, flip_share=0.3), rng)
     logits = torch.randn(64, 1, 2, 2, generator=seeded(4))
-    game.critic_loss(logits, logits)
+    game.discriminator_loss(logits, logits)
     state = rng.get_state()
-    first = game.critic_loss(logits, logits)
-    assert not torch.equal(game.critic_loss(logits, logits), first)
+    first = game.discriminator_loss(logits, logits)
+    assert not torch.equal(game.discriminator_loss(logits, logits), first)
     rng.set_state(state)
-    assert torch.equal(game.critic_loss(logits, logits), first)
+    assert torch.equal(game.discriminator_loss(logits, logits), first)
 
 
 @pytest.mark.parametrize(
@@ -212,7 +214,7 @@ def test_accuracy_by_hand(kind: Kind, real: float, fake: float) -> None:
     assert float(right.mean) == (real + fake) / 2
 
 
-def test_penalty_of_a_linear_critic() -> None:
+def test_penalty_of_a_linear_discriminator() -> None:
     weight = torch.tensor([3.0, 4.0], requires_grad=True)
     real, fake = torch.randn(6, 2, generator=seeded(1)), torch.randn(6, 2, generator=seeded(2))
     penalty = gradient_penalty(lambda x: x @ weight, real, fake, seeded())
@@ -232,20 +234,20 @@ def test_penalty_is_taken_between_real_and_fake() -> None:
 
 
 def test_penalty_takes_a_map_of_patches_for_its_mean() -> None:
-    critic = nn.Conv2d(2, 1, 1)
-    nn.init.constant_(critic.weight, 3.0)
+    discriminator = nn.Conv2d(2, 1, 1)
+    nn.init.constant_(discriminator.weight, 3.0)
     photos = torch.randn(2, 2, 4, 4)
-    penalty = gradient_penalty(critic, photos, photos + 1, seeded())
+    penalty = gradient_penalty(discriminator, photos, photos + 1, seeded())
     # Every one of 32 inputs has the slope 3 / 16.
     assert float(penalty.detach()) == pytest.approx((3 / 16 * 32**0.5 - 1) ** 2, rel=1e-5)
 
 
-def test_penalty_reaches_the_critic_alone() -> None:
-    critic = nn.Sequential(nn.Flatten(), nn.Linear(8, 4), nn.Tanh(), nn.Linear(4, 1))
+def test_penalty_reaches_the_discriminator_alone() -> None:
+    discriminator = nn.Sequential(nn.Flatten(), nn.Linear(8, 4), nn.Tanh(), nn.Linear(4, 1))
     fake = torch.randn(3, 2, 2, 2, requires_grad=True)
-    gradient_penalty(critic, torch.randn(3, 2, 2, 2), fake, seeded()).backward()
+    gradient_penalty(discriminator, torch.randn(3, 2, 2, 2), fake, seeded()).backward()
     assert fake.grad is None
-    weight = critic[1].weight
+    weight = discriminator[1].weight
     assert isinstance(weight, nn.Parameter)
     assert weight.grad is not None
     assert weight.grad.abs().sum() > 0
@@ -267,38 +269,41 @@ def test_penalty_of_different_shapes_raises() -> None:
 
 
 def test_clipped_weights_stay_within_the_limit_and_small_ones_as_they_are() -> None:
-    critic = nn.Linear(2, 1)
-    critic.weight.data, critic.bias.data = torch.tensor([[0.5, -0.004]]), torch.tensor([-2.0])
-    clip_weights(critic, 0.01)
-    torch.testing.assert_close(critic.weight.data, torch.tensor([[0.01, -0.004]]))
-    assert float(critic.bias.detach()) == pytest.approx(-0.01)
-    assert critic.weight.requires_grad
+    discriminator = nn.Linear(2, 1)
+    discriminator.weight.data, discriminator.bias.data = torch.tensor([[0.5, -0.004]]), torch.tensor([-2.0])
+    clip_weights(discriminator, 0.01)
+    torch.testing.assert_close(discriminator.weight.data, torch.tensor([[0.01, -0.004]]))
+    assert float(discriminator.bias.detach()) == pytest.approx(-0.01)
+    assert discriminator.weight.requires_grad
     with pytest.raises(ValueError, match="above 0"):
-        clip_weights(critic, 0)
+        clip_weights(discriminator, 0)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_generator_finds_the_real_mean(kind: Kind) -> None:
     torch.manual_seed(5)
     rng, game = seeded(6), objective(kind)
-    where, critic = nn.Parameter(torch.zeros(1)), nn.Sequential(nn.Linear(1, 16), nn.ReLU(), nn.Linear(16, 1))
+    where, discriminator = (
+        nn.Parameter(torch.zeros(1)),
+        nn.Sequential(nn.Linear(1, 16), nn.ReLU(), nn.Linear(16, 1)),
+    )
     by_generator = torch.optim.Adam([where], lr=0.05, betas=(0.0, 0.9))
-    by_critic = torch.optim.Adam(critic.parameters(), lr=0.02, betas=(0.0, 0.9))
+    by_discriminator = torch.optim.Adam(discriminator.parameters(), lr=0.02, betas=(0.0, 0.9))
     path = []
     for step in range(600):
         real, fake = (torch.randn(32, 1, generator=rng) * 0.5 for _ in range(2))
         real, fake = real + 2, fake + where
-        loss = game.critic_loss(critic(real), critic(fake.detach()))
-        by_critic.zero_grad()
+        loss = game.discriminator_loss(discriminator(real), discriminator(fake.detach()))
+        by_discriminator.zero_grad()
         loss.backward()
-        by_critic.step()
+        by_discriminator.step()
         if kind == "wasserstein":
             # Not by the penalty: on a line it bars the way from slope 1 to slope -1, for it wants none between.
-            clip_weights(critic, 0.1)
-        # Five steps of the critic for one of the generator, as Arjovsky et al. 2017 train.
+            clip_weights(discriminator, 0.1)
+        # Five steps of the discriminator for one of the generator, as Arjovsky et al. 2017 train.
         if step % 5 == 4:
             by_generator.zero_grad()
-            game.generator_loss(critic(fake)).backward()
+            game.generator_loss(discriminator(fake)).backward()
             by_generator.step()
             path.append(float(where.detach()))
     # The game circles its end: what counts is where.

@@ -159,7 +159,7 @@ def test_an_optimizer_goes_on_as_if_it_had_not_stopped(kind: str) -> None:
 def test_tensors_under_a_prefix() -> None:
     named = {"net.a.b": torch.tensor(1), "net2.a": torch.tensor(2), "ema.net.a": torch.tensor(3)}
     assert under("net", named) == {"a.b": torch.tensor(1)}
-    assert under("critic", named) == {}
+    assert under("discriminator", named) == {}
 
 
 def test_revision_is_the_commit_or_unknown(monkeypatch: pytest.MonkeyPatch) -> None:

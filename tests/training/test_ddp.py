@@ -48,8 +48,8 @@ kind = "regression"
 optimizer = { rate = 1e-3, clip = 0.5 }
 [steps.game]
 kind = "adversarial"
-gan = { critic = { name = "test_patchgan", args = { norm = "none" } }, alternate = 1 }
-optimizer = { rate = 1e-3, critic_rate = 1e-3 }
+gan = { discriminator = { name = "test_patchgan", args = { norm = "none" } }, alternate = 1 }
+optimizer = { rate = 1e-3, discriminator_rate = 1e-3 }
 [steps.distance]
 kind = "wasserstein"
 critic = { name = "test_patchgan", args = { norm = "none" } }
@@ -116,7 +116,7 @@ def test_two_processes_equal_one_with_the_joint_batch(
     two, two_about = load_checkpoint(tmp_path / "two" / LAST)
     assert position(one_about) == position(two_about) == [STEPS, 28, 6]
     assert one.keys() == two.keys()
-    assert {key.split(".")[0] for key in one} == {"net", "ema", "critic0", "optimizer"}
+    assert {key.split(".")[0] for key in one} == {"net", "ema", "discriminator0", "optimizer"}
     for key, value in one.items():
         # An optimizer's squares of gradients may be large; weights are below 1.
         relative = 1e-4 if key.startswith("optimizer") else 0

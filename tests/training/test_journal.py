@@ -1,4 +1,4 @@
-"""The journal: rows a spreadsheet reads, one live line, a picture on the board, and a word when the critic wins."""
+"""The log: rows that a spreadsheet reads, a live line, a picture on the board, a word when the discriminator wins."""
 
 import csv
 import io
@@ -137,25 +137,25 @@ def test_the_default_line_is_stderr(tmp_path: Path, capsys: pytest.CaptureFixtur
 
 
 @pytest.mark.parametrize(("accuracy", "rows"), [(1.0, 4), (0.97, 5), (0.94, None), (0.5, None)])
-def test_the_critic_wins_only_after_a_while(
+def test_the_discriminator_wins_only_after_a_while(
     journal: Journal, line: io.StringIO, accuracy: float, rows: int | None
 ) -> None:
     # From 0.5, half of the way at every row: 0.75, 0.875, 0.9375, 0.96875 for one that is always right.
     for step in range(1, 9):
-        journal.add(losses(critic=0.0123, gan=7.25, critic_accuracy=accuracy), 4, 0.0)
+        journal.add(losses(discriminator=0.0123, gan=7.25, discriminator_accuracy=accuracy), 4, 0.0)
         journal.write(Position(step=step, seconds=step), STAGE, step / 10)
-        warned = "the critic wins" in line.getvalue()
+        warned = "the discriminator wins" in line.getvalue()
         assert warned == (rows is not None and step >= rows)
     if rows == 4:
         assert (
-            "the critic wins: it is right 97% of the time; its loss is 0.0123, the generator's 7.25"
+            "the discriminator wins: it is right 97% of the time; its loss is 0.0123, the generator's 7.25"
             in line.getvalue()
         )
 
 
-def test_the_critics_own_phase_has_no_generators_loss(journal: Journal, line: io.StringIO) -> None:
+def test_the_discriminators_own_phase_has_no_generators_loss(journal: Journal, line: io.StringIO) -> None:
     for step in range(1, 5):
-        journal.add(losses(critic=0.0123, critic_accuracy=1.0), 4, 0.0)
+        journal.add(losses(discriminator=0.0123, discriminator_accuracy=1.0), 4, 0.0)
         journal.write(Position(step=step, seconds=step), STAGE, 0.5)
     assert line.getvalue().rstrip().endswith("its loss is 0.0123")
 

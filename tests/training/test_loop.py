@@ -93,7 +93,7 @@ EVERYTHING_RANDOM: dict[str, dict[str, Any]] = {
             "train": {
                 "kind": "adversarial",
                 "gan": {
-                    "critic": {"name": "test_sequential_critic"},
+                    "discriminator": {"name": "test_sequential_discriminator"},
                     "labels": {"soft": 0.1, "noise": 0.1, "flip_share": 0.3},
                     "alternate": 1,
                 },
@@ -122,7 +122,7 @@ EVERYTHING_RANDOM: dict[str, dict[str, Any]] = {
             },
             "game": {
                 "kind": "adversarial",
-                "gan": {"critic": {"name": "test_patchgan", "args": {"norm": "none"}}},
+                "gan": {"discriminator": {"name": "test_patchgan", "args": {"norm": "none"}}},
             },
             "distance": {
                 "kind": "wasserstein",
@@ -146,7 +146,7 @@ EVERYTHING_RANDOM: dict[str, dict[str, Any]] = {
             phase: {
                 "kind": "nogan",
                 "phase": phase,
-                "gan": {"critic": {"name": "test_resnet_critic"}, "sees": "picture"},
+                "gan": {"discriminator": {"name": "test_resnet_critic"}, "sees": "picture"},
                 "optimizer": {"group_factors": [0, 0.1, 1]},
             }
             for phase in ("generator", "pictures", "critic", "both")
@@ -191,7 +191,7 @@ def test_weights_of_the_unbroken_run_have_changed(
         with pytest.raises(KeyboardInterrupt):
             train(settings, photos, tmp_path, Budget(steps=6), resume=resume)
         seen.append(load_checkpoint(tmp_path / LAST)[0])
-    for prefix in ("net.", "ema.", "critic0."):
+    for prefix in ("net.", "ema.", "discriminator0."):
         keys = [key for key in seen[0] if key.startswith(prefix)]
         assert keys
         assert any(not torch.equal(seen[0][key], seen[1][key]) for key in keys)
@@ -514,8 +514,8 @@ def test_a_run_that_cannot_start_does_not_cost_the_checkpoint(
             r"stages\.0\.other_sizes: 80 is not a multiple of 32, which test_pix2pix_unet needs",
         ),
         (
-            {"steps": {"train": {"kind": "adversarial", "gan": {"critic": {"name": "patchgun"}}}}},
-            r"patchgun: no critic of that name \(did you mean patchgan\?\)",
+            {"steps": {"train": {"kind": "adversarial", "gan": {"discriminator": {"name": "patchgun"}}}}},
+            r"patchgun: no discriminator of that name \(did you mean patchgan\?\)",
         ),
         (
             {"steps": {"train": {"kind": "regression", "loss": {"perceptual": 1}}}},
@@ -538,7 +538,7 @@ def test_encoder_weights_are_loaded_and_a_frozen_group_stays(
     torch.manual_seed(11)
     published = tiny_resnet(3, 1000).state_dict()
     optimizer = {"group_factors": [0, 1, 1], "rate": 1e-3}
-    gan = {"critic": {"name": "test_resnet_critic"}, "sees": "picture"}
+    gan = {"discriminator": {"name": "test_resnet_critic"}, "sees": "picture"}
     settings = recipe(
         net={"name": "test_resnet_unet"},
         data={"space": "lab"},
@@ -551,9 +551,9 @@ def test_encoder_weights_are_loaded_and_a_frozen_group_stays(
     before = dict(fresh.encoder.named_parameters())
     same = {name for name, p in net.encoder.named_parameters() if torch.equal(p, before[name])}
     assert same == {name for name in before if name.startswith(("conv1", "bn1", "layer1", "layer2"))}
-    # The critic's trunk begins with them too, and all of it learns.
-    critic = under("critic0.trunk", load_checkpoint(tmp_path / LAST)[0])
-    drift = (critic["layer1.0.conv1.weight"] - published["layer1.0.conv1.weight"]).abs().max()
+    # The discriminator's trunk begins with them too, and all of it learns.
+    discriminator = under("discriminator0.trunk", load_checkpoint(tmp_path / LAST)[0])
+    drift = (discriminator["layer1.0.conv1.weight"] - published["layer1.0.conv1.weight"]).abs().max()
     assert 0 < drift < 0.01
 
 

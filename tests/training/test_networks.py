@@ -37,13 +37,17 @@ def test_a_net_that_cannot_be_built_is_named(tmp_path: Path, change: dict[str, A
         build(recipe(**change), tmp_path)
 
 
-def test_steps_that_name_the_same_critic_share_it(tmp_path: Path) -> None:
+def test_steps_that_name_the_same_discriminator_share_it(tmp_path: Path) -> None:
     small = tiny(load_recipe("nogan-resnet34"))
     networks = build(small, tmp_path)
-    assert sorted(networks.modules()) == ["critic0", "net"]
+    assert sorted(networks.modules()) == ["discriminator0", "net"]
     other = small.model_dump()
-    other["steps"]["both"]["gan"]["critic"] = {"name": "test_patchgan"}
-    assert sorted(build(validate(other, "test"), tmp_path).modules()) == ["critic0", "critic1", "net"]
+    other["steps"]["both"]["gan"]["discriminator"] = {"name": "test_patchgan"}
+    assert sorted(build(validate(other, "test"), tmp_path).modules()) == [
+        "discriminator0",
+        "discriminator1",
+        "net",
+    ]
 
 
 @pytest.mark.parametrize(

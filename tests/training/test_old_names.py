@@ -1,5 +1,6 @@
 """Recipes and checkpoints of before a name changed load, and give what they gave."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,17 @@ def test_prior_strength() -> None:
     assert now(then)["steps"]["train"]["mean"]["prior_strength"] == 0.1
 
 
+def test_discriminators() -> None:
+    gan = {"critic": {"name": "test_sequential_critic"}, "sees": "picture"}
+    old = {"train": {"kind": "adversarial", "gan": gan, "optimizer": {"critic_rate": 0.5}}}
+    step = now({"net": {"name": "test_cnn4"}, "stages": STAGES, "steps": old})["steps"]["train"]
+    assert step["gan"]["discriminator"]["name"] == "test_sequential_discriminator"
+    assert step["optimizer"]["discriminator_rate"] == 0.5
+    critic = {"train": {"kind": "wasserstein", "critic": {"name": "sequential_critic"}, "critic_steps": 2}}
+    step = now({"net": {"name": "test_cnn4"}, "stages": STAGES, "steps": critic})["steps"]["train"]
+    assert (step["critic"]["name"], step["critic_steps"]) == ("sequential_discriminator", 2)
+
+
 def test_present_names_stay_and_the_input_is_not_changed() -> None:
     for path in ("photochrom-affinity", "nogan-resnet34", "cwgan-residual-unet"):
         table = load_recipe(path).model_dump(mode="json")
@@ -68,8 +80,6 @@ def test_a_file_and_the_command_line_may_use_old_names(tmp_path: Path) -> None:
 
 def write_old(path: Path, tensors: dict[str, torch.Tensor], recipe: dict[str, Any]) -> None:
     """A checkpoint as version 1 wrote it: no schema, and the old names."""
-    import json
-
     save_file(tensors, path, metadata={"name": "old", "recipe": json.dumps(recipe)})
 
 
@@ -99,14 +109,22 @@ def test_a_present_checkpoint_is_left_as_it_is(tmp_path: Path) -> None:
 
 def test_tensors() -> None:
     old = [
+        "critic0.layers.0.weight",
+        "optimizer.critic.0.step",
         "net.likeness.out.bias",
         "ema.likeness.mix.weight",
         "optimizer.likeness.0.exp_avg",
         "net.head.weight",
     ]
-    assert list(renamed_tensors(dict.fromkeys(old, 0), {})) == [
+    new = [
+        "discriminator0.layers.0.weight",
+        "optimizer.discriminator.0.step",
         "net.affinity.out.bias",
         "ema.affinity.mix.weight",
         "optimizer.affinity.0.exp_avg",
         "net.head.weight",
     ]
+    assert list(renamed_tensors(dict.fromkeys(old, 0), {"recipe": "{}"})) == new
+    said = {"recipe": json.dumps({"steps": {"train": {"kind": "wasserstein"}}}), "in_step": "train"}
+    assert list(renamed_tensors(dict.fromkeys(old, 0), said))[:2] == [new[0], "optimizer.critic.0.step"]
+    assert list(renamed_tensors(dict.fromkeys(old, 0), {"schema": "2"})) == old

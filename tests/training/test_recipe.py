@@ -6,7 +6,7 @@ from typing import Any
 import pydantic
 import pytest
 
-from photochrom.nets.registry import CRITICS, FEATURES, GENERATORS
+from photochrom.nets.registry import DISCRIMINATORS, FEATURES, GENERATORS
 from photochrom.training.recipe import (
     RECIPES,
     Optimizer,
@@ -61,8 +61,8 @@ def test_recipe_on_disk(name: str) -> None:
     assert {stage.step for stage in recipe.stages} == set(recipe.steps), "a step that no stage takes"
     for step in recipe.steps.values():
         gan, loss = getattr(step, "gan", None), getattr(step, "loss", None)
-        critic = getattr(step, "critic", None) or (gan.critic if gan is not None else None)
-        assert critic is None or critic.name in CRITICS
+        discriminator = getattr(step, "critic", None) or (gan.discriminator if gan is not None else None)
+        assert discriminator is None or discriminator.name in DISCRIMINATORS
         assert loss is None or loss.features in FEATURES
 
 
@@ -320,11 +320,11 @@ def test_photos_can_only_be_enlarged(enlarge: str) -> None:
         load_recipe("photochrom", [f"data.enlarge={enlarge}"])
 
 
-def test_the_critic_has_its_own_rate_and_no_groups() -> None:
-    settings = Optimizer(rate=1e-3, critic_rate=2e-4, group_factors=[0, 0.1, 1], betas=(0.5, 0.9))
-    critic = settings.for_critic()
-    assert (critic.rate, critic.group_factors, critic.betas) == (2e-4, [1.0], (0.5, 0.9))
-    assert Optimizer(rate=1e-3).for_critic().rate == 1e-3
+def test_the_discriminator_has_its_own_rate_and_no_groups() -> None:
+    settings = Optimizer(rate=1e-3, discriminator_rate=2e-4, group_factors=[0, 0.1, 1], betas=(0.5, 0.9))
+    discriminator = settings.for_discriminator()
+    assert (discriminator.rate, discriminator.group_factors, discriminator.betas) == (2e-4, [1.0], (0.5, 0.9))
+    assert Optimizer(rate=1e-3).for_discriminator().rate == 1e-3
 
 
 def test_a_recipe_cannot_be_changed_after_it_is_checked() -> None:

@@ -25,7 +25,7 @@ MakeRecipe = Callable[..., Recipe]
 Build = Callable[[Recipe], Networks]
 UNET = {"name": "test_residual_unet", "args": {"dropout": 0.0}}
 PIX2PIX = {"name": "test_pix2pix_unet", "args": {"dropout": 0.0}}
-FAST = {"rate": 1e-2, "critic_rate": 1e-3, "schedule": "one_cycle"}
+FAST = {"rate": 1e-2, "discriminator_rate": 1e-3, "schedule": "one_cycle"}
 GAN = FAST | {"betas": [0.5, 0.999]}
 SIDE = 32
 
@@ -97,9 +97,9 @@ def test_regression_learns_eight_photos(setup: Setup, space: str, kind: str) -> 
 @pytest.mark.parametrize(
     "gan",
     [
-        {"critic": {"name": "test_patchgan"}},
-        {"critic": {"name": "test_sequential_critic"}, "sees": "picture", "objective": "hinge"},
-        {"critic": {"name": "test_patchgan"}, "objective": "least_squares", "labels": {"noise": 0.2}},
+        {"discriminator": {"name": "test_patchgan"}},
+        {"discriminator": {"name": "test_sequential_discriminator"}, "sees": "picture", "objective": "hinge"},
+        {"discriminator": {"name": "test_patchgan"}, "objective": "least_squares", "labels": {"noise": 0.2}},
     ],
     ids=["bce", "hinge", "least_squares"],
 )
@@ -167,29 +167,32 @@ def test_class_weights_are_of_these_photos(photos: PhotoSet, recipe: MakeRecipe,
 
 
 def test_an_adversarial_step_is_the_papers(setup: Setup) -> None:
-    """Isola et al. 2017, section 3.3, once more by hand: critic, then generator, each by its own gradient alone."""
-    gan = {"critic": {"name": "test_patchgan"}, "weight": 0.7}
-    optimizer = {"rate": 1e-3, "critic_rate": 5e-4, "betas": [0.5, 0.9]}
+    """Isola et al. 2017, section 3.3, by hand: discriminator, then generator, each by its own gradient."""
+    gan = {"discriminator": {"name": "test_patchgan"}, "weight": 0.7}
+    optimizer = {"rate": 1e-3, "discriminator_rate": 5e-4, "betas": [0.5, 0.9]}
     networks, step, batch = setup(kind="adversarial", gan=gan, loss={"pixel": 10}, optimizer=optimizer)
-    generator, critic = (
+    generator, discriminator = (
         copy.deepcopy(step.generator.module).train(),
-        copy.deepcopy(step.critic.module).train(),
+        copy.deepcopy(step.discriminator.module).train(),
     )
     ours = take(step, batch, 3)
 
     first = torch.optim.Adam(generator.parameters(), 1e-3, (0.5, 0.9))
-    second = torch.optim.Adam(critic.parameters(), 5e-4, (0.5, 0.9))
+    second = torch.optim.Adam(discriminator.parameters(), 5e-4, (0.5, 0.9))
     x, y = networks.space.grey_to_input(batch.grey), networks.space.target(batch.rgb)
     entropy = F.binary_cross_entropy_with_logits
     for losses in ours:
         fake = generator(x)
-        real_logits, fake_logits = critic(torch.cat([x, y], 1)), critic(torch.cat([x, fake.detach()], 1))
+        real_logits, fake_logits = (
+            discriminator(torch.cat([x, y], 1)),
+            discriminator(torch.cat([x, fake.detach()], 1)),
+        )
         of_real = entropy(real_logits, torch.ones_like(real_logits))
         of_fake = entropy(fake_logits, torch.zeros_like(fake_logits))
         second.zero_grad()
         ((of_real + of_fake) / 2).backward()
         second.step()
-        logits = critic(torch.cat([x, fake], 1))
+        logits = discriminator(torch.cat([x, fake], 1))
         deceived, near = entropy(logits, torch.ones_like(logits)), 10 * (fake - y).abs().mean()
         first.zero_grad()
         (near + 0.7 * deceived).backward()
@@ -197,7 +200,7 @@ def test_an_adversarial_step_is_the_papers(setup: Setup) -> None:
         right = ((real_logits > 0).float().mean() + (fake_logits < 0).float().mean()) / 2
         by_hand = [near + 0.7 * deceived, near, deceived, (of_real + of_fake) / 2, right]
         assert list(losses.values()) == pytest.approx([v.item() for v in by_hand], rel=1e-4)
-    for module, reference in ((step.generator.module, generator), (step.critic.module, critic)):
+    for module, reference in ((step.generator.module, generator), (step.discriminator.module, discriminator)):
         for a, b in zip(module.parameters(), reference.parameters(), strict=True):
             torch.testing.assert_close(a, b, atol=1e-5, rtol=1e-4)
 
@@ -205,10 +208,13 @@ def test_an_adversarial_step_is_the_papers(setup: Setup) -> None:
 def test_a_wasserstein_step_is_the_papers(setup: Setup) -> None:
     """Arjovsky et al. 2017, algorithm 1, with the pixels added."""
     critic = {"name": "test_patchgan", "args": {"norm": "none"}}
-    optimizer = {"kind": "rmsprop", "rate": 1e-3, "critic_rate": 5e-4}
+    optimizer = {"kind": "rmsprop", "rate": 1e-3, "discriminator_rate": 5e-4}
     options = {"critic_steps": 3, "clip_weights": 0.03, "loss": {"pixel": 10}}
     networks, step, batch = setup(kind="wasserstein", critic=critic, optimizer=optimizer, **options)
-    generator, judge = copy.deepcopy(step.generator.module).train(), copy.deepcopy(step.critic.module).train()
+    generator, judge = (
+        copy.deepcopy(step.generator.module).train(),
+        copy.deepcopy(step.critic.module).train(),
+    )
     ours = take(step, batch, 2)
 
     first = torch.optim.RMSprop(generator.parameters(), 1e-3)
@@ -236,7 +242,7 @@ def test_a_wasserstein_step_is_the_papers(setup: Setup) -> None:
 
 def test_the_penalty_holds_the_slope_to_1(setup: Setup) -> None:
     critic = {"name": "test_patchgan", "args": {"norm": "none"}}
-    still = {"rate": 1e-9, "critic_rate": 5e-4, "betas": [0.0, 0.9]}
+    still = {"rate": 1e-9, "discriminator_rate": 5e-4, "betas": [0.0, 0.9]}
     runs = []
     for penalty in (10, 0):
         _, step, batch = setup(
@@ -250,44 +256,49 @@ def test_the_penalty_holds_the_slope_to_1(setup: Setup) -> None:
 
 
 def test_turns_train_one_side_at_a_time(setup: Setup) -> None:
-    gan = {"critic": {"name": "test_sequential_critic"}, "alternate": 2}
+    gan = {"discriminator": {"name": "test_sequential_discriminator"}, "alternate": 2}
     _, step, batch = setup(kind="adversarial", gan=gan, optimizer=FAST | {"schedule": "constant"})
     who = []
     for number in range(8):
-        sides = (step.generator.module, step.critic.module)
+        sides = (step.generator.module, step.discriminator.module)
         before = [values(side) for side in sides]
         losses = take(step, batch, 1, first=number)[0]
         who.append(tuple(changed(*pair) for pair in zip(sides, before, strict=True)))
         assert all(np.isfinite(list(losses.values())))
         assert set(losses) == set(step.reports)
-    critic, generator = (False, True), (True, False)
-    assert who == [critic, critic, generator, generator] * 2
+    discriminator, generator = (False, True), (True, False)
+    assert who == [discriminator, discriminator, generator, generator] * 2
 
 
 @pytest.mark.parametrize("kind", ["adversarial", "wasserstein"])
 def test_no_side_learns_from_the_others_loss(setup: Setup, kind: str) -> None:
-    critic = {"name": "test_patchgan", "args": {"norm": "none"}}
-    more = {"gan": {"critic": critic}} if kind == "adversarial" else {"critic": critic, "critic_steps": 1}
+    discriminator = {"name": "test_patchgan", "args": {"norm": "none"}}
+    more = (
+        {"gan": {"discriminator": discriminator}}
+        if kind == "adversarial"
+        else {"critic": discriminator, "critic_steps": 1}
+    )
     _, step, batch = setup(kind=kind, optimizer=FAST, **more)
     take(step, batch, 1)
-    critic, generator, descend = step.critic.module, step.generator.module, step.critic.descend
+    opponent = step.discriminator if kind == "adversarial" else step.critic
+    discriminator, generator, descend = opponent.module, step.generator.module, opponent.descend
     kept: list[Tensor] = []
 
     def recorded(loss: Tensor) -> None:
         before = [p.grad.clone() for p in generator.parameters()]
         descend(loss)
         assert all(torch.equal(p.grad, g) for p, g in zip(generator.parameters(), before, strict=True))
-        kept[:] = [p.grad.clone() for p in critic.parameters()]
+        kept[:] = [p.grad.clone() for p in discriminator.parameters()]
 
-    step.critic.descend = recorded
+    opponent.descend = recorded
     take(step, batch, 1)
-    # The generator's loss has gone through the critic and left nothing in it.
-    assert all(torch.equal(p.grad, g) for p, g in zip(critic.parameters(), kept, strict=True))
-    assert all(p.requires_grad for p in critic.parameters())
+    # The generator's loss has gone through the discriminator and left nothing in it.
+    assert all(torch.equal(p.grad, g) for p, g in zip(discriminator.parameters(), kept, strict=True))
+    assert all(p.requires_grad for p in discriminator.parameters())
 
 
 def nogan(recipe: MakeRecipe) -> Recipe:
-    gan = {"critic": {"name": "test_resnet_critic"}, "sees": "picture", "weight": 0.1}
+    gan = {"discriminator": {"name": "test_resnet_critic"}, "sees": "picture", "weight": 0.1}
     common = {"kind": "nogan", "gan": gan, "loss": {"kind": "mse", "pixel": 10}}
     steps = {
         phase: {**common, "phase": phase, "optimizer": FAST | {"schedule": "constant"}}
@@ -304,15 +315,15 @@ def test_each_phase_of_nogan_leaves_what_the_next_one_needs(
     settings = nogan(recipe)
     built = networks(settings)
     net, batch = built.generator, all_photos(photos, settings, built.generator)
-    (_, _, critic) = built.critics[0]
-    assert len(built.critics) == 1, "two phases name one critic"
+    (_, _, discriminator) = built.discriminators[0]
+    assert len(built.discriminators) == 1, "two phases name one discriminator"
     with pytest.raises(ValueError, match="no pictures; the phase pictures must come before"):
         make_step(built, settings.steps["critic"])
 
-    untouched = values(critic)
+    untouched = values(discriminator)
     losses = take(make_step(built, settings.steps["generator"]), batch, 60)
     assert losses[-1]["loss"] < losses[0]["loss"] / 5
-    assert not changed(critic, untouched)
+    assert not changed(discriminator, untouched)
 
     learned = values(net)
     assert take(make_step(built, settings.steps["pictures"]), batch, 1) == [{"pictures": 8}]
@@ -328,17 +339,19 @@ def test_each_phase_of_nogan_leaves_what_the_next_one_needs(
     step = make_step(built, settings.steps["critic"])
     losses = take(step, batch, 40)
     assert not changed(net, learned)
-    assert changed(critic, untouched)
-    assert np.mean([row["critic"] for row in losses[-10:]]) < np.mean([row["critic"] for row in losses[:10]])
-    assert np.mean([row["critic_accuracy"] for row in losses[-10:]]) > 0.7
+    assert changed(discriminator, untouched)
+    assert np.mean([row["discriminator"] for row in losses[-10:]]) < np.mean(
+        [row["discriminator"] for row in losses[:10]]
+    )
+    assert np.mean([row["discriminator_accuracy"] for row in losses[-10:]]) > 0.7
 
-    taught = values(critic)
+    taught = values(discriminator)
     both = make_step(built, settings.steps["both"])
-    assert both.critic.module is critic
-    assert not changed(critic, taught)
+    assert both.discriminator.module is discriminator
+    assert not changed(discriminator, taught)
     losses = take(both, batch, 2)
     assert changed(net, learned)
-    assert changed(critic, taught)
+    assert changed(discriminator, taught)
     assert losses[0]["pixel"] < 10 * 0.01
 
 
@@ -364,19 +377,22 @@ def test_pictures_that_cannot_be_written_are_an_error(
         take(make_step(built, settings.steps["pictures"]), all_photos(photos, settings, built.generator), 1)
 
 
-def test_the_critics_own_phase_needs_pictures_to_see(recipe: MakeRecipe, networks: Build) -> None:
+def test_the_discriminators_own_phase_needs_pictures_to_see(recipe: MakeRecipe, networks: Build) -> None:
     settings = recipe(steps={"train": {"kind": "nogan", "phase": "critic", "gan": {"sees": "pair"}}})
     with pytest.raises(ValueError, match=r"needs gan\.sees=picture"):
         make_step(networks(settings), settings.steps["train"])
 
 
 def test_dropout_and_labels_are_those_of_the_number_of_the_step(setup: Setup) -> None:
-    gan = {"critic": {"name": "test_sequential_critic"}, "labels": {"noise": 0.3, "flip_share": 0.5}}
+    gan = {
+        "discriminator": {"name": "test_sequential_discriminator"},
+        "labels": {"noise": 0.3, "flip_share": 0.5},
+    }
     net = {"name": "test_residual_unet", "args": {"dropout": 0.5}}
-    still = {"rate": 1e-30, "critic_rate": 1e-30}
+    still = {"rate": 1e-30, "discriminator_rate": 1e-30}
     _, step, batch = setup(net=net, kind="adversarial", gan=gan, optimizer=still)
     first, second = take(step, batch, 2)
-    assert first["critic"] != second["critic"]
+    assert first["discriminator"] != second["discriminator"]
     torch.rand(100)
     assert take(step, batch, 1, first=1) == [second]
     assert take(step, batch, 1, first=0) == [first]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from photochrom.nets.registry import CRITICS, FEATURES, GENERATORS
+from photochrom.nets.registry import DISCRIMINATORS, FEATURES, GENERATORS
 from photochrom.training.recipe import (
     Adversarial,
     Nogan,
@@ -15,14 +15,14 @@ from photochrom.training.recipe import (
 from photochrom.training.tiny import BATCH, SIDE, tiny
 
 
-def critics(recipe: Recipe) -> list[Part]:
-    """All critics that the recipe's steps name."""
+def discriminators(recipe: Recipe) -> list[Part]:
+    """All discriminators that the recipe's steps name."""
     found = []
     for step in recipe.steps.values():
         if isinstance(step, Wasserstein):
             found.append(step.critic)
         elif isinstance(step, Adversarial | Nogan):
-            found.append(step.gan.critic)
+            found.append(step.gan.discriminator)
     return found
 
 
@@ -37,8 +37,10 @@ def test_all_nets_shrink_and_all_else_stays(name: str) -> None:
     assert [(s.share, s.step, s.passes) for s in small.stages] == [
         (s.share, s.step, s.passes) for s in whole.stages
     ]
-    assert all(part.name.startswith("test_") and part.name in CRITICS for part in critics(small))
-    assert [part.args for part in critics(small)] == [part.args for part in critics(whole)]
+    assert all(
+        part.name.startswith("test_") and part.name in DISCRIMINATORS for part in discriminators(small)
+    )
+    assert [part.args for part in discriminators(small)] == [part.args for part in discriminators(whole)]
     for key, step in whole.steps.items():
         loss, ours = getattr(step, "loss", None), getattr(small.steps[key], "loss", None)
         assert step.optimizer == small.steps[key].optimizer

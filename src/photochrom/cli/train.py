@@ -167,8 +167,8 @@ def fabric_for(device: str, precision: str) -> Fabric:
     here, world = (int(os.environ.get(name, "1")) for name in ("LOCAL_WORLD_SIZE", "WORLD_SIZE"))
     strategy: Any = "auto"
     if world > 1:
-        # Batch norm's running statistics stay each process's own: a critic sees two batches before its one descent,
-        # and copying them over in between would change what the first one's gradient needs.
+        # Batch norm's running statistics stay each process's own. A discriminator sees two batches before its one
+        # descent, and copying the statistics in between would change what the first batch's gradient needs.
         strategy = DDPStrategy(broadcast_buffers=False)
     fabric = Fabric(
         accelerator=accelerator,

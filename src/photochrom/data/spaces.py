@@ -1,6 +1,6 @@
 """Colour spaces of the nets: what one sees of a grey photo, what it shall predict, and what that means.
 
-A signed net takes and gives [-1, 1] (tanh), another one [0, 1]. A critic sees input and colours side by side,
+A signed net takes and gives [-1, 1] (tanh), another one [0, 1]. A discriminator sees input and colours side by side,
 ``torch.cat([x, y], dim=1)``: `inputs` + `outputs` channels.
 """
 

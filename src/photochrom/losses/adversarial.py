@@ -1,6 +1,6 @@
-"""What critic and generator play for: GAN objectives, label treatments, penalty and clipping.
+"""What discriminator and generator play for: GAN objectives, label treatments, penalty and clipping.
 
-A critic's logits are (B, ...): one number for a photo, or a map of patches (B, 1, h, w) of which each counts.
+A discriminator's logits are (B, ...): one number for a photo, or a map of patches (B, 1, h, w) of which each counts.
 """
 
 from collections.abc import Callable
@@ -15,43 +15,43 @@ Kind = Literal["bce", "least_squares", "hinge", "wasserstein"]
 
 
 class Accuracy(NamedTuple):
-    """The shares of real and of fake logits, in [0, 1], which the critic puts on their right side."""
+    """The shares of real and of fake logits, in [0, 1], which the discriminator puts on their right side."""
 
     real: Tensor
     fake: Tensor
 
     @property
     def mean(self) -> Tensor:
-        """0.5 where the critic guesses, 1 where it has won."""
+        """0.5 where the discriminator guesses, 1 where it has won."""
         return (self.real + self.fake) / 2
 
 
 class Objective(Protocol):
-    """One game. Both losses are scalars to be minimised; the fake photos of a critic's step come detached."""
+    """One game. Both losses are scalars to be minimised; the fake photos of a discriminator's step come detached."""
 
-    def critic_loss(self, real: Tensor, fake: Tensor) -> Tensor:
-        """What the critic minimises, from its logits of real and of fake photos."""
+    def discriminator_loss(self, real: Tensor, fake: Tensor) -> Tensor:
+        """What the discriminator minimises, from its logits of real and of fake photos."""
 
     def generator_loss(self, fake: Tensor) -> Tensor:
-        """What the generator minimises, from the critic's logits of its photos."""
+        """What the generator minimises, from the discriminator's logits of its photos."""
 
     def accuracy(self, real: Tensor, fake: Tensor) -> Accuracy:
-        """How often the critic is right, for the watch over the balance of the two."""
+        """How often the discriminator is right, for the watch over the balance of the two."""
 
 
 @dataclass(frozen=True)
 class Labels:
-    """What a critic with labels ("bce", "least_squares") is told: 1 for real and 0 for fake, more or less.
+    """What a discriminator with labels ("bce", "least_squares") is told: 1 for real and 0 for fake, more or less.
 
     "Flipped labels" means three things in the literature (Chintala et al. 2016, "How to train a GAN?"):
 
     1. The generator is trained with the label of the real for its fakes, ``min -log D`` in place of
        ``min log(1 - D)`` (tip 2, "real = fake, fake = real"). Every objective here does that.
-    2. Now and then the critic is told the opposite of the truth (tip 6): `flip_share`.
+    2. Now and then the discriminator is told the opposite of the truth (tip 6): `flip_share`.
     3. Real is 0 and fake is 1 throughout: `flipped`. The game is the same, the sign of the logits is not.
 
-    Soft, noisy and flipped-by-chance labels are the critic's alone; the generator aims at the plain label of the
-    real, for Salimans et al. 2016 (section 3.4, arXiv:1606.03498) smooth only what the critic learns.
+    Soft, noisy and flipped-by-chance labels are the discriminator's alone; the generator aims at the plain label of the
+    real, for Salimans et al. 2016 (section 3.4, arXiv:1606.03498) smooth only what the discriminator learns.
     Chance strikes photos, not patches: all the patches of a photo get one label.
 
     Parameters
@@ -104,7 +104,8 @@ def objective(kind: Kind, labels: Labels | None = None, rng: torch.Generator | N
     Parameters
     ----------
     kind
-        "bce": Goodfellow et al. 2014 (arXiv:1406.2661), not saturating, the critic's loss halved as pix2pix does.
+        "bce": Goodfellow et al. 2014 (arXiv:1406.2661), not saturating. The discriminator's loss is halved, as in
+        pix2pix.
         "least_squares": Mao et al. 2017 (arXiv:1611.04076, equation 9).
         "hinge": Lim and Ye 2017 (arXiv:1705.02894), Miyato et al. 2018 (arXiv:1802.05957, equation 16).
         "wasserstein": Arjovsky et al. 2017 (arXiv:1701.07875); it needs `gradient_penalty` or `clip_weights` too.
@@ -129,14 +130,14 @@ def objective(kind: Kind, labels: Labels | None = None, rng: torch.Generator | N
 
 
 class Labelled:
-    """A critic that tells labels: by cross-entropy, or by least squares."""
+    """A discriminator that tells labels: by cross-entropy, or by least squares."""
 
     def __init__(self, entropy: bool, labels: Labels, rng: torch.Generator | None) -> None:
         self.entropy = entropy
         self.labels = labels
         self.rng = rng
 
-    def critic_loss(self, real: Tensor, fake: Tensor) -> Tensor:
+    def discriminator_loss(self, real: Tensor, fake: Tensor) -> Tensor:
         of_real = self._error(real, self.labels.draw(real, real=True, rng=self.rng))
         of_fake = self._error(fake, self.labels.draw(fake, real=False, rng=self.rng))
         return (of_real + of_fake) / 2
@@ -160,7 +161,7 @@ class Labelled:
 class Hinge:
     """Each side wins nothing by moving a logit beyond 1 or -1."""
 
-    def critic_loss(self, real: Tensor, fake: Tensor) -> Tensor:
+    def discriminator_loss(self, real: Tensor, fake: Tensor) -> Tensor:
         return F.relu(1 - _wide(real)).mean() + F.relu(1 + _wide(fake)).mean()
 
     def generator_loss(self, fake: Tensor) -> Tensor:
@@ -171,9 +172,9 @@ class Hinge:
 
 
 class Wasserstein:
-    """The critic's loss is minus its estimate of the distance between the two distributions."""
+    """The discriminator is a critic: its loss is minus its estimate of the distance between the two distributions."""
 
-    def critic_loss(self, real: Tensor, fake: Tensor) -> Tensor:
+    def discriminator_loss(self, real: Tensor, fake: Tensor) -> Tensor:
         return _wide(fake).mean() - _wide(real).mean()
 
     def generator_loss(self, fake: Tensor) -> Tensor:

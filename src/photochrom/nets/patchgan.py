@@ -1,4 +1,4 @@
-"""The PatchGAN critic of pix2pix (Isola et al. 2017, arXiv:1611.07004, section 6.1.2): real or not, patch by patch."""
+"""The discriminator of pix2pix, which judges patches (Isola et al. 2017, arXiv:1611.07004, section 6.1.2)."""
 
 from typing import Literal
 
@@ -71,7 +71,7 @@ def normalization(norm: Norm, width: int) -> nn.Module:
 
 
 def patchgan(inputs: int = 3, norm: Norm = "batch") -> PatchGAN:
-    """Build the 70x70 critic (2.77 M parameters); see `PatchGAN`."""
+    """Build the 70x70 discriminator (2.77 M parameters); see `PatchGAN`."""
     return PatchGAN(inputs, norm)
 
 

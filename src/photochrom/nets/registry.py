@@ -15,7 +15,7 @@ from photochrom.nets.residual_flat import residual_flat, test_residual_flat
 from photochrom.nets.residual_unet import residual_unet, test_residual_unet
 from photochrom.nets.resnet34_critic import resnet34_critic, test_resnet_critic
 from photochrom.nets.resnet_unet import resnet18_unet, resnet34_unet, test_resnet_unet
-from photochrom.nets.sequential_critic import sequential_critic, test_sequential_critic
+from photochrom.nets.sequential_discriminator import sequential_discriminator, test_sequential_discriminator
 from photochrom.nets.siggraph17 import siggraph17, test_siggraph17
 from photochrom.nets.vgg16 import test_vgg16, vgg16, vgg19_relu3_1
 
@@ -50,13 +50,13 @@ DISTRIBUTION_NETS: dict[str, Builder] = {
 
 GENERATORS = COLOUR_NETS | DISTRIBUTION_NETS
 
-CRITICS: dict[str, Builder] = {
+DISCRIMINATORS: dict[str, Builder] = {
     "patchgan": patchgan,
     "resnet34_critic": resnet34_critic,
-    "sequential_critic": sequential_critic,
+    "sequential_discriminator": sequential_discriminator,
     "test_patchgan": test_patchgan,
     "test_resnet_critic": test_resnet_critic,
-    "test_sequential_critic": test_sequential_critic,
+    "test_sequential_discriminator": test_sequential_discriminator,
 }
 """Pictures to logits, above 0 for "real": built with `inputs` channels."""
 

@@ -1,4 +1,4 @@
-"""What a run says while it goes: a CSV log, TensorBoard, one live line, and a watch over generator and critic."""
+"""The log of a run: a CSV file, TensorBoard, one live line, and a warning when the discriminator wins."""
 
 import csv
 import sys
@@ -13,7 +13,7 @@ from photochrom.training.steps import reports
 
 LOG = "log.csv"
 FIXED = ["step", "seconds", "stage", "size", "photos_per_second", "loader_share"]
-CRITIC_WINS = 0.95
+DISCRIMINATOR_WINS = 0.95
 
 
 class Journal:
@@ -115,13 +115,14 @@ class Journal:
         print(f"\r\x1b[K{text}" if live else text, end="" if live else "\n", file=self.line, flush=True)
 
     def _watch(self, means: dict[str, float]) -> None:
-        if "critic_accuracy" not in means:
+        if "discriminator_accuracy" not in means:
             return
-        self.accuracy = 0.5 * self.accuracy + 0.5 * means["critic_accuracy"]
-        if self.accuracy > CRITIC_WINS:
+        self.accuracy = 0.5 * self.accuracy + 0.5 * means["discriminator_accuracy"]
+        if self.accuracy > DISCRIMINATOR_WINS:
             ours = f", the generator's {means['gan']:.3g}" if "gan" in means else ""
-            text = f"the critic wins: it is right {self.accuracy:.0%} of the time; its loss is {means['critic']:.3g}"
-            print(f"\n{text}{ours}", file=self.line, flush=True)
+            loss = f"its loss is {means['discriminator']:.3g}{ours}"
+            text = f"the discriminator wins: it is right {self.accuracy:.0%} of the time; {loss}"
+            print(f"\n{text}", file=self.line, flush=True)
 
 
 def span(seconds: float) -> str:

@@ -14,7 +14,7 @@ from photochrom.color.lab import rgb_to_lab
 from photochrom.color.quantize import class_weights, prior_of
 from photochrom.data.augment import center_crops
 from photochrom.data.spaces import Space, space
-from photochrom.nets.registry import CRITICS, DISTRIBUTION_NETS, FEATURES, GENERATORS, Builder
+from photochrom.nets.registry import DISCRIMINATORS, DISTRIBUTION_NETS, FEATURES, GENERATORS, Builder
 from photochrom.nets.resnet import require_fit
 from photochrom.training.batches import Photos
 from photochrom.training.recipe import (
@@ -96,22 +96,22 @@ class Networks:
     folder: Path
     generator: Any
     space: Space
-    critics: list[tuple[Part, int, Any]] = field(default_factory=list)
+    discriminators: list[tuple[Part, int, Any]] = field(default_factory=list)
     features: nn.Module | None = None
 
-    def critic(self, part: Part, inputs: int) -> nn.Module:
-        """The critic that a step names; steps that name the same one share it."""
-        for known, channels, module in self.critics:
+    def discriminator(self, part: Part, inputs: int) -> nn.Module:
+        """The discriminator that a step names; steps that name the same one share it."""
+        for known, channels, module in self.discriminators:
             if (known, channels) == (part, inputs):
                 return cast(nn.Module, module)
-        critic: nn.Module = build(part, CRITICS, "critic", inputs=inputs)
-        self.critics.append((part, inputs, critic))
-        return critic
+        discriminator: nn.Module = build(part, DISCRIMINATORS, "discriminator", inputs=inputs)
+        self.discriminators.append((part, inputs, discriminator))
+        return discriminator
 
     def modules(self) -> dict[str, nn.Module]:
         """All that learns, by the prefix of its weights in a checkpoint."""
         return {"net": self.generator} | {
-            f"critic{i}": module for i, (_, _, module) in enumerate(self.critics)
+            f"discriminator{i}": module for i, (_, _, module) in enumerate(self.discriminators)
         }
 
 
@@ -150,17 +150,17 @@ def build_networks(
                 f"steps.{name}.kind: {recipe.net.name} learns no affinity; set net.args.affinity"
             )
         if isinstance(step, (Adversarial, Nogan)):
-            networks.critic(step.gan.critic, critic_inputs(step.gan, networks.space))
+            networks.discriminator(step.gan.discriminator, discriminator_inputs(step.gan, networks.space))
         elif isinstance(step, Wasserstein):
-            networks.critic(step.critic, networks.space.inputs + networks.space.outputs)
+            networks.discriminator(step.critic, networks.space.inputs + networks.space.outputs)
         place = "mean" if isinstance(step, Classification) else "loss"
         wanted = getattr(step, place, None)
         if wanted is not None and wanted.perceptual and networks.features is None:
             key = f"steps.{name}.{place}.perceptual"
             networks.features = _features(wanted.features, pretrained.features, key)
-    for _, _, critic in networks.critics:
-        if pretrained.encoder is not None and hasattr(critic, "load_encoder"):
-            critic.load_encoder(pretrained.encoder)
+    for _, _, discriminator in networks.discriminators:
+        if pretrained.encoder is not None and hasattr(discriminator, "load_encoder"):
+            discriminator.load_encoder(pretrained.encoder)
     return networks
 
 
@@ -195,8 +195,8 @@ def fitted(recipe: Recipe, size: int) -> Recipe:
     return smaller.model_copy(update={"net": net})
 
 
-def critic_inputs(gan: Gan, channels: Space) -> int:
-    """How many channels the critic of `gan` judges."""
+def discriminator_inputs(gan: Gan, channels: Space) -> int:
+    """How many channels the discriminator of `gan` judges."""
     return 3 if gan.sees == "picture" else channels.inputs + channels.outputs
 
 

@@ -13,19 +13,29 @@ CHECKPOINT = 2
 
 KEYS = {
     "net.args.likeness": "affinity",
+    "steps.*.gan.critic": "discriminator",
+    "steps.*.optimizer.critic_rate": "discriminator_rate",
     "steps.*.vividness": "prior_strength",
     "steps.*.mean.vividness": "prior_strength",
 }
 """Keys of a recipe by their old path, where ``*`` is any key."""
 
-VALUES = {
+SEQUENTIAL = {
+    "sequential_critic": "sequential_discriminator",
+    "test_sequential_critic": "test_sequential_discriminator",
+}
+VALUES: dict[str, dict[str, str]] = {
     "steps.*.kind": {"likeness": "affinity"},
+    "steps.*.critic.name": SEQUENTIAL,
+    "steps.*.gan.discriminator.name": SEQUENTIAL,
 }
 """Values of a recipe by the (new) path of their key."""
 
 TENSORS = (
     (r"^(net|ema)\.likeness\.", r"\1.affinity."),
     (r"^optimizer\.likeness\.", "optimizer.affinity."),
+    (r"^critic(\d+)\.", r"discriminator\1."),
+    (r"^optimizer\.critic\.", "optimizer.discriminator."),
 )
 """Tensors of a checkpoint of version 1, as patterns with what they become."""
 
@@ -52,7 +62,17 @@ def renamed_tensors(tensors: dict[str, Value], metadata: dict[str, str]) -> dict
     """A checkpoint's tensors under the present names."""
     if int(metadata.get("schema", 1)) >= CHECKPOINT:
         return tensors
-    return {_renamed(name): value for name, value in tensors.items()}
+    # The critic of a Wasserstein step has kept its name.
+    kept = "optimizer.critic." if _step_kind(metadata) == "wasserstein" else None
+    return {
+        name if kept and name.startswith(kept) else _renamed(name): value for name, value in tensors.items()
+    }
+
+
+def _step_kind(metadata: dict[str, str]) -> str | None:
+    steps = json.loads(metadata.get("recipe", "{}")).get("steps", {})
+    kind = steps.get(metadata.get("in_step", ""), {}).get("kind")
+    return str(kind) if kind is not None else None
 
 
 def _renamed(name: str) -> str:

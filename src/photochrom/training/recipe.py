@@ -44,7 +44,7 @@ class Optimizer(_Strict):
 
     kind: Literal["adam", "adamw", "sgd", "rmsprop"] = "adam"
     rate: Positive = 1e-4
-    critic_rate: Positive | None = None
+    discriminator_rate: Positive | None = None
     betas: tuple[Share, Share] = (0.9, 0.999)
     weight_decay: Weight = 0.0
     group_factors: Annotated[list[Weight], Field(min_length=1)] = [1.0]
@@ -52,9 +52,9 @@ class Optimizer(_Strict):
     warmup: Share = 0.0
     clip: Positive | None = None
 
-    def for_critic(self) -> "Optimizer":
-        """The critic's: its own rate, and one for all of its layers."""
-        return self.model_copy(update={"rate": self.critic_rate or self.rate, "group_factors": [1.0]})
+    def for_discriminator(self) -> "Optimizer":
+        """Those of the discriminator or critic: its own rate, and one for all of its layers."""
+        return self.model_copy(update={"rate": self.discriminator_rate or self.rate, "group_factors": [1.0]})
 
 
 class Pixel(_Strict):
@@ -95,7 +95,7 @@ class Mean(Pixel):
 
 
 class Labels(_Strict):
-    """What the critic is told of real and fake, as `photochrom.losses.adversarial.Labels` explains."""
+    """What the discriminator is told of real and fake, as `photochrom.losses.adversarial.Labels` explains."""
 
     soft: Share = 0.0
     noise: Share = 0.0
@@ -105,13 +105,13 @@ class Labels(_Strict):
 
 
 class Gan(_Strict):
-    """The game between generator and critic.
+    """The game between generator and discriminator.
 
-    `sees` is what the critic judges: the "pair" of the net's input and output (a conditional GAN), or the
+    `sees` is what the discriminator judges: the "pair" of the net's input and output (a conditional GAN), or the
     "picture" in RGB. `alternate` trains each side for so many batches in turn; 0 trains both on every batch.
     """
 
-    critic: Part = Part(name="patchgan")
+    discriminator: Part = Part(name="patchgan")
     sees: Literal["pair", "picture"] = "pair"
     objective: Literal["bce", "least_squares", "hinge"] = "bce"
     weight: Weight = 1.0
@@ -156,7 +156,7 @@ class Affinity(_Strict):
 
 
 class Adversarial(_Strict):
-    """Generator and critic together (Isola et al. 2017)."""
+    """Generator and discriminator together (Isola et al. 2017)."""
 
     kind: Literal["adversarial"]
     loss: Pixel = Pixel(pixel=100)
@@ -178,12 +178,16 @@ class Wasserstein(_Strict):
 
 
 class Nogan(_Strict):
-    """One of NoGAN's phases (Antic 2019): the generator alone, its pictures saved, the critic alone on them, both."""
+    """One of the phases of NoGAN (Antic 2019), which calls its discriminator a critic.
+
+    "generator" trains the generator alone, "pictures" saves what it makes, "critic" trains the discriminator alone on
+    those pictures, and "both" trains both.
+    """
 
     kind: Literal["nogan"]
     phase: Literal["generator", "pictures", "critic", "both"]
     loss: Pixel = Pixel(kind="mse")
-    gan: Gan = Gan(critic=Part(name="resnet34_critic"), sees="picture", weight=0.1)
+    gan: Gan = Gan(discriminator=Part(name="resnet34_critic"), sees="picture", weight=0.1)
     optimizer: Optimizer = Optimizer()
 
 

@@ -20,8 +20,8 @@ def tiny(recipe: Recipe) -> Recipe:
         stage |= {"size": SIDE, "other_sizes": [], "batch": BATCH}
     for step in table["steps"].values():
         for place in (step, step.get("gan", {})):
-            if "critic" in place:
-                place["critic"] = _part(place["critic"])
+            for opponent in {"critic", "discriminator"} & place.keys():
+                place[opponent] = _part(place[opponent])
         for terms in (step.get("loss", {}), step.get("mean", {})):
             if terms.get("perceptual"):
                 terms["features"] = "test_vgg16"

@@ -14,7 +14,7 @@ from photochrom.training.steps.adversarial import AdversarialStep
 from photochrom.training.steps.affinity import AffinityStep
 from photochrom.training.steps.base import Step
 from photochrom.training.steps.classification import ClassificationStep
-from photochrom.training.steps.nogan import CriticStep, PicturesStep, nogan_step
+from photochrom.training.steps.nogan import DiscriminatorStep, PicturesStep, nogan_step
 from photochrom.training.steps.regression import RegressionStep
 from photochrom.training.steps.wasserstein import WassersteinStep
 
@@ -41,5 +41,5 @@ def make_step(networks: Networks, settings: StepRecipe) -> Step:
 def reports() -> list[str]:
     """All that any step may report, in the log's order."""
     kinds: list[type[Step]] = [RegressionStep, ClassificationStep, AdversarialStep, WassersteinStep]
-    kinds += [PicturesStep, CriticStep, AffinityStep]
+    kinds += [PicturesStep, DiscriminatorStep, AffinityStep]
     return list(dict.fromkeys(name for kind in kinds for name in kind.reports))

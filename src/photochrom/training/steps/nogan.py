@@ -1,7 +1,8 @@
 """NoGAN (Antic 2019, DeOldify): four phases, each leaving what the next one needs.
 
-1. "generator": alone, with perceptual loss and pixels. 2. "pictures": what it makes is saved. 3. "critic": learns alone
-to tell those saved pictures from photographs. 4. "both": a short GAN training, ended by a stage's `passes`.
+1. "generator": alone, with perceptual loss and pixels. 2. "pictures": what it makes is saved. 3. "critic": the
+discriminator learns alone to tell those saved pictures from photographs. 4. "both": a short GAN training, ended by a
+stage's `passes`.
 """
 
 from pathlib import Path
@@ -13,7 +14,7 @@ from torch import Tensor
 
 from photochrom.losses.adversarial import Labels, objective
 from photochrom.training.batches import Batch
-from photochrom.training.networks import Networks, critic_inputs
+from photochrom.training.networks import Networks, discriminator_inputs
 from photochrom.training.recipe import Nogan, Regression
 from photochrom.training.steps.adversarial import AdversarialStep
 from photochrom.training.steps.base import Losses, Step
@@ -31,7 +32,9 @@ def nogan_step(networks: Networks, settings: Nogan) -> Step:
     if settings.phase == "pictures":
         return PicturesStep(networks)
     return (
-        CriticStep(networks, settings) if settings.phase == "critic" else AdversarialStep(networks, settings)
+        DiscriminatorStep(networks, settings)
+        if settings.phase == "critic"
+        else AdversarialStep(networks, settings)
     )
 
 
@@ -55,17 +58,23 @@ class PicturesStep(Step):
         return {"pictures": torch.tensor(float(len(levels)))}
 
 
-class CriticStep(Step):
-    """The critic alone, between photographs and the saved pictures."""
+class DiscriminatorStep(Step):
+    """The discriminator alone, between photographs and the saved pictures."""
 
-    reports = ("critic", "critic_accuracy")
+    reports = ("discriminator", "discriminator_accuracy")
 
     def __init__(self, networks: Networks, settings: Nogan) -> None:
         super().__init__(networks)
         if settings.gan.sees != "picture":
-            raise ValueError("the critic's own phase needs gan.sees=picture: it learns from saved pictures")
-        critic = networks.critic(settings.gan.critic, critic_inputs(settings.gan, networks.space))
-        self.critic = self.learn("critic", critic, settings.optimizer.for_critic())
+            raise ValueError(
+                "the discriminator's own phase needs gan.sees=picture: it learns from saved pictures"
+            )
+        discriminator = networks.discriminator(
+            settings.gan.discriminator, discriminator_inputs(settings.gan, networks.space)
+        )
+        self.discriminator = self.learn(
+            "discriminator", discriminator, settings.optimizer.for_discriminator()
+        )
         labels = Labels(**settings.gan.labels.model_dump())
         self.objective = objective(settings.gan.objective, labels, self.randomness)
         self.files = sorted(pictures_folder(networks.folder).glob("*.png"))
@@ -76,12 +85,12 @@ class CriticStep(Step):
 
     def step(self, batch: Batch) -> Losses:
         fake = self.saved(len(batch.rgb), batch.rgb.shape[-1]).to(batch.rgb.device)
-        real_logits, fake_logits = self.critic.net(batch.rgb), self.critic.net(fake)
-        loss = self.objective.critic_loss(real_logits, fake_logits)
-        self.critic.descend(loss)
+        real_logits, fake_logits = self.discriminator.net(batch.rgb), self.discriminator.net(fake)
+        loss = self.objective.discriminator_loss(real_logits, fake_logits)
+        self.discriminator.descend(loss)
         return {
-            "critic": loss.detach(),
-            "critic_accuracy": self.objective.accuracy(real_logits, fake_logits).mean,
+            "discriminator": loss.detach(),
+            "discriminator_accuracy": self.objective.accuracy(real_logits, fake_logits).mean,
         }
 
     def saved(self, count: int, size: int) -> Tensor:

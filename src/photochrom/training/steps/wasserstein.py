@@ -17,9 +17,9 @@ class WassersteinStep(Step):
 
     def __init__(self, networks: Networks, settings: Wasserstein) -> None:
         super().__init__(networks)
-        critic = networks.critic(settings.critic, networks.space.inputs + networks.space.outputs)
+        critic = networks.discriminator(settings.critic, networks.space.inputs + networks.space.outputs)
         self.generator = self.learn("generator", networks.generator, settings.optimizer)
-        self.critic = self.learn("critic", critic, settings.optimizer.for_critic())
+        self.critic = self.learn("critic", critic, settings.optimizer.for_discriminator())
         self.criterion = self.criterion_of(settings.loss)
         self.objective = objective("wasserstein")
         self.settings = settings
@@ -37,7 +37,7 @@ class WassersteinStep(Step):
         for _ in range(self.settings.critic_steps):
             real_logits, fake_logits = self.critic.net(real_pair), self.critic.net(fake_pair.detach())
             distance = real_logits.mean() - fake_logits.mean()
-            critic_loss = self.objective.critic_loss(real_logits, fake_logits)
+            critic_loss = self.objective.discriminator_loss(real_logits, fake_logits)
             penalty = torch.zeros_like(critic_loss)
             if self.settings.clip_weights is None:
                 penalty = gradient_penalty(judge, truth, fake, self.randomness)

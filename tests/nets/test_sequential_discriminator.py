@@ -1,4 +1,4 @@
-"""The sequential critic: its size by hand, one logit at any size, and what its blocks consist of."""
+"""The sequential discriminator: its size by hand, one logit at any size, and what its blocks consist of."""
 
 import itertools
 from typing import get_args
@@ -8,10 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from photochrom.nets.patchgan import Norm
-from photochrom.nets.sequential_critic import sequential_critic
+from photochrom.nets.sequential_discriminator import sequential_discriminator
 
 # Under its own name pytest would take the builder for a test.
-from photochrom.nets.sequential_critic import test_sequential_critic as tiny
+from photochrom.nets.sequential_discriminator import test_sequential_discriminator as tiny
 
 
 def picture(*shape: int, seed: int = 0) -> Tensor:
@@ -20,14 +20,14 @@ def picture(*shape: int, seed: int = 0) -> Tensor:
 
 def test_size_follows_from_the_blocks() -> None:
     with torch.device("meta"):
-        net, unnormed = sequential_critic(), sequential_critic(norm="none")
+        net, unnormed = sequential_discriminator(), sequential_discriminator(norm="none")
     kernels = sum(9 * a * b for a, b in itertools.pairwise((3, 64, 128, 256, 512, 512)))
     assert sum(p.numel() for p in net.parameters()) == kernels + 2 * 1472 + 513 == 3_912_769
     assert sum(p.numel() for p in unnormed.parameters()) == kernels + 1472 + 513
 
 
 def test_a_block_is_convolution_norm_pool_and_dropout() -> None:
-    kinds = [type(module) for module in sequential_critic().layers]
+    kinds = [type(module) for module in sequential_discriminator().layers]
     assert kinds == [nn.Conv2d, nn.BatchNorm2d, nn.LeakyReLU, nn.MaxPool2d, nn.Dropout2d] * 5
 
 

@@ -1,4 +1,4 @@
-"""A plain convolutional critic: one logit for the whole picture, after DCGAN (Radford et al., arXiv:1511.06434)."""
+"""A plain convolutional discriminator with one logit a picture, after DCGAN (Radford et al., arXiv:1511.06434)."""
 
 from torch import Tensor, nn
 
@@ -7,13 +7,13 @@ from photochrom.nets.patchgan import Norm, normalization
 WIDTHS = (64, 128, 256, 512, 512)
 
 
-class SequentialCritic(nn.Module):
+class SequentialDiscriminator(nn.Module):
     """Blocks of 3x3 convolution, norm, LeakyReLU, max-pool and dropout; then mean and a linear layer.
 
     Input ``(B, inputs, H, W)``, condition and colours concatenated, in the generator's [-1, 1], any sides from
-    ``2 ** len(widths)`` (32) up; output ``(B, 1)`` logits, no sigmoid. Critics of this kind usually flatten the last
-    map into the linear layer, which ties them to one size; here its mean over the picture goes in, so that size
-    may change while training.
+    ``2 ** len(widths)`` (32) up; output ``(B, 1)`` logits, no sigmoid. Discriminators of this kind usually flatten
+    the last map into the linear layer, which ties them to one size. Here the map's mean goes in, so that the size may
+    change while training.
 
     Parameters
     ----------
@@ -49,11 +49,15 @@ class SequentialCritic(nn.Module):
         return [list(self.parameters())]
 
 
-def sequential_critic(inputs: int = 3, norm: Norm = "batch", dropout: float = 0.25) -> SequentialCritic:
-    """Build the critic (3.9 M parameters); see `SequentialCritic`."""
-    return SequentialCritic(inputs, norm, dropout)
+def sequential_discriminator(
+    inputs: int = 3, norm: Norm = "batch", dropout: float = 0.25
+) -> SequentialDiscriminator:
+    """Build the discriminator (3.9 M parameters); see `SequentialDiscriminator`."""
+    return SequentialDiscriminator(inputs, norm, dropout)
 
 
-def test_sequential_critic(inputs: int = 3, norm: Norm = "batch", dropout: float = 0.25) -> SequentialCritic:
+def test_sequential_discriminator(
+    inputs: int = 3, norm: Norm = "batch", dropout: float = 0.25
+) -> SequentialDiscriminator:
     """Build a narrow one for tests, for the same sizes."""
-    return SequentialCritic(inputs, norm, dropout, (8, 8, 16, 16, 16))
+    return SequentialDiscriminator(inputs, norm, dropout, (8, 8, 16, 16, 16))
