@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 from photochrom.nets.photochrom import test_photochrom as tiny
 from photochrom.training.checkpoint import load_checkpoint, load_metadata, save_checkpoint
 from photochrom.training.export import load_trained
-from photochrom.training.old_names import renamed_recipe, renamed_tensors
+from photochrom.training.old_names import renamed_recipe, renamed_row, renamed_tensors
 from photochrom.training.recipe import RecipeError, load_recipe, validate
 
 STAGES = [{"size": 32, "batch": 4}]
@@ -128,3 +128,10 @@ def test_tensors() -> None:
     said = {"recipe": json.dumps({"steps": {"train": {"kind": "wasserstein"}}}), "in_step": "train"}
     assert list(renamed_tensors(dict.fromkeys(old, 0), said))[:2] == [new[0], "optimizer.critic.0.step"]
     assert list(renamed_tensors(dict.fromkeys(old, 0), {"schema": "2"})) == old
+
+
+def test_rows_of_a_log() -> None:
+    gan = {"step": "1", "critic": "0.5", "critic_accuracy": "0.7"}
+    assert renamed_row(gan) == {"step": "1", "discriminator": "0.5", "discriminator_accuracy": "0.7"}
+    wasserstein = {"step": "1", "critic": "0.5", "critic_accuracy": ""}
+    assert renamed_row(wasserstein) == {"step": "1", "critic": "0.5", "discriminator_accuracy": ""}

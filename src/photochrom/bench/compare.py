@@ -17,10 +17,10 @@ from photochrom.bench.results import Curve
 from photochrom.training.batches import Photos
 from photochrom.training.budget import Budget, Clock
 from photochrom.training.checkpoint import LAST, CheckpointError, load_metadata
-from photochrom.training.journal import LOG
 from photochrom.training.loop import Saving, train
 from photochrom.training.networks import Pretrained, Start, State, check_start, fitted
 from photochrom.training.recipe import Recipe, load_recipe
+from photochrom.training.run_logger import LOG
 
 Say = Callable[[str], None]
 

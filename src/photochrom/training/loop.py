@@ -29,9 +29,9 @@ from photochrom.training.checkpoint import (
     save_checkpoint,
     under,
 )
-from photochrom.training.journal import Journal
 from photochrom.training.networks import Networks, Pretrained, build_networks, rebalance
 from photochrom.training.recipe import Classification, Recipe, RecipeError, Stage, validate
+from photochrom.training.run_logger import RunLogger
 from photochrom.training.steps import Step, make_step
 from photochrom.training.validation import Validation
 
@@ -132,19 +132,19 @@ def train(
     loader = Loader(photos, recipe, progress, stride=stride, rank=fabric.global_rank, world=fabric.world_size)
     chief = fabric.global_rank == 0
     check = Validation(validation, recipe.stages[-1].size) if validation is not None and chief else None
-    journal = Journal(out, position) if chief else None
+    logger = RunLogger(out, position) if chief else None
     step: Step | None = None
     name = ""
 
     def save(stage: Stage, *, last: bool) -> None:
         nonlocal best
-        if journal is None or step is None:
+        if logger is None or step is None:
             return
         psnr = None
         if check is not None:
             psnr, picture = check.measure(judged, networks.space)
-            journal.show(position.step, picture)
-        journal.write(position, stage, progress(position), psnr)
+            logger.show(position.step, picture)
+        logger.write(position, stage, progress(position), psnr)
         improved = psnr is not None and psnr > best
         reached = max(best, psnr) if psnr is not None else best
         describes = _description(recipe, saving, photos, position, reached, stage.step)
@@ -173,9 +173,9 @@ def train(
         for at, stage, batch in loader.batches(position, clock):
             waited = loader.waited
             if step is None or stage.step != name:
-                if journal is not None:
+                if logger is not None:
                     # A row is of one step: means of two kinds of loss would say nothing.
-                    journal.write(position, previous, progress(position))
+                    logger.write(position, previous, progress(position))
                 name, step = stage.step, make_step(networks, recipe.steps[stage.step])
                 for learner in step.learners if in_step == name else []:
                     restore_optimizer(f"optimizer.{learner.name}", learner.optimizer, tensors)
@@ -193,18 +193,18 @@ def train(
             if average is not None:
                 average.update_parameters(net)
             position, previous = advance(recipe, progress, at, stage, clock()), stage
-            if journal is not None:
-                journal.add(losses, stage.batch, waited)
+            if logger is not None:
+                logger.add(losses, stage.batch, waited)
             if position.seconds - saved > saving.minutes * 60:
                 save(stage, last=False)
                 saved = position.seconds
-            elif journal is not None and journal.due(position):
-                journal.write(position, stage, progress(position))
+            elif logger is not None and logger.due(position):
+                logger.write(position, stage, progress(position))
             if stopping.is_set():
                 break
         save(stage, last=True)
-    if journal is not None:
-        journal.close()
+    if logger is not None:
+        logger.close()
     if stopping.is_set():
         raise KeyboardInterrupt
     return judged.eval()

@@ -39,6 +39,9 @@ TENSORS = (
 )
 """Tensors of a checkpoint of version 1, as patterns with what they become."""
 
+COLUMNS = {"critic_accuracy": "discriminator_accuracy", "mean_colourfulness": "mean_colorfulness"}
+"""Columns of a run's log."""
+
 Value = TypeVar("Value")
 
 
@@ -67,6 +70,14 @@ def renamed_tensors(tensors: dict[str, Value], metadata: dict[str, str]) -> dict
     return {
         name if kept and name.startswith(kept) else _renamed(name): value for name, value in tensors.items()
     }
+
+
+def renamed_row(row: dict[str, str]) -> dict[str, str]:
+    """A row of a log under the present names of its columns. Only discriminators have an accuracy."""
+    names = dict(COLUMNS)
+    if row.get("critic_accuracy"):
+        names["critic"] = "discriminator"
+    return {names.get(name, name): value for name, value in row.items()}
 
 
 def _step_kind(metadata: dict[str, str]) -> str | None:

@@ -8,6 +8,7 @@ from typing import Any, TextIO
 from torch import Tensor
 
 from photochrom.training.budget import Position
+from photochrom.training.old_names import renamed_row
 from photochrom.training.recipe import Stage
 from photochrom.training.steps import reports
 
@@ -16,7 +17,7 @@ FIXED = ["step", "seconds", "stage", "size", "photos_per_second", "loader_share"
 DISCRIMINATOR_WINS = 0.95
 
 
-class Journal:
+class RunLogger:
     """Collects the losses of steps and writes their means.
 
     Parameters
@@ -42,13 +43,14 @@ class Journal:
         self.accuracy = 0.5
 
     def _start_log(self, position: Position) -> None:
-        kept: list[list[str]] = []
+        kept: list[dict[str, str]] = []
         if position.step and self.path.is_file():
             with self.path.open(newline="") as file:
-                rows = list(csv.reader(file))
-            kept = [row for row in rows[1:] if row and int(row[0]) <= position.step]
+                kept = [renamed_row(row) for row in csv.DictReader(file) if int(row["step"]) <= position.step]
         with self.path.open("w", newline="") as file:
-            csv.writer(file).writerows([self.columns, *kept])
+            writer = csv.DictWriter(file, self.columns, restval="", extrasaction="ignore")
+            writer.writeheader()
+            writer.writerows(kept)
 
     def add(self, losses: dict[str, Tensor], photos: int, waited: float) -> None:
         """Take in one step: its losses, its photos, and the seconds it waited for the loader."""
