@@ -22,7 +22,7 @@ from photochrom.files import write_atomic
 from photochrom.modelfile.names import AB, HINTS, LIGHTNESS, PRIOR_STRENGTH, TEMPERATURE
 from photochrom.modelfile.onnx_file import write_metadata
 from photochrom.training.checkpoint import LAST, CheckpointError, load_checkpoint, under
-from photochrom.training.deployed import ColourNet, DistributionNet, deployed
+from photochrom.training.export_wrapper import ColourNet, DistributionNet, export_wrapper
 from photochrom.training.networks import build_generator
 from photochrom.training.recipe import Recipe, validate
 
@@ -110,7 +110,7 @@ def export(trained: Trained, path: Path, card: dict[str, Any] | None = None) -> 
     # Frozen for the product: spectral norms and the like become plain weights.
     if hasattr(trained.net, "fold"):
         trained.net.fold()
-    model = deployed(trained.net, trained.space).eval()
+    model = export_wrapper(trained.net, trained.space).eval()
     multiple = int(trained.net.multiple)
     proto = _to_onnx(model, multiple)
     write_metadata(proto, describe(trained, card or {}))

@@ -12,7 +12,7 @@ from photochrom.color.luma import rgb_to_luma
 from photochrom.data.augment import center_crops
 from photochrom.data.spaces import Space
 from photochrom.training.batches import Photos
-from photochrom.training.deployed import ColourNet, deployed
+from photochrom.training.export_wrapper import ColourNet, export_wrapper
 
 COUNT, AT_ONCE, SHOWN = 64, 8, 4
 
@@ -46,7 +46,7 @@ def colorized(net: Any, space: Space, rgb: Tensor) -> Tensor:
     """What the product would make of the grey version of `rgb` ``(B, 3, H, W)``, without hints."""
     grey = rgb_to_luma(rgb, axis=1)[:, None]
     lightness = grey_to_lightness(grey)
-    model = deployed(net, space)
+    model = export_wrapper(net, space)
     if isinstance(model, ColourNet):
         ab = model(lightness)
     else:

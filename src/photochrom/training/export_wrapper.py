@@ -65,7 +65,7 @@ class UnhintedNet(DistributionNet):
         return super().forward(lightness, None, temperature, prior_strength)  # type: ignore[arg-type]
 
 
-def deployed(net: Any, space: Space) -> ColourNet | DistributionNet:
+def export_wrapper(net: Any, space: Space) -> ColourNet | DistributionNet:
     """`net` behind the interface of its kind."""
     if not hasattr(net, "predict"):
         return ColourNet(net, space)
