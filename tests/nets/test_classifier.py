@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from photochrom.nets.classifier import Classifier, middle, published_classifier
+from photochrom.nets.classifier import Classifier, middle, pretrained_classifier
 from photochrom.nets.inverted_residuals import SameConv
 from photochrom.nets.mobilenetv2 import MobileNetV2
 
@@ -38,7 +38,7 @@ def test_head_by_hand(convolution: bool) -> None:
     if convolution:
         tensors["classifier.weight"] = tensors["classifier.weight"][:, :, None, None]
     for features, expected in ((320, block.mean(dim=(2, 3))), (1280, pooled)):
-        net = published_classifier(tensors, features)  # type: ignore[arg-type]
+        net = pretrained_classifier(tensors, features)  # type: ignore[arg-type]
         got = net(rgb)
         torch.testing.assert_close(got[0], logits, rtol=1e-4, atol=1e-5)
         torch.testing.assert_close(got[1], expected, rtol=1e-4, atol=1e-5)
@@ -59,16 +59,16 @@ def test_the_middle_is_seen(size: tuple[int, int], seen: tuple[int, int, int, in
     height, width, top, left = seen
     assert torch.equal(middle(rgb), rgb[:, :, top : top + height, left : left + width])
     frame = F.pad(middle(rgb), (left, size[1] - width - left, top, size[0] - height - top))
-    net = published_classifier(weights())
+    net = pretrained_classifier(weights())
     torch.testing.assert_close(net(rgb), net(frame))
 
 
 def test_what_does_not_fit_raises() -> None:
     with pytest.raises(ValueError, match="at least 32x32 pixels"):
-        published_classifier(weights())(photos(64, 31))
+        pretrained_classifier(weights())(photos(64, 31))
     with pytest.raises(ValueError, match="320 or 1280 features, not 512"):
-        published_classifier(weights(), 512)  # type: ignore[arg-type]
+        pretrained_classifier(weights(), 512)  # type: ignore[arg-type]
     tensors = weights()
     del tensors["classifier.bias"]
     with pytest.raises(ValueError, match=r"classifier\.bias"):
-        published_classifier(tensors)
+        pretrained_classifier(tensors)

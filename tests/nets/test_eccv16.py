@@ -16,7 +16,7 @@ from photochrom.nets.eccv16 import test_eccv16 as tiny
 
 # Every weight of the published file. A plain convolution has a bias of its first size, the transposed one of its
 # second; a norm, written with one size, has weight, bias, running_mean, running_var and num_batches_tracked.
-PUBLISHED = """
+PRETRAINED = """
 model1.0 64 1 3 3     model1.2 64 64 3 3     model1.4 64
 model2.0 128 64 3 3   model2.2 128 128 3 3   model2.4 128
 model3.0 256 128 3 3  model3.2 256 256 3 3   model3.4 256 256 3 3  model3.6 256
@@ -37,7 +37,7 @@ ROWS = """
 
 def published_shapes() -> dict[str, tuple[int, ...]]:
     shapes: dict[str, tuple[int, ...]] = {"model_out.weight": (2, 313, 1, 1)}
-    for key, sizes in re.findall(r"(model\S+)((?: \d+)+)", PUBLISHED):
+    for key, sizes in re.findall(r"(model\S+)((?: \d+)+)", PRETRAINED):
         shape = tuple(map(int, sizes.split()))
         shapes[f"{key}.weight"] = shape
         shapes[f"{key}.bias"] = shape[1:2] if key in TRANSPOSED else shape[:1]

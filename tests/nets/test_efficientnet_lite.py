@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from photochrom.nets.classifier import published_classifier
+from photochrom.nets.classifier import pretrained_classifier
 from photochrom.nets.efficientnet_lite import EfficientNetLite, published_version
 from photochrom.nets.photochrom import photochrom
 
@@ -91,7 +91,7 @@ def test_published_weights_give_the_published_nets_answers(published: Published)
     for got, last in zip(maps, (2, 4, 10, 15), strict=True):
         assert blocks[last].std() > 1e-3
         torch.testing.assert_close(got, blocks[last], rtol=1e-3, atol=1e-4)
-    torch.testing.assert_close(published_classifier(tensors)(rgb)[0], logits, rtol=1e-3, atol=1e-4)
+    torch.testing.assert_close(pretrained_classifier(tensors)(rgb)[0], logits, rtol=1e-3, atol=1e-4)
 
 
 def test_a_grey_net_sees_what_the_colour_net_sees_of_grey(published: Published) -> None:

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from photochrom.losses.perceptual import PerceptualLoss
-from photochrom.nets.classifier import Classifier, published_classifier
+from photochrom.nets.classifier import Classifier, pretrained_classifier
 from photochrom.nets.features import mobilenetv2_features
 from photochrom.nets.mobilenetv2 import MobileNetV2
 from photochrom.nets.registry import FEATURES
@@ -24,7 +24,7 @@ def photos(*shape: int) -> Tensor:
 
 def test_activations_are_those_of_the_classifier() -> None:
     tensors, rgb = published(), photos(2, 3, 64, 96)
-    net, classifier = FEATURES["mobilenetv2_features"](), published_classifier(tensors, 320)
+    net, classifier = FEATURES["mobilenetv2_features"](), pretrained_classifier(tensors, 320)
     net.load_imagenet(tensors)  # type: ignore[operator]
     maps = net(rgb)
     strides = (4, 8, 16, 32)

@@ -26,8 +26,8 @@ BUILDERS = pytest.mark.parametrize("build", [tiny_eccv16, tiny_photochrom, tiny_
 class Given(DistributionNet):
     """A net that says what it was told to."""
 
-    def __init__(self, logits: Tensor, ab: Tensor | None = None, published: bool = False) -> None:
-        super().__init__(logits.shape[1], published=published)
+    def __init__(self, logits: Tensor, ab: Tensor | None = None, pretrained: bool = False) -> None:
+        super().__init__(logits.shape[1], pretrained=pretrained)
         self.register_buffer("bins", torch.from_numpy(ab_bins()[: logits.shape[1]].copy()))
         self.scale = nn.Parameter(torch.ones(()))
         self.said = Prediction(logits, ab)
@@ -131,7 +131,7 @@ def test_only_published_files_may_lack_class_weights() -> None:
     with pytest.raises(RuntimeError, match="log_weights"):
         Given(logits).load_state_dict(state)
     # A copy, as averaging makes one: it must fill in its own weights.
-    net = Given(logits, published=True)
+    net = Given(logits, pretrained=True)
     other = copy.deepcopy(net)
     net.log_weights.fill_(1)
     other.log_weights.fill_(2)

@@ -14,7 +14,7 @@ from photochrom.nets.siggraph17 import siggraph17
 from photochrom.nets.siggraph17 import test_siggraph17 as tiny
 
 # Every weight of the published file; how to read it: tests/nets/test_eccv16.py.
-PUBLISHED = """
+PRETRAINED = """
 model1.0 64 4 3 3          model1.2 64 64 3 3         model1.4 64
 model2.0 128 64 3 3        model2.2 128 128 3 3       model2.4 128
 model3.0 256 128 3 3       model3.2 256 256 3 3       model3.4 256 256 3 3  model3.6 256
@@ -34,7 +34,7 @@ model_class.0 529 256 1 1  model_out.0 2 128 1 1
 
 def published_shapes() -> dict[str, tuple[int, ...]]:
     shapes: dict[str, tuple[int, ...]] = {}
-    for key, sizes in re.findall(r"(model\S+)((?: \d+)+)", PUBLISHED):
+    for key, sizes in re.findall(r"(model\S+)((?: \d+)+)", PRETRAINED):
         shape = tuple(map(int, sizes.split()))
         shapes[f"{key}.weight"] = shape
         shapes[f"{key}.bias"] = shape[1:2] if "up" in key else shape[:1]

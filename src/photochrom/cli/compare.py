@@ -78,7 +78,7 @@ def compare(
         from photochrom.cli.train import fabric_for
         from photochrom.data.sources import find
         from photochrom.data.stream import load
-        from photochrom.training.published import read_tensors
+        from photochrom.training.pretrained import read_tensors
         from photochrom.training.start import read_start
 
         protocol = Protocol(size, fit, merge)  # type: ignore[arg-type]

@@ -99,10 +99,10 @@ def network(file: Path | None) -> Any:
         from photochrom.metrics.network import OnnxNetwork
 
         return OnnxNetwork(file)
-    from photochrom.nets.classifier import published_classifier
-    from photochrom.training.published import read_tensors
+    from photochrom.nets.classifier import pretrained_classifier
+    from photochrom.training.pretrained import read_tensors
 
-    return published_classifier(read_tensors(file))
+    return pretrained_classifier(read_tensors(file))
 
 
 def write(results: Results, out: Path) -> None:

@@ -22,7 +22,7 @@ def import_weights(
 ) -> None:
     """Take over published weights, ready for `photochrom export`."""
     with laboratory():
-        from photochrom.training.published import import_weights as take_over
+        from photochrom.training.pretrained import import_weights as take_over
 
         folder = out or Path("runs", name)
         take_over(name, file, folder)

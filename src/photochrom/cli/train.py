@@ -96,7 +96,7 @@ def train(
         from photochrom.training.loop import Saving
         from photochrom.training.loop import train as run
         from photochrom.training.networks import Pretrained, check_start, fitted
-        from photochrom.training.published import read_tensors
+        from photochrom.training.pretrained import read_tensors
         from photochrom.training.recipe import load_recipe
         from photochrom.training.start import read_start
         from photochrom.training.tiny import tiny

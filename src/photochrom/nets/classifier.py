@@ -78,7 +78,7 @@ def middle(rgb: Tensor) -> Tensor:
     return rgb[:, :, top : top + height, left : left + width]
 
 
-def published_classifier(tensors: Mapping[str, Tensor], features: Literal[320, 1280] = 320) -> Classifier:
+def pretrained_classifier(tensors: Mapping[str, Tensor], features: Literal[320, 1280] = 320) -> Classifier:
     """The classifier that a published file holds, MobileNetV2 or an EfficientNet-Lite, in eval mode and frozen.
 
     Raises

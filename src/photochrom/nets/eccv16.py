@@ -68,7 +68,7 @@ class Eccv16(DistributionNet):
 
     def __init__(self, width: int = 64) -> None:
         bins = torch.from_numpy(hull_bins().copy())
-        super().__init__(len(bins), published=True)
+        super().__init__(len(bins), pretrained=True)
         w = width
         self.model1 = nn.Sequential(*stage(1, w, 2, stride=2))
         self.model2 = nn.Sequential(*stage(w, 2 * w, 2, stride=2))

@@ -32,7 +32,7 @@ class DistributionNet(nn.Module):
     Parameters
     ----------
     classes : how many bins
-    published : whether files that a paper's authors published shall load
+    pretrained : whether files that a paper's authors published shall load
         Class weights are not in them, and zeros stand for them: `prior_strength` then has no effect.
 
     Attributes
@@ -51,11 +51,11 @@ class DistributionNet(nn.Module):
     bins: Tensor
     log_weights: Tensor
 
-    def __init__(self, classes: int, *, published: bool = False) -> None:
+    def __init__(self, classes: int, *, pretrained: bool = False) -> None:
         super().__init__()
         self.affinity = None
         self.register_buffer("log_weights", torch.zeros(classes))
-        if published:
+        if pretrained:
             self.register_load_state_dict_pre_hook(_without_weights)  # type: ignore[no-untyped-call]
 
     def predict(

@@ -30,7 +30,7 @@ class Siggraph17(DistributionNet):
     def __init__(self, width: int = 64) -> None:
         axis = torch.arange(-AB_SCALE, AB_SCALE + 1, BIN)
         bins = torch.cartesian_prod(axis, axis)
-        super().__init__(len(bins), published=True)
+        super().__init__(len(bins), pretrained=True)
         # Given by the architecture, and absent from the published file.
         self.register_buffer("bins", bins, persistent=False)
         w = width

@@ -10,7 +10,7 @@ from photochrom.training.checkpoint import LAST, CheckpointError, save_checkpoin
 from photochrom.training.networks import build_generator
 from photochrom.training.recipe import load_recipe
 
-PUBLISHED = {
+PRETRAINED = {
     "eccv16": "weights of Zhang et al. 2016, BSD 2-clause; trained on ImageNet",
     "siggraph17": "weights of Zhang et al. 2017, BSD 2-clause; trained on ImageNet",
 }
@@ -32,12 +32,12 @@ def import_weights(name: str, file: Path, out: Path) -> Path:
     CheckpointError
         If the file cannot be read without running code in it, or holds other tensors than the net's.
     """
-    if name not in PUBLISHED:
-        raise CheckpointError(f"{name}: no published weights are known; there are: {', '.join(PUBLISHED)}")
+    if name not in PRETRAINED:
+        raise CheckpointError(f"{name}: no published weights are known; there are: {', '.join(PRETRAINED)}")
     recipe = load_recipe(name)
     net, _ = build_generator(recipe)
     tensors = read_tensors(file)
-    load = getattr(net, "load_published", net.load_state_dict)
+    load = getattr(net, "load_pretrained", net.load_state_dict)
     try:
         load(tensors)
     except (RuntimeError, ValueError) as error:
@@ -46,7 +46,7 @@ def import_weights(name: str, file: Path, out: Path) -> Path:
     about = {
         "name": name,
         "recipe": recipe.model_dump_json(),
-        "licence": PUBLISHED[name],
+        "licence": PRETRAINED[name],
         "version": __version__,
     }
     save_checkpoint(out / LAST, {f"net.{k}": v for k, v in net.state_dict().items()}, about)

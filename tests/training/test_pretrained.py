@@ -16,7 +16,7 @@ from photochrom.nets.registry import DISTRIBUTION_NETS
 from photochrom.nets.siggraph17 import test_siggraph17 as tiny_siggraph17
 from photochrom.training.checkpoint import LAST, CheckpointError, load_checkpoint
 from photochrom.training.export import load_trained
-from photochrom.training.published import import_weights, read_tensors
+from photochrom.training.pretrained import import_weights, read_tensors
 
 NETS = {"eccv16": tiny_eccv16, "siggraph17": tiny_siggraph17}
 
