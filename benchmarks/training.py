@@ -21,7 +21,7 @@ from lightning_fabric import Fabric
 from photochrom.color.lab import grey_to_lightness, rgb_to_lab
 from photochrom.color.luma import rgb_to_luma
 from photochrom.data.augment import random_resized_crops
-from photochrom.data.photoset import PhotoSet
+from photochrom.data.dataset import PhotoDataset
 from photochrom.data.stream import PhotoStream, load
 from photochrom.nets.patchgan import patchgan
 from photochrom.nets.pix2pix_unet import pix2pix_unet
@@ -33,7 +33,7 @@ WARM = 2
 
 
 def ours(
-    recipe: Recipe, photos: PhotoSet | PhotoStream, steps: int, fabric: Fabric
+    recipe: Recipe, photos: PhotoDataset | PhotoStream, steps: int, fabric: Fabric
 ) -> tuple[float, list[dict[str, str]]]:
     """Seconds of `steps` steps of the loop, and its log."""
 
@@ -50,7 +50,9 @@ def ours(
     return long - short, log
 
 
-def bare(photos: PhotoSet, size: int, batch: int, steps: int, device: torch.device, precision: str) -> float:
+def bare(
+    photos: PhotoDataset, size: int, batch: int, steps: int, device: torch.device, precision: str
+) -> float:
     """Seconds of `steps` steps of pix2pix as a script would write it: L1 with lambda 100, BCE, two Adams."""
     generator = pix2pix_unet().to(device, memory_format=torch.channels_last)
     discriminator = patchgan().to(device, memory_format=torch.channels_last)

@@ -11,14 +11,14 @@ from torch import Tensor
 
 from photochrom.data import augment
 from photochrom.data.augment import center_crops, crops, gathered, random_resized_crops, resized, taps
-from photochrom.data.photoset import PhotoSet
+from photochrom.data.dataset import PhotoDataset
 
 Pixels = NDArray[np.uint8]
 
 
-def noise(count: int, height: int, width: int) -> PhotoSet:
+def noise(count: int, height: int, width: int) -> PhotoDataset:
     rng = np.random.default_rng(1)
-    return PhotoSet.pack([rng.integers(0, 256, (height, width, 3), dtype=np.uint8) for _ in range(count)])
+    return PhotoDataset.pack([rng.integers(0, 256, (height, width, 3), dtype=np.uint8) for _ in range(count)])
 
 
 def coordinates(height: int, width: int) -> Pixels:
@@ -88,7 +88,7 @@ def test_a_crop_of_the_whole_photo_is_the_photo_or_its_mirror() -> None:
 
 @pytest.mark.usefixtures("both")
 def test_crops_are_squares_within_the_photo_and_the_bounds() -> None:
-    photos = PhotoSet.pack([coordinates(100, 160)])
+    photos = PhotoDataset.pack([coordinates(100, 160)])
     batch = levels(random_resized_crops(photos, [0] * 60, 50, generators(60), smallest=0.5, flip=False))
     red, green = batch[..., 0], batch[..., 1]
     # Along a ramp of slope 1 a crop's side is its number of pixels times the step between two of them.
@@ -107,13 +107,13 @@ def test_crops_are_squares_within_the_photo_and_the_bounds() -> None:
 def test_a_reduced_crop_averages_and_does_not_skip_pixels() -> None:
     stripes = np.zeros((64, 64, 3), np.uint8)
     stripes[:, ::2] = 255
-    batch = random_resized_crops(PhotoSet.pack([stripes]), [0] * 4, 32, generators(4), smallest=1.0)
+    batch = random_resized_crops(PhotoDataset.pack([stripes]), [0] * 4, 32, generators(4), smallest=1.0)
     assert (batch - 0.5).abs().max() < 0.01
 
 
 @pytest.mark.usefixtures("both")
 def test_center_crop_is_the_middle_square() -> None:
-    photos = PhotoSet.pack([coordinates(40, 100), coordinates(101, 40)])
+    photos = PhotoDataset.pack([coordinates(40, 100), coordinates(101, 40)])
     wide, high = levels(center_crops(photos, [0, 1], 40))
     np.testing.assert_allclose(wide, photos[0][:, 30:70], atol=1e-3)
     np.testing.assert_allclose(high, photos[1][30:70], atol=1e-3)
@@ -127,7 +127,7 @@ def test_center_crop_is_the_middle_square() -> None:
 def test_resized_takes_the_whole_photo() -> None:
     # 10 rows become 20, bilinearly; 40 columns become 20, by area.
     photo = coordinates(10, 40) * 6
-    (square,) = levels(resized(PhotoSet.pack([photo]), [0], 20))
+    (square,) = levels(resized(PhotoDataset.pack([photo]), [0], 20))
     np.testing.assert_allclose(square[0, :, 1], np.arange(20) * 12 + 3, atol=0.501)
     np.testing.assert_allclose(square[:, 0, 0], np.clip(np.arange(20) / 2 - 0.25, 0, 9) * 6, atol=0.501)
 
@@ -136,7 +136,7 @@ def test_resized_takes_the_whole_photo() -> None:
 @pytest.mark.parametrize("picture", ["astronaut", "chelsea"])
 def test_both_ways_agree_with_opencv(request: pytest.FixtureRequest, picture: str, size: int) -> None:
     photo: Pixels = request.getfixturevalue(picture)
-    photos = PhotoSet.pack([photo[:200, :230], photo[150:, 100:]])
+    photos = PhotoDataset.pack([photo[:200, :230], photo[150:, 100:]])
     boxes = np.array(
         [[10, 20, 130, 130], [3, 0, 100, 100], [0, 40, 64, 64], [20, 5, 24, 24], [7, 7, 101, 90]]
     )
@@ -183,7 +183,7 @@ def test_taps_of_a_mixed_batch_are_those_of_each_alone() -> None:
 
 @pytest.mark.usefixtures("both")
 def test_photos_of_a_subset_are_found(chelsea: Pixels) -> None:
-    photos = PhotoSet.pack([chelsea[:50], chelsea[60:100, :80], chelsea[100:, :77]])
+    photos = PhotoDataset.pack([chelsea[:50], chelsea[60:100, :80], chelsea[100:, :77]])
     subset = photos.subset([2, 1])
     assert torch.equal(center_crops(subset, [1, 0], 32), center_crops(photos, [1, 2], 32))
 

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from photochrom.data import stream as module
+from photochrom.data.dataset import PhotoDataset
 from photochrom.data.decode import BrokenPhoto
-from photochrom.data.photoset import PhotoSet
 from photochrom.data.sources import Item, Source, find
 from photochrom.data.splits import ranked
 from photochrom.data.stream import PhotoStream, free_memory, load
@@ -69,7 +69,7 @@ def open_stream(made: list[PhotoStream], source: Source, **more: int) -> PhotoSt
 def test_a_batch_is_the_photos_asked_for(made: list[PhotoStream]) -> None:
     stream = open_stream(made, Numbers(10))
     batch = stream.take(np.array([7, 2, 2, 9]))
-    assert isinstance(batch, PhotoSet)
+    assert isinstance(batch, PhotoDataset)
     assert batch.keys == ["7", "2", "2", "9"]
     assert batch.groups == ["3", "1", "1", "4"]
     for i, number in enumerate((7, 2, 2, 9)):
@@ -173,7 +173,7 @@ def test_split_keeps_groups_together_and_apart(made: list[PhotoStream]) -> None:
     train, validation = stream.split("14/6", seed=2)
     assert (len(train), len(validation)) == (14, 6)
     assert set(train.groups).isdisjoint(validation.groups)
-    pictures = PhotoSet.pack([colour(i) for i in range(20)], stream.keys, stream.groups)
+    pictures = PhotoDataset.pack([colour(i) for i in range(20)], stream.keys, stream.groups)
     assert [part.keys for part in pictures.split("14/6", seed=2)] == [train.keys, validation.keys]
 
 
@@ -222,12 +222,12 @@ BYTES = 10 * 12 * 16 * 3
 @pytest.mark.parametrize(
     ("more", "kind"),
     [
-        ({}, PhotoSet),
-        ({"memory": BYTES}, PhotoSet),
+        ({}, PhotoDataset),
+        ({"memory": BYTES}, PhotoDataset),
         ({"memory": BYTES - 1}, PhotoStream),
-        ({"memory": BYTES // 2, "limit": 5}, PhotoSet),
-        ({"memory": BYTES // 4, "short_side": 6}, PhotoSet),
-        ({"memory": 0, "resident": True}, PhotoSet),
+        ({"memory": BYTES // 2, "limit": 5}, PhotoDataset),
+        ({"memory": BYTES // 4, "short_side": 6}, PhotoDataset),
+        ({"memory": 0, "resident": True}, PhotoDataset),
         ({"resident": False}, PhotoStream),
     ],
 )
@@ -238,7 +238,7 @@ def test_in_memory_where_it_fits(
     assert type(photos) is kind
     if isinstance(photos, PhotoStream):
         made.append(photos)
-    assert len(photos) == (5 if "limit" in more else 8 if kind is PhotoSet else 10)
+    assert len(photos) == (5 if "limit" in more else 8 if kind is PhotoDataset else 10)
     batch = photos.take([1])
     side = more.get("short_side")
     expected = (12, 16) if side is None else (6, 8)

@@ -12,7 +12,7 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 
-from photochrom.data.photoset import PhotoSet
+from photochrom.data.dataset import PhotoDataset
 from photochrom.losses import classification
 from photochrom.training.networks import Networks, build_networks
 from photochrom.training.recipe import Recipe
@@ -38,7 +38,7 @@ def one_table(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def photos() -> PhotoSet:
+def photos() -> PhotoDataset:
     """Eight photos (64, 72, 3), each of one colour, told apart by their brightness and their stripes."""
     pictures = []
     for i in range(8):
@@ -46,7 +46,7 @@ def photos() -> PhotoSet:
         stripes = 0.95 + 0.05 * np.sin(np.indices((64, 72))[i % 2] * (0.1 + 0.05 * i))
         brightness = (0.4 + 0.08 * i) * stripes
         pictures.append(np.rint(255 * brightness[..., None] * colour).astype(np.uint8))
-    return PhotoSet.pack(pictures, [f"photo {i}" for i in range(8)])
+    return PhotoDataset.pack(pictures, [f"photo {i}" for i in range(8)])
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from photochrom.color.luma import rgb_to_luma
-from photochrom.data.photoset import PhotoSet
+from photochrom.data.dataset import PhotoDataset
 from photochrom.engine.colorizer import Colorizer
 from photochrom.engine.hints import Hint
 from photochrom.engine.options import Options
@@ -41,7 +41,7 @@ WITH: dict[str, Any] = {
 }
 
 
-def two_halves() -> PhotoSet:
+def two_halves() -> PhotoDataset:
     """Sixteen photos (64, 64, 3) of smooth and striped halves of one brightness, each of any colour."""
     rng = np.random.default_rng(0)
     stripes = 0.6 + 0.2 * (np.indices((64, 64))[0] // 2 % 2)
@@ -54,7 +54,7 @@ def two_halves() -> PhotoSet:
         colours /= (colours @ [0.299, 0.587, 0.114])[:, None]
         rgb = grey[..., None] * np.where(left[:, None], colours[0], colours[1])
         pictures.append(np.rint(255 * np.clip(rgb, 0, 1)).astype(np.uint8))
-    return PhotoSet.pack(pictures)
+    return PhotoDataset.pack(pictures)
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ import skimage.color
 import torch
 from PIL import Image
 
-from photochrom.data.photoset import PhotoSet
+from photochrom.data.dataset import PhotoDataset
 from photochrom.data.stream import PhotoStream, load
 from photochrom.training.batches import Batch, Loader, advance, in_order, make_batch
 from photochrom.training.budget import Budget, Position
@@ -40,7 +40,7 @@ def test_each_photo_once_a_pass_in_an_order_of_its_own() -> None:
     assert [in_order(5, eligible, n) for n in range(12)] != passes[0] + passes[1]
 
 
-def test_a_pass_over_the_photos_through_the_loader(photos: PhotoSet, recipe: MakeRecipe) -> None:
+def test_a_pass_over_the_photos_through_the_loader(photos: PhotoDataset, recipe: MakeRecipe) -> None:
     # Batches of three do not divide eight photos: passes go on within a batch.
     settings = recipe(stages=[{"size": 32, "batch": 3}], seed=2)
     loader = Loader(photos, settings, by_steps(8))
@@ -50,7 +50,7 @@ def test_a_pass_over_the_photos_through_the_loader(photos: PhotoSet, recipe: Mak
 
 
 def test_batches_from_any_position_on_are_those_of_the_whole_run(
-    photos: PhotoSet, recipe: MakeRecipe
+    photos: PhotoDataset, recipe: MakeRecipe
 ) -> None:
     stages = [
         {"size": 64, "batch": 3, "share": 0.5, "step": "a"},
@@ -78,7 +78,7 @@ def test_batches_from_any_position_on_are_those_of_the_whole_run(
     assert not same(next(iter(other.batches(Position(), lambda: 0.0)))[2], whole[0][2])
 
 
-def test_batches_of_several_sizes(photos: PhotoSet, recipe: MakeRecipe) -> None:
+def test_batches_of_several_sizes(photos: PhotoDataset, recipe: MakeRecipe) -> None:
     settings = recipe(stages=[{"size": 64, "other_sizes": [32, 96], "batch": 2}], seed=5)
     (stage,) = settings.stages
     loader = Loader(photos, settings, by_steps(20), stride=4)
@@ -87,7 +87,7 @@ def test_batches_of_several_sizes(photos: PhotoSet, recipe: MakeRecipe) -> None:
     assert len(set(shapes)) == 3
 
 
-def test_the_last_stage_ends_after_its_passes(photos: PhotoSet, recipe: MakeRecipe) -> None:
+def test_the_last_stage_ends_after_its_passes(photos: PhotoDataset, recipe: MakeRecipe) -> None:
     stages = [
         {"size": 32, "batch": 4, "share": 0.25},
         {"size": 32, "batch": 2, "share": 0.75, "passes": 0.6},
@@ -109,7 +109,7 @@ def test_advance_takes_the_clock_and_counts_a_new_stage_from_zero(recipe: MakeRe
 
 @pytest.mark.parametrize("world", [2, 4])
 def test_shares_of_processes_make_up_the_joint_batch(
-    photos: PhotoSet, recipe: MakeRecipe, world: int
+    photos: PhotoDataset, recipe: MakeRecipe, world: int
 ) -> None:
     data = {"aged": 0.7, "films": 0.5, "hinted": 0.6, "revealed": 0.2}
     settings = recipe(stages=[{"size": 32, "batch": 4}], data=data, seed=3)
@@ -125,17 +125,17 @@ def test_shares_of_processes_make_up_the_joint_batch(
         assert torch.equal(torch.cat([getattr(part, name) for part in parts]), getattr(joint, name)), name
 
 
-def test_a_batch_that_cannot_be_shared_is_an_error(photos: PhotoSet, recipe: MakeRecipe) -> None:
+def test_a_batch_that_cannot_be_shared_is_an_error(photos: PhotoDataset, recipe: MakeRecipe) -> None:
     with pytest.raises(ValueError, match="a batch of 4 cannot be shared by 3 processes"):
         Loader(photos, recipe(), by_steps(1), world=3)
 
 
-def batch_of(photos: PhotoSet, settings: Recipe, stride: int | None = None) -> Batch:
+def batch_of(photos: PhotoDataset, settings: Recipe, stride: int | None = None) -> Batch:
     rngs = [np.random.default_rng((1, i)) for i in range(8)]
     return make_batch(photos, np.arange(8), settings.stages[0].size, rngs, settings, stride)
 
 
-def test_grey_is_the_luma_and_ab_the_colour_of_the_mean(photos: PhotoSet, recipe: MakeRecipe) -> None:
+def test_grey_is_the_luma_and_ab_the_colour_of_the_mean(photos: PhotoDataset, recipe: MakeRecipe) -> None:
     batch = batch_of(photos, recipe(), stride=4)
     assert batch.hints is None
     assert batch.ab is not None
@@ -154,7 +154,7 @@ def test_grey_is_the_luma_and_ab_the_colour_of_the_mean(photos: PhotoSet, recipe
     assert batch_of(photos, recipe()).ab is None
 
 
-def test_age_and_film_are_put_on_the_input_only(photos: PhotoSet, recipe: MakeRecipe) -> None:
+def test_age_and_film_are_put_on_the_input_only(photos: PhotoDataset, recipe: MakeRecipe) -> None:
     plain = batch_of(photos, recipe(data={"smallest_crop": 1, "flip": False}), stride=4)
     for change in ({"aged": 1.0}, {"films": 1.0}):
         batch = batch_of(photos, recipe(data={"smallest_crop": 1, "flip": False, **change}), stride=4)
@@ -165,7 +165,7 @@ def test_age_and_film_are_put_on_the_input_only(photos: PhotoSet, recipe: MakeRe
         assert batch.grey.max() <= 1
 
 
-def test_hints_tell_the_truth_where_they_say_anything(photos: PhotoSet, recipe: MakeRecipe) -> None:
+def test_hints_tell_the_truth_where_they_say_anything(photos: PhotoDataset, recipe: MakeRecipe) -> None:
     batch = batch_of(photos, recipe(data={"hinted": 1.0}), stride=4)
     assert batch.hints is not None
     mask = batch.hints[:, 2:]
@@ -183,8 +183,8 @@ def test_hints_tell_the_truth_where_they_say_anything(photos: PhotoSet, recipe: 
     torch.testing.assert_close(revealed.hints[:, :2], revealed.ab, atol=1e-4, rtol=0)
 
 
-def test_photos_smaller_than_a_stage_sit_it_out(photos: PhotoSet, recipe: MakeRecipe) -> None:
-    mixed = PhotoSet.pack([photos[i] if i < 3 else photos[i][:40, :48] for i in range(8)])
+def test_photos_smaller_than_a_stage_sit_it_out(photos: PhotoDataset, recipe: MakeRecipe) -> None:
+    mixed = PhotoDataset.pack([photos[i] if i < 3 else photos[i][:40, :48] for i in range(8)])
     stages = [{"size": 64, "batch": 4, "share": 0.5}, {"size": 32, "batch": 4, "share": 0.5}]
     seen: dict[int, set[str]] = {64: set(), 32: set()}
     for _, stage, batch in Loader(mixed, recipe(stages=stages), by_steps(8)).batches(Position(), lambda: 0.0):
@@ -196,10 +196,10 @@ def test_photos_smaller_than_a_stage_sit_it_out(photos: PhotoSet, recipe: MakeRe
         Loader(mixed, recipe(stages=[{"size": 96, "batch": 2}]), by_steps(1))
 
 
-def test_photos_that_reach_a_stage_when_enlarged_take_part(photos: PhotoSet, recipe: MakeRecipe) -> None:
+def test_photos_that_reach_a_stage_when_enlarged_take_part(photos: PhotoDataset, recipe: MakeRecipe) -> None:
     # Short sides of 64, 40 and 32: enlarged by 1.6 they reach 64 but for the last two.
     sides = [64] * 3 + [40] * 3 + [32] * 2
-    mixed = PhotoSet.pack([photos[i][:side, : side + 8] for i, side in enumerate(sides)])
+    mixed = PhotoDataset.pack([photos[i][:side, : side + 8] for i, side in enumerate(sides)])
     for enlarge, reach in ((1.0, 3), (1.59, 3), (1.6, 6), (2.0, 8)):
         data = {"enlarge": enlarge, "smallest_crop": 1, "flip": False}
         settings = recipe(stages=[{"size": 64, "batch": 4}], data=data)
@@ -217,7 +217,7 @@ def test_photos_that_reach_a_stage_when_enlarged_take_part(photos: PhotoSet, rec
 
 
 @pytest.fixture
-def folder(photos: PhotoSet, tmp_path: Path) -> Path:
+def folder(photos: PhotoDataset, tmp_path: Path) -> Path:
     for i in range(8):
         Image.fromarray(photos[i]).save(tmp_path / f"{i}.png")
     return tmp_path
@@ -238,7 +238,7 @@ def test_a_stream_makes_the_same_batches_and_decodes_ahead(folder: Path, recipe:
     assert announced[:3] == wanted
 
 
-def test_a_batch_moves_as_a_whole(photos: PhotoSet, recipe: MakeRecipe) -> None:
+def test_a_batch_moves_as_a_whole(photos: PhotoDataset, recipe: MakeRecipe) -> None:
     batch = batch_of(photos, recipe(data={"hinted": 1.0}), stride=4)
     moved = batch.to(torch.device("meta"))
     assert {getattr(moved, name).device.type for name in FIELDS} == {"meta"}

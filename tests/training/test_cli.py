@@ -22,7 +22,7 @@ from typer.testing import CliRunner
 
 import photochrom
 from photochrom.cli import app
-from photochrom.data.photoset import PhotoSet
+from photochrom.data.dataset import PhotoDataset
 from photochrom.nets.eccv16 import test_eccv16 as tiny_eccv16
 from photochrom.nets.registry import DISTRIBUTION_NETS
 from photochrom.nets.resnet import test_resnet as tiny_resnet
@@ -47,7 +47,7 @@ Call = Callable[..., Result]
 
 
 @pytest.fixture
-def workplace(tmp_path: Path, photos: PhotoSet, monkeypatch: pytest.MonkeyPatch) -> Path:
+def workplace(tmp_path: Path, photos: PhotoDataset, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder to work in, with eight photos in ``photos`` and the recipe ``mine.toml``."""
     (tmp_path / "photos").mkdir()
     for i in range(8):

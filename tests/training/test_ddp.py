@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 import photochrom
 from photochrom.cli import app
-from photochrom.data.photoset import PhotoSet
+from photochrom.data.dataset import PhotoDataset
 from photochrom.training.checkpoint import LAST, load_checkpoint
 
 # Every step takes over the weights, and wraps them anew. Nothing here differs between a batch and its halves: there
@@ -97,7 +97,7 @@ def launch(folder: Path, processes: int, *arguments: str) -> str:
 
 
 def test_two_processes_equal_one_with_the_joint_batch(
-    tmp_path: Path, photos: PhotoSet, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, photos: PhotoDataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "recipe.toml").write_text(RECIPE)

@@ -17,7 +17,7 @@ from torch import Tensor
 import photochrom
 from photochrom._version import __version__
 from photochrom.color.quantize import ab_bins
-from photochrom.data.photoset import PhotoSet
+from photochrom.data.dataset import PhotoDataset
 from photochrom.modelfile.names import METADATA_KEY
 from photochrom.training import export as exporting
 from photochrom.training.budget import Budget
@@ -63,7 +63,7 @@ class Exported:
 
 @pytest.fixture(scope="module")
 def exported(
-    tmp_path_factory: pytest.TempPathFactory, photos: PhotoSet, recipe: MakeRecipe
+    tmp_path_factory: pytest.TempPathFactory, photos: PhotoDataset, recipe: MakeRecipe
 ) -> Callable[[str], Exported]:
     """Trains a family's net for a moment and exports it, once."""
     done: dict[str, Exported] = {}

@@ -17,7 +17,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from photochrom.data.photoset import PhotoSet
+from photochrom.data.dataset import PhotoDataset
 from photochrom.nets.resnet import test_resnet as tiny_resnet
 from photochrom.training import batches, budget, checkpoint, loop
 from photochrom.training.batches import Batch, in_order, make_batch
@@ -51,7 +51,7 @@ def clock(step: float) -> SimpleNamespace:
 
 
 def test_a_few_steps_leave_a_checkpoint_and_a_log(
-    tmp_path: Path, photos: PhotoSet, recipe: MakeRecipe
+    tmp_path: Path, photos: PhotoDataset, recipe: MakeRecipe
 ) -> None:
     settings, run = recipe(seed=5, ema=0.5), tmp_path / "new" / "run"
     net = train(settings, photos, run, Budget(steps=3), saving=Saving(name="mine", licence="CC0"))
@@ -157,7 +157,7 @@ EVERYTHING_RANDOM: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("kind", EVERYTHING_RANDOM)
 def test_a_run_stopped_after_every_step_equals_the_unbroken_one_bit_for_bit(
-    tmp_path: Path, photos: PhotoSet, recipe: MakeRecipe, kind: str, interrupt: Interrupt
+    tmp_path: Path, photos: PhotoDataset, recipe: MakeRecipe, kind: str, interrupt: Interrupt
 ) -> None:
     settings = recipe(**EVERYTHING_RANDOM[kind], seed=3)
     train(settings, photos, tmp_path / "unbroken", Budget(steps=6))
@@ -181,7 +181,7 @@ def test_a_run_stopped_after_every_step_equals_the_unbroken_one_bit_for_bit(
 
 
 def test_weights_of_the_unbroken_run_have_changed(
-    tmp_path: Path, photos: PhotoSet, recipe: MakeRecipe, interrupt: Interrupt
+    tmp_path: Path, photos: PhotoDataset, recipe: MakeRecipe, interrupt: Interrupt
 ) -> None:
     # Else the test above would compare what nobody touched.
     settings = recipe(**EVERYTHING_RANDOM["three steps in a row"])
@@ -198,7 +198,7 @@ def test_weights_of_the_unbroken_run_have_changed(
 
 
 def test_ctrl_c_between_two_steps_saves_and_a_second_one_ends_at_once(
-    tmp_path: Path, photos: PhotoSet, recipe: MakeRecipe, before_step: BeforeStep
+    tmp_path: Path, photos: PhotoDataset, recipe: MakeRecipe, before_step: BeforeStep
 ) -> None:
     handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
 
@@ -220,7 +220,9 @@ def test_ctrl_c_between_two_steps_saves_and_a_second_one_ends_at_once(
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == handlers
 
 
-def test_a_run_in_a_thread_leaves_signals_alone(tmp_path: Path, photos: PhotoSet, recipe: MakeRecipe) -> None:
+def test_a_run_in_a_thread_leaves_signals_alone(
+    tmp_path: Path, photos: PhotoDataset, recipe: MakeRecipe
+) -> None:
     thread = threading.Thread(target=train, args=(recipe(), photos, tmp_path, Budget(steps=2)))
     thread.start()
     thread.join()
@@ -228,7 +230,7 @@ def test_a_run_in_a_thread_leaves_signals_alone(tmp_path: Path, photos: PhotoSet
 
 
 def test_budget_by_minutes(
-    tmp_path: Path, photos: PhotoSet, recipe: MakeRecipe, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, photos: PhotoDataset, recipe: MakeRecipe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Five steps of 20 s are the first to reach 1.5 minutes.
     monkeypatch.setattr(budget, "time", clock(20))
@@ -246,7 +248,7 @@ def test_budget_by_minutes(
 
 
 def test_logged_losses_are_means_since_the_last_row_and_rows_are_of_one_step(
-    tmp_path: Path, photos: PhotoSet, recipe: MakeRecipe, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, photos: PhotoDataset, recipe: MakeRecipe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     losses: list[float] = []
     forward = Criterion.forward
@@ -287,7 +289,7 @@ def saves(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
 
 
 def test_saves_every_few_minutes_and_at_the_end(
-    tmp_path: Path, photos: PhotoSet, recipe: MakeRecipe, saves: list[tuple[str, int]]
+    tmp_path: Path, photos: PhotoDataset, recipe: MakeRecipe, saves: list[tuple[str, int]]
 ) -> None:
     train(recipe(), photos, tmp_path, Budget(steps=7), saving=Saving(minutes=0.9))
     assert saves == [(LAST, 3), (LAST, 6), (LAST, 7)]
@@ -301,7 +303,7 @@ def judged(monkeypatch: pytest.MonkeyPatch, values: list[float]) -> None:
 
 def test_the_best_checkpoint_is_the_best(
     tmp_path: Path,
-    photos: PhotoSet,
+    photos: PhotoDataset,
     recipe: MakeRecipe,
     saves: list[tuple[str, int]],
     monkeypatch: pytest.MonkeyPatch,
@@ -321,7 +323,7 @@ def test_the_best_checkpoint_is_the_best(
     assert float(load_checkpoint(tmp_path / LAST)[1]["best"]) == 23.0
 
 
-def test_validation_measures_the_average(tmp_path: Path, photos: PhotoSet, recipe: MakeRecipe) -> None:
+def test_validation_measures_the_average(tmp_path: Path, photos: PhotoDataset, recipe: MakeRecipe) -> None:
     settings = recipe(ema=0.9)
     net = train(settings, photos, tmp_path, Budget(steps=3), validation=photos)
     _, channels = build_generator(settings)
@@ -336,7 +338,7 @@ def full_disk(*_: object, **__: object) -> None:
 
 def test_a_full_disk_for_a_while_does_not_end_the_run(
     tmp_path: Path,
-    photos: PhotoSet,
+    photos: PhotoDataset,
     recipe: MakeRecipe,
     saves: list[tuple[str, int]],
     monkeypatch: pytest.MonkeyPatch,
@@ -358,7 +360,7 @@ def test_a_full_disk_for_a_while_does_not_end_the_run(
 
 
 def test_a_full_disk_at_the_end_leaves_the_checkpoint_before(
-    tmp_path: Path, photos: PhotoSet, recipe: MakeRecipe, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, photos: PhotoDataset, recipe: MakeRecipe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     train(recipe(), photos, tmp_path, Budget(steps=2))
     before = (tmp_path / LAST).read_bytes()
@@ -371,7 +373,7 @@ def test_a_full_disk_at_the_end_leaves_the_checkpoint_before(
 
 def test_a_best_that_found_no_room_is_not_taken_for_saved(
     tmp_path: Path,
-    photos: PhotoSet,
+    photos: PhotoDataset,
     recipe: MakeRecipe,
     saves: list[tuple[str, int]],
     monkeypatch: pytest.MonkeyPatch,
@@ -412,7 +414,7 @@ def broken_third(monkeypatch: pytest.MonkeyPatch, how: str) -> None:
 
 @pytest.mark.parametrize("how", ["loss", "gradient", "input"])
 def test_nan_names_the_step_and_the_photos_and_costs_no_checkpoint(
-    tmp_path: Path, photos: PhotoSet, recipe: MakeRecipe, how: str, saves: list[tuple[str, int]]
+    tmp_path: Path, photos: PhotoDataset, recipe: MakeRecipe, how: str, saves: list[tuple[str, int]]
 ) -> None:
     settings, saving = recipe(seed=7), Saving(minutes=0.3)
     with pytest.MonkeyPatch.context() as patch:
@@ -432,7 +434,9 @@ def test_nan_names_the_step_and_the_photos_and_costs_no_checkpoint(
     assert torch.isfinite(net(torch.full((1, 1, 32, 32), 0.5))).all()
 
 
-def test_another_recipe_is_refused_on_resume(tmp_path: Path, photos: PhotoSet, recipe: MakeRecipe) -> None:
+def test_another_recipe_is_refused_on_resume(
+    tmp_path: Path, photos: PhotoDataset, recipe: MakeRecipe
+) -> None:
     train(recipe(), photos, tmp_path, Budget(steps=2))
     before = (tmp_path / LAST).read_bytes()
     for change, names in (
@@ -452,7 +456,7 @@ def test_another_recipe_is_refused_on_resume(tmp_path: Path, photos: PhotoSet, r
 
 
 def test_resuming_what_is_not_there_or_not_whole_says_so(
-    tmp_path: Path, photos: PhotoSet, recipe: MakeRecipe
+    tmp_path: Path, photos: PhotoDataset, recipe: MakeRecipe
 ) -> None:
     with pytest.raises(CheckpointError, match=r"last\.safetensors: there is no such checkpoint"):
         train(recipe(), photos, tmp_path, Budget(steps=1), resume=True)
@@ -467,7 +471,7 @@ def test_resuming_what_is_not_there_or_not_whole_says_so(
 
 @pytest.mark.parametrize("lacking", ["position", "recipe", "best", "in_step"])
 def test_resuming_a_checkpoint_that_is_no_runs_says_so(
-    tmp_path: Path, photos: PhotoSet, recipe: MakeRecipe, lacking: str
+    tmp_path: Path, photos: PhotoDataset, recipe: MakeRecipe, lacking: str
 ) -> None:
     # Imported weights have no position; other programs' safetensors have nothing of all this.
     train(recipe(), photos, tmp_path, Budget(steps=1))
@@ -479,7 +483,7 @@ def test_resuming_a_checkpoint_that_is_no_runs_says_so(
 
 
 def test_rows_of_lost_steps_leave_the_log(
-    tmp_path: Path, photos: PhotoSet, recipe: MakeRecipe, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, photos: PhotoDataset, recipe: MakeRecipe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The checkpoint is of step 3, the log went on to step 5 before the power failed.
     monkeypatch.setattr(budget, "time", clock(31))
@@ -497,7 +501,7 @@ def test_rows_of_lost_steps_leave_the_log(
 
 
 def test_a_run_that_cannot_start_does_not_cost_the_checkpoint(
-    tmp_path: Path, photos: PhotoSet, recipe: MakeRecipe
+    tmp_path: Path, photos: PhotoDataset, recipe: MakeRecipe
 ) -> None:
     train(recipe(), photos, tmp_path, Budget(steps=2))
     before = {p: p.read_bytes() for p in (tmp_path / LAST, tmp_path / "log.csv")}
@@ -533,7 +537,7 @@ def test_a_run_that_cannot_start_does_not_cost_the_checkpoint(
 
 
 def test_encoder_weights_are_loaded_and_a_frozen_group_stays(
-    tmp_path: Path, photos: PhotoSet, recipe: MakeRecipe
+    tmp_path: Path, photos: PhotoDataset, recipe: MakeRecipe
 ) -> None:
     torch.manual_seed(11)
     published = tiny_resnet(3, 1000).state_dict()
@@ -558,7 +562,7 @@ def test_encoder_weights_are_loaded_and_a_frozen_group_stays(
 
 
 def test_encoder_weights_of_another_net_are_refused(
-    tmp_path: Path, photos: PhotoSet, recipe: MakeRecipe
+    tmp_path: Path, photos: PhotoDataset, recipe: MakeRecipe
 ) -> None:
     with pytest.raises(RecipeError, match="test_cnn4 has no pretrained encoder; leave --encoder out"):
         train(recipe(), photos, tmp_path, Budget(steps=1), pretrained=Pretrained(encoder={}))
@@ -570,7 +574,7 @@ def test_encoder_weights_of_another_net_are_refused(
 
 
 def test_average_is_the_exponential_one(
-    tmp_path: Path, photos: PhotoSet, recipe: MakeRecipe, before_step: BeforeStep
+    tmp_path: Path, photos: PhotoDataset, recipe: MakeRecipe, before_step: BeforeStep
 ) -> None:
     # Of the weights, and of what batch norm has seen.
     names, history = ("head.weight", "norm.running_mean"), []
@@ -594,7 +598,7 @@ def test_average_is_the_exponential_one(
 
 
 def test_the_last_stage_ends_the_run_after_its_passes(
-    tmp_path: Path, photos: PhotoSet, recipe: MakeRecipe
+    tmp_path: Path, photos: PhotoDataset, recipe: MakeRecipe
 ) -> None:
     stages = [{"size": 32, "batch": 4, "share": 0.2}, {"size": 32, "batch": 2, "share": 0.8, "passes": 0.5}]
     train(recipe(stages=stages), photos, tmp_path, Budget(steps=10))
@@ -602,7 +606,7 @@ def test_the_last_stage_ends_the_run_after_its_passes(
 
 
 def test_rates_follow_the_progress_within_each_step(
-    tmp_path: Path, photos: PhotoSet, recipe: MakeRecipe, before_step: BeforeStep
+    tmp_path: Path, photos: PhotoDataset, recipe: MakeRecipe, before_step: BeforeStep
 ) -> None:
     rates: list[float] = []
     before_step(lambda step, _: rates.append(step.learners[0].optimizer.param_groups[0]["lr"]))

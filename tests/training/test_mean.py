@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from photochrom.color.lab import grey_to_lightness
-from photochrom.data.photoset import PhotoSet
+from photochrom.data.dataset import PhotoDataset
 from photochrom.training.batches import Batch, make_batch
 from photochrom.training.networks import Networks, build_networks, rebalance
 from photochrom.training.recipe import Recipe
@@ -34,7 +34,7 @@ def settings(recipe: MakeRecipe, net: str, **mean: Any) -> Recipe:
 
 
 def prepared(
-    chosen: Recipe, photos: PhotoSet, folder: Path, precision: Any = "32-true"
+    chosen: Recipe, photos: PhotoDataset, folder: Path, precision: Any = "32-true"
 ) -> tuple[Networks, ClassificationStep, Batch]:
     torch.manual_seed(0)
     networks = build_networks(chosen, Fabric(accelerator="cpu", devices=1, precision=precision), folder)
@@ -65,7 +65,7 @@ def colourfulness(rgb: np.ndarray) -> float:
 
 @pytest.mark.parametrize("net", ["test_eccv16", "test_siggraph17"])
 def test_terms_are_of_the_products_colours_by_hand(
-    photos: PhotoSet, recipe: MakeRecipe, tmp_path: Path, net: str
+    photos: PhotoDataset, recipe: MakeRecipe, tmp_path: Path, net: str
 ) -> None:
     chosen = settings(recipe, net, **ALL, temperature=0.6, prior_strength=0.2)
     networks, step, batch = prepared(chosen, photos, tmp_path)
@@ -99,7 +99,7 @@ def test_terms_are_of_the_products_colours_by_hand(
     assert set(losses) == set(ClassificationStep.reports)
 
 
-def test_the_net_learns_from_it(photos: PhotoSet, recipe: MakeRecipe, tmp_path: Path) -> None:
+def test_the_net_learns_from_it(photos: PhotoDataset, recipe: MakeRecipe, tmp_path: Path) -> None:
     weights = []
     for mean in ({}, {"pixel": 50.0}, ALL):
         networks, step, batch = prepared(settings(recipe, "test_eccv16", **mean), photos, tmp_path)
@@ -111,7 +111,7 @@ def test_the_net_learns_from_it(photos: PhotoSet, recipe: MakeRecipe, tmp_path: 
     assert not torch.equal(weights[1], weights[2])
 
 
-def test_it_wins_where_it_weighs_most(photos: PhotoSet, recipe: MakeRecipe, tmp_path: Path) -> None:
+def test_it_wins_where_it_weighs_most(photos: PhotoDataset, recipe: MakeRecipe, tmp_path: Path) -> None:
     # A truth that the classes are not told of: only the mean's own loss can bring it near.
     reached = []
     for weight in (1e-9, 1e3):
@@ -128,7 +128,9 @@ def test_it_wins_where_it_weighs_most(photos: PhotoSet, recipe: MakeRecipe, tmp_
     assert reached[1] < reached[0] / 2
 
 
-def test_without_weights_there_is_nothing_of_it(photos: PhotoSet, recipe: MakeRecipe, tmp_path: Path) -> None:
+def test_without_weights_there_is_nothing_of_it(
+    photos: PhotoDataset, recipe: MakeRecipe, tmp_path: Path
+) -> None:
     networks, step, batch = prepared(settings(recipe, "test_eccv16"), photos, tmp_path)
     assert (step.mean, networks.features) == (None, None)
     # The true photo is then not even looked at.
@@ -137,12 +139,12 @@ def test_without_weights_there_is_nothing_of_it(photos: PhotoSet, recipe: MakeRe
     assert losses["loss"] == losses["cross_entropy"]
 
 
-def test_only_what_weighs_is_reported(photos: PhotoSet, recipe: MakeRecipe, tmp_path: Path) -> None:
+def test_only_what_weighs_is_reported(photos: PhotoDataset, recipe: MakeRecipe, tmp_path: Path) -> None:
     _, step, batch = prepared(settings(recipe, "test_eccv16", gradient=1.0), photos, tmp_path)
     assert list(step.step(batch)) == ["loss", "cross_entropy", "huber", "mean_gradient"]
 
 
-def test_half_precision_is_close(photos: PhotoSet, recipe: MakeRecipe, tmp_path: Path) -> None:
+def test_half_precision_is_close(photos: PhotoDataset, recipe: MakeRecipe, tmp_path: Path) -> None:
     values = []
     for precision in ("32-true", "bf16-mixed"):
         _, step, batch = prepared(settings(recipe, "test_eccv16", **ALL), photos, tmp_path, precision)

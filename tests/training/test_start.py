@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from photochrom.data.photoset import PhotoSet
+from photochrom.data.dataset import PhotoDataset
 from photochrom.training.budget import Budget
 from photochrom.training.checkpoint import (
     LAST,
@@ -34,14 +34,16 @@ ECCV16: dict[str, Any] = {
 
 
 @pytest.fixture
-def first(tmp_path: Path, photos: PhotoSet, recipe: MakeRecipe) -> Path:
+def first(tmp_path: Path, photos: PhotoDataset, recipe: MakeRecipe) -> Path:
     """A run of two steps, averaged, in a folder of its own."""
     settings = recipe(ema=0.5, **ECCV16)
     train(settings, photos, tmp_path / "first", Budget(steps=2), saving=Saving(name="one", licence="CC0"))
     return tmp_path / "first"
 
 
-def begin(settings: Recipe, photos: PhotoSet, out: Path, start: Path, steps: int = 1, **more: Any) -> Path:
+def begin(
+    settings: Recipe, photos: PhotoDataset, out: Path, start: Path, steps: int = 1, **more: Any
+) -> Path:
     train(settings, photos, out, Budget(steps=steps), pretrained=Pretrained(start=read_start(start)), **more)
     return out / LAST
 
@@ -50,7 +52,7 @@ def begin(settings: Recipe, photos: PhotoSet, out: Path, start: Path, steps: int
 def test_the_first_step_has_the_other_runs_weights(
     first: Path,
     tmp_path: Path,
-    photos: PhotoSet,
+    photos: PhotoDataset,
     recipe: MakeRecipe,
     before_step: BeforeStep,
     averaged: bool,
@@ -86,7 +88,7 @@ def test_the_first_step_has_the_other_runs_weights(
 
 
 def test_checkpoints_tell_the_whole_chain(
-    first: Path, tmp_path: Path, photos: PhotoSet, recipe: MakeRecipe
+    first: Path, tmp_path: Path, photos: PhotoDataset, recipe: MakeRecipe
 ) -> None:
     assert "start" not in load_metadata(first / LAST)
     settings = recipe(**ECCV16)
@@ -106,7 +108,7 @@ def test_checkpoints_tell_the_whole_chain(
 
 
 def test_a_run_that_goes_on_keeps_its_own_weights_and_what_it_tells(
-    first: Path, tmp_path: Path, photos: PhotoSet, recipe: MakeRecipe
+    first: Path, tmp_path: Path, photos: PhotoDataset, recipe: MakeRecipe
 ) -> None:
     settings = recipe(**ECCV16)
     whole = begin(settings, photos, tmp_path / "whole", first, steps=4)
@@ -118,7 +120,9 @@ def test_a_run_that_goes_on_keeps_its_own_weights_and_what_it_tells(
     assert metadata["start"] == load_metadata(whole)["start"]
 
 
-def test_another_net_is_refused(first: Path, tmp_path: Path, photos: PhotoSet, recipe: MakeRecipe) -> None:
+def test_another_net_is_refused(
+    first: Path, tmp_path: Path, photos: PhotoDataset, recipe: MakeRecipe
+) -> None:
     start = read_start(first)
     siggraph = recipe(**(ECCV16 | {"net": {"name": "test_siggraph17"}}))
     with pytest.raises(RecipeError, match="first: holds test_eccv16, and the recipe trains test_siggraph17"):
@@ -150,7 +154,7 @@ def test_what_is_no_checkpoint_of_ours_is_refused(first: Path, tmp_path: Path) -
 
 
 def test_a_run_from_before_a_key_was_there_goes_on(
-    tmp_path: Path, photos: PhotoSet, recipe: MakeRecipe
+    tmp_path: Path, photos: PhotoDataset, recipe: MakeRecipe
 ) -> None:
     settings = recipe(**ECCV16)
     train(settings, photos, tmp_path, Budget(steps=1))

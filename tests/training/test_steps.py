@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from photochrom.data.photoset import PhotoSet
+from photochrom.data.dataset import PhotoDataset
 from photochrom.training.batches import Batch, make_batch
 from photochrom.training.networks import Networks, rebalance
 from photochrom.training.recipe import Recipe
@@ -30,7 +30,7 @@ GAN = FAST | {"betas": [0.5, 0.999]}
 SIDE = 32
 
 
-def all_photos(photos: PhotoSet, settings: Recipe, net: Any) -> Batch:
+def all_photos(photos: PhotoDataset, settings: Recipe, net: Any) -> Batch:
     """All eight as they are, in one batch."""
     rngs = [np.random.default_rng(i) for i in range(8)]
     stride = int(net.stride) if hasattr(net, "bins") else None
@@ -71,7 +71,7 @@ def whole(recipe: MakeRecipe, space: str = "lab", net: dict[str, Any] = UNET, **
 
 @pytest.fixture
 def setup(
-    photos: PhotoSet, recipe: MakeRecipe, networks: Build
+    photos: PhotoDataset, recipe: MakeRecipe, networks: Build
 ) -> Callable[..., tuple[Networks, Any, Batch]]:
     """Builds networks, the step "train" and the batch of all photos."""
 
@@ -136,7 +136,7 @@ def floor(step: ClassificationStep, batch: Batch) -> float:
 
 
 @pytest.mark.parametrize("net", ["test_siggraph17", "test_eccv16"])
-def test_classification_learns_eight_photos(setup: Setup, photos: PhotoSet, net: str) -> None:
+def test_classification_learns_eight_photos(setup: Setup, photos: PhotoDataset, net: str) -> None:
     networks, _, batch = setup(net={"name": net}, kind="classification", huber=10, optimizer=FAST)
     rebalance(networks.generator, photos, 0.5)
     step = make_step(networks, networks.recipe.steps["train"])
@@ -151,7 +151,7 @@ def test_classification_learns_eight_photos(setup: Setup, photos: PhotoSet, net:
         assert losses[-1]["huber"] == 0
 
 
-def test_class_weights_are_of_these_photos(photos: PhotoSet, recipe: MakeRecipe, networks: Build) -> None:
+def test_class_weights_are_of_these_photos(photos: PhotoDataset, recipe: MakeRecipe, networks: Build) -> None:
     net = networks(whole(recipe, net={"name": "test_eccv16"}, kind="classification")).generator
     rebalance(net, photos, 0.5)
     batch = all_photos(photos, recipe(), net)
@@ -310,7 +310,7 @@ def nogan(recipe: MakeRecipe) -> Recipe:
 
 
 def test_each_phase_of_nogan_leaves_what_the_next_one_needs(
-    photos: PhotoSet, recipe: MakeRecipe, networks: Build, tmp_path: Path
+    photos: PhotoDataset, recipe: MakeRecipe, networks: Build, tmp_path: Path
 ) -> None:
     settings = nogan(recipe)
     built = networks(settings)
@@ -356,7 +356,7 @@ def test_each_phase_of_nogan_leaves_what_the_next_one_needs(
 
 
 def test_a_saved_picture_that_is_none_is_named(
-    photos: PhotoSet, recipe: MakeRecipe, networks: Build, tmp_path: Path
+    photos: PhotoDataset, recipe: MakeRecipe, networks: Build, tmp_path: Path
 ) -> None:
     settings = nogan(recipe)
     built = networks(settings)
@@ -368,7 +368,7 @@ def test_a_saved_picture_that_is_none_is_named(
 
 
 def test_pictures_that_cannot_be_written_are_an_error(
-    photos: PhotoSet, recipe: MakeRecipe, networks: Build, monkeypatch: pytest.MonkeyPatch
+    photos: PhotoDataset, recipe: MakeRecipe, networks: Build, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = nogan(recipe)
     built = networks(settings)

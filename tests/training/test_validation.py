@@ -9,7 +9,7 @@ import skimage.color
 import torch
 from torch import Tensor, nn
 
-from photochrom.data.photoset import PhotoSet
+from photochrom.data.dataset import PhotoDataset
 from photochrom.data.spaces import Lab, Space, space
 from photochrom.nets.eccv16 import test_eccv16 as tiny_eccv16
 from photochrom.training.recipe import Recipe
@@ -44,7 +44,7 @@ class Knowing(nn.Module):
         return self.truth[: len(x)]
 
 
-def expected(photos: PhotoSet, ab: tuple[float, float]) -> np.ndarray[Any, Any]:
+def expected(photos: PhotoDataset, ab: tuple[float, float]) -> np.ndarray[Any, Any]:
     """Our pictures by scikit-image: L* of the luma, with `ab`. The middle 64 of 72 columns."""
     pictures = []
     for i in range(len(photos)):
@@ -56,7 +56,7 @@ def expected(photos: PhotoSet, ab: tuple[float, float]) -> np.ndarray[Any, Any]:
 
 
 @pytest.mark.filterwarnings("ignore:Conversion from CIE-LAB")
-def test_psnr_is_what_another_program_measures(photos: PhotoSet) -> None:
+def test_psnr_is_what_another_program_measures(photos: PhotoDataset) -> None:
     net = Constant(12.0, -20.0)
     psnr, picture = Validation(photos, 64).measure(net, space("lab"))
     ours = expected(photos, (12.0, -20.0))
@@ -72,7 +72,7 @@ def test_psnr_is_what_another_program_measures(photos: PhotoSet) -> None:
     np.testing.assert_allclose(rows[:, 0], np.repeat(luma[..., None], 3, axis=3), atol=1e-6)
 
 
-def test_the_net_is_asked_in_eval_mode_and_left_as_it_was(photos: PhotoSet) -> None:
+def test_the_net_is_asked_in_eval_mode_and_left_as_it_was(photos: PhotoDataset) -> None:
     net = Constant(0, 0)
     check = Validation(photos, 32)
     for training in (True, False):
@@ -84,7 +84,7 @@ def test_the_net_is_asked_in_eval_mode_and_left_as_it_was(photos: PhotoSet) -> N
 
 
 @pytest.mark.parametrize("name", ["lab", "rgb", "hsl"])
-def test_true_colours_are_better_than_none_in_every_space(photos: PhotoSet, name: str) -> None:
+def test_true_colours_are_better_than_none_in_every_space(photos: PhotoDataset, name: str) -> None:
     check, channels = Validation(photos, 64), space(name)
     grey, _ = check.measure(Constant(0, 0), Lab())
     known, _ = check.measure(Knowing(check.rgb, channels), channels)
@@ -92,19 +92,19 @@ def test_true_colours_are_better_than_none_in_every_space(photos: PhotoSet, name
     assert grey + 10 < known < 50
 
 
-def test_what_is_perfect_has_a_figure_too(photos: PhotoSet) -> None:
-    grey = PhotoSet.pack([np.full((32, 32, 3), 100 + i, np.uint8) for i in range(3)])
+def test_what_is_perfect_has_a_figure_too(photos: PhotoDataset) -> None:
+    grey = PhotoDataset.pack([np.full((32, 32, 3), 100 + i, np.uint8) for i in range(3)])
     psnr, picture = Validation(grey, 32).measure(Constant(0, 0), Lab())
     assert 60 < psnr <= 100
     assert picture.shape == (3, 3 * 32, 3 * 32)
 
 
-def test_it_takes_64_photos_at_most(photos: PhotoSet) -> None:
+def test_it_takes_64_photos_at_most(photos: PhotoDataset) -> None:
     many = photos.subset(np.arange(100) % 8)
     assert Validation(many, 16).rgb.shape == (64, 3, 16, 16)
 
 
-def test_a_distribution_net_gives_the_mean_of_its_plain_posterior(photos: PhotoSet) -> None:
+def test_a_distribution_net_gives_the_mean_of_its_plain_posterior(photos: PhotoDataset) -> None:
     torch.manual_seed(0)
     net = tiny_eccv16().eval()
     net.log_weights.copy_(torch.linspace(-2, 2, 313))

@@ -21,8 +21,8 @@ from photochrom.bench.protocol import Protocol
 from photochrom.bench.results import GREY, TRUTH, Difference, Example, Metric, Results, Row, Score
 from photochrom.color.difference import ciede2000
 from photochrom.color.lab import rgb_to_lab
+from photochrom.data.dataset import ordered
 from photochrom.data.decode import BrokenPhoto
-from photochrom.data.photoset import ordered
 from photochrom.data.sources import Item, Source
 from photochrom.metrics.imagenet import labels_of
 from photochrom.metrics.metric import PhotoMetric

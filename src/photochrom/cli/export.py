@@ -88,10 +88,10 @@ def _variant(
         write_atomic(output, model, overwrite=True)
         return f"{read_metadata(model).get('weights', 'fp32')} as it was"
     if data:
-        from photochrom.data.photoset import PhotoSet
+        from photochrom.data.dataset import PhotoDataset
         from photochrom.data.sources import find_all
 
-        photos = PhotoSet.load(find_all(data), limit=MEASURED + COMPARED, short_side=512)
+        photos = PhotoDataset.load(find_all(data), limit=MEASURED + COMPARED, short_side=512)
     else:
         photos = invented(COMPARED)
     feeds = feeds_of(model, photos)

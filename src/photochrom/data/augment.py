@@ -12,13 +12,13 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
-from photochrom.data.photoset import PhotoSet
+from photochrom.data.dataset import PhotoDataset
 
 Boxes = NDArray[np.int64]
 
 
 def random_resized_crops(
-    photos: PhotoSet,
+    photos: PhotoDataset,
     indices: ArrayLike,
     size: int,
     rngs: Sequence[np.random.Generator],
@@ -54,7 +54,7 @@ def random_resized_crops(
     return crops(photos, chosen, size, boxes, mirrored)
 
 
-def center_crops(photos: PhotoSet, indices: ArrayLike, size: int) -> Tensor:
+def center_crops(photos: PhotoDataset, indices: ArrayLike, size: int) -> Tensor:
     """The largest square in the middle of each photo, resized: (B, 3, size, size) as `random_resized_crops`."""
     chosen = np.asarray(indices, dtype=np.intp).reshape(-1)
     shapes = photos.shapes[chosen]
@@ -62,7 +62,7 @@ def center_crops(photos: PhotoSet, indices: ArrayLike, size: int) -> Tensor:
     return crops(photos, chosen, size, np.hstack([(shapes - side) // 2, side, side]))
 
 
-def resized(photos: PhotoSet, indices: ArrayLike, size: int) -> Tensor:
+def resized(photos: PhotoDataset, indices: ArrayLike, size: int) -> Tensor:
     """Each whole photo, made square without regard to its proportions: (B, 3, size, size)."""
     chosen = np.asarray(indices, dtype=np.intp).reshape(-1)
     return crops(
@@ -71,7 +71,11 @@ def resized(photos: PhotoSet, indices: ArrayLike, size: int) -> Tensor:
 
 
 def crops(
-    photos: PhotoSet, indices: ArrayLike, size: int, boxes: Boxes, mirrored: NDArray[np.bool_] | None = None
+    photos: PhotoDataset,
+    indices: ArrayLike,
+    size: int,
+    boxes: Boxes,
+    mirrored: NDArray[np.bool_] | None = None,
 ) -> Tensor:
     """Boxes of photos, resized: along a side that shrinks by area, along one that grows bilinearly.
 
@@ -92,7 +96,7 @@ def crops(
 
 
 def _with_opencv(
-    photos: PhotoSet, chosen: NDArray[np.intp], size: int, boxes: Boxes, mirrored: NDArray[np.bool_]
+    photos: PhotoDataset, chosen: NDArray[np.intp], size: int, boxes: Boxes, mirrored: NDArray[np.bool_]
 ) -> Tensor:
     batch = np.empty((len(chosen), size, size, 3), np.uint8)
     for i, (top, left, height, width) in enumerate(boxes.tolist()):
@@ -107,7 +111,7 @@ def _with_opencv(
 
 
 def gathered(
-    photos: PhotoSet, chosen: NDArray[np.intp], size: int, boxes: Boxes, mirrored: NDArray[np.bool_]
+    photos: PhotoDataset, chosen: NDArray[np.intp], size: int, boxes: Boxes, mirrored: NDArray[np.bool_]
 ) -> Tensor:
     """What `crops` does, for a whole batch at once on any device: each pixel is a weighted sum of gathered ones."""
     device = photos.device

@@ -12,8 +12,8 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
+from photochrom.data.dataset import LeftOut, Photo, PhotoDataset, by_hash, examined, fits
 from photochrom.data.decode import BrokenPhoto
-from photochrom.data.photoset import LeftOut, Photo, PhotoSet, by_hash, examined, fits
 from photochrom.data.sources import Item, find_all
 from photochrom.data.splits import split
 
@@ -22,7 +22,7 @@ GIVE_UP = 1000
 
 
 class PhotoStream:
-    """Photos that are decoded when they are wanted, by the same methods as a `PhotoSet`.
+    """Photos that are decoded when they are wanted, by the same methods as a `PhotoDataset`.
 
     In place of a grey or broken photo comes the next one that is neither: whoever asks for index i gets the same
     photo every time, however many threads there are and whatever was asked for before.
@@ -100,7 +100,7 @@ class PhotoStream:
             while len(self._coming) > self.ahead:
                 self._coming.popitem(last=False)[1].cancel()
 
-    def take(self, indices: ArrayLike) -> PhotoSet:
+    def take(self, indices: ArrayLike) -> PhotoDataset:
         """Decode a batch, or wait for it where it was announced.
 
         Raises
@@ -116,7 +116,7 @@ class PhotoStream:
                 del self._coming[i]
         read = [coming[i].result() for i in chosen]
         self.waited += time.perf_counter() - started
-        photos = PhotoSet.pack(
+        photos = PhotoDataset.pack(
             [photo for _, photo in read],
             [item.key for item, _ in read],
             [item.group for item, _ in read],
@@ -168,7 +168,7 @@ def load(
     memory: int | None = None,
     device: torch.device | str = "cpu",
     cache: Path | None = None,
-) -> PhotoSet | PhotoStream:
+) -> PhotoDataset | PhotoStream:
     """The photos at `paths` (see `photochrom.data.sources.find`), in memory where they fit and else streamed.
 
     Parameters
@@ -200,7 +200,7 @@ def load(
         )
         stream = PhotoStream(items, short_side=short_side)
         return stream if device == stream.device else stream.to(device)
-    photos = PhotoSet.load(source, limit=limit, short_side=short_side)
+    photos = PhotoDataset.load(source, limit=limit, short_side=short_side)
     return photos.to(device) if photos.nbytes <= free_memory(device) // 2 else photos
 
 

@@ -14,14 +14,14 @@ from torch.nn import functional as F
 
 from photochrom.color.lab import rgb_to_lab
 from photochrom.data.augment import random_resized_crops
+from photochrom.data.dataset import PhotoDataset
 from photochrom.data.degrade import degrade, mix_to_grey
 from photochrom.data.hints import random_hints
-from photochrom.data.photoset import PhotoSet
 from photochrom.data.stream import PhotoStream
 from photochrom.training.budget import Position
 from photochrom.training.recipe import Recipe, Stage
 
-Photos = PhotoSet | PhotoStream
+Photos = PhotoDataset | PhotoStream
 AHEAD = 3
 """Batches whose photos a stream begins to decode before they are asked for."""
 

@@ -13,8 +13,8 @@ from photochrom.color.difference import ciede2000
 from photochrom.color.lab import grey_to_lightness, rgb_to_lab
 from photochrom.color.luma import rgb_to_luma
 from photochrom.data.augment import center_crops
+from photochrom.data.dataset import PhotoDataset
 from photochrom.data.hints import random_hints
-from photochrom.data.photoset import PhotoSet
 from photochrom.modelfile.names import AB, HINTS, LIGHTNESS, PRIOR_STRENGTH, TEMPERATURE
 from photochrom.modelfile.onnx_file import read_metadata, upgraded
 
@@ -22,7 +22,7 @@ Feed = dict[str, NDArray[np.float32]]
 """The inputs of a model by name, for one photo."""
 
 
-def feeds_of(model: bytes, photos: PhotoSet, seed: int = 0) -> list[Feed]:
+def feeds_of(model: bytes, photos: PhotoDataset, seed: int = 0) -> list[Feed]:
     """Inputs of the model for each photo: its middle at the model's own size.
 
     Every other one has hints of its own colours: ranges measured without any would cut them off. The inputs have the
@@ -47,13 +47,13 @@ def feeds_of(model: bytes, photos: PhotoSet, seed: int = 0) -> list[Feed]:
     return feeds
 
 
-def invented(count: int, side: int = 256, seed: int = 0) -> PhotoSet:
+def invented(count: int, side: int = 256, seed: int = 0) -> PhotoDataset:
     """Soft random pictures, for who has no photos: good enough to see that nothing broke, not to calibrate on."""
     rng = np.random.default_rng(seed)
     soft = [
         cv2.resize(rng.random((9, 9, 3)), (side, side), interpolation=cv2.INTER_CUBIC) for _ in range(count)
     ]
-    return PhotoSet.pack([np.rint(255 * np.clip(picture, 0, 1)).astype(np.uint8) for picture in soft])
+    return PhotoDataset.pack([np.rint(255 * np.clip(picture, 0, 1)).astype(np.uint8) for picture in soft])
 
 
 def difference(one: bytes, other: bytes, feeds: Sequence[Feed]) -> float:

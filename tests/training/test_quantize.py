@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from photochrom.data.photoset import PhotoSet
+from photochrom.data.dataset import PhotoDataset
 from photochrom.errors import ModelError
 from photochrom.modelfile.names import METADATA_KEY
 from photochrom.modelfile.onnx_file import read_metadata, restated
@@ -190,7 +190,7 @@ def test_int8_has_a_scale_per_channel_and_as_many_bits_as_asked(
 
 
 def test_a_net_of_few_convolutions_is_refused(
-    recipe: Callable[..., Recipe], tmp_path: Path, photos: PhotoSet
+    recipe: Callable[..., Recipe], tmp_path: Path, photos: PhotoDataset
 ) -> None:
     model = exported(recipe(), tmp_path / "few.onnx")
     feeds = feeds_of(model, photos.subset([0, 1]))
@@ -267,7 +267,7 @@ def test_difference_is_ciede2000_of_the_colours(
     assert difference(model, made["int8"], feeds[:2]) == pytest.approx(np.mean(expected), rel=1e-3)
 
 
-def test_feeds_are_photos_at_the_models_size(model: bytes, photos: PhotoSet) -> None:
+def test_feeds_are_photos_at_the_models_size(model: bytes, photos: PhotoDataset) -> None:
     feeds = feeds_of(restated(model, size=50), photos)
     assert len(feeds) == len(photos)
     assert all(feed["lightness"].shape == (1, 1, 64, 64) for feed in feeds)

@@ -23,7 +23,7 @@ from photochrom.bench.evaluate import evaluate
 from photochrom.bench.protocol import Protocol
 from photochrom.color.difference import ciede2000
 from photochrom.color.lab import rgb_to_lab
-from photochrom.data.photoset import PhotoSet
+from photochrom.data.dataset import PhotoDataset
 from photochrom.data.sources import find
 from photochrom.engine.session import Session
 from photochrom.training.calibration import feeds_of
@@ -35,7 +35,7 @@ Pictures = dict[str, Picture]
 
 def variants(fp32: bytes, calibrate: str, every: bool) -> dict[str, bytes]:
     """The files by name."""
-    feeds = feeds_of(fp32, PhotoSet.load(find(calibrate), limit=PHOTOS, short_side=512))
+    feeds = feeds_of(fp32, PhotoDataset.load(find(calibrate), limit=PHOTOS, short_side=512))
     files = {"fp32": fp32, "fp16": half(fp32), "w8": packed(fp32, feeds), "int8": int8(fp32, feeds)}
     if every:
         files["int8, minmax"] = int8(fp32, feeds, method="minmax")

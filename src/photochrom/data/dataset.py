@@ -41,7 +41,7 @@ class LeftOut:
 
 
 @dataclass(eq=False)
-class PhotoSet:
+class PhotoDataset:
     """Colour photos in memory.
 
     All pixels lie in one `atlas` (P, 3) uint8 sRGB, row after row and photo after photo: one block that moves to
@@ -69,7 +69,7 @@ class PhotoSet:
         keys: Sequence[str] | None = None,
         groups: Sequence[str] | None = None,
         left_out: LeftOut | None = None,
-    ) -> "PhotoSet":
+    ) -> "PhotoDataset":
         """A set of (H, W, 3) uint8 pictures; by default their keys are "0", "1", ... and each is its own group."""
         packer = _Packer(sum(photo.shape[0] * photo.shape[1] for photo in photos))
         for photo in photos:
@@ -81,7 +81,9 @@ class PhotoSet:
         return cls(*packer.finish(), keys, groups, left_out or LeftOut())
 
     @classmethod
-    def load(cls, source: Source, *, limit: int | None = None, short_side: int | None = None) -> "PhotoSet":
+    def load(
+        cls, source: Source, *, limit: int | None = None, short_side: int | None = None
+    ) -> "PhotoDataset":
         """Decode the photos of `source` on all cores, and leave out grey and broken ones with a count.
 
         Parameters
@@ -141,7 +143,7 @@ class PhotoSet:
         shortest: NDArray[np.int64] = self.shapes.min(axis=1)
         return shortest
 
-    def subset(self, indices: ArrayLike) -> "PhotoSet":
+    def subset(self, indices: ArrayLike) -> "PhotoDataset":
         """The photos with these indices, in this order; no pixel is copied."""
         chosen = np.asarray(indices, dtype=np.intp).reshape(-1)
         return replace(
@@ -152,27 +154,27 @@ class PhotoSet:
             groups=[self.groups[i] for i in chosen],
         )
 
-    def take(self, indices: ArrayLike) -> "PhotoSet":
+    def take(self, indices: ArrayLike) -> "PhotoDataset":
         """A batch: the same as `subset` here, while a stream decodes it now."""
         return self.subset(indices)
 
     def prefetch(self, indices: ArrayLike) -> None:
         """Say which photos come next: nothing to do here."""
 
-    def split(self, spec: str | float, seed: int = 0) -> tuple["PhotoSet", "PhotoSet"]:
+    def split(self, spec: str | float, seed: int = 0) -> tuple["PhotoDataset", "PhotoDataset"]:
         """Training and validation photos; see `photochrom.data.splits.split`."""
         train, validation = split(self.groups, spec, seed)
         return self.subset(train), self.subset(validation)
 
-    def to(self, device: torch.device | str) -> "PhotoSet":
+    def to(self, device: torch.device | str) -> "PhotoDataset":
         """The same photos on `device`, without those of the atlas that are not in this set."""
         if torch.device(device) == self.device:
             return self
         if self.nbytes // 3 == len(self.atlas):
             return replace(self, atlas=self.atlas.to(device))
-        return PhotoSet.pack([self[i] for i in range(len(self))], self.keys, self.groups, self.left_out).to(
-            device
-        )
+        return PhotoDataset.pack(
+            [self[i] for i in range(len(self))], self.keys, self.groups, self.left_out
+        ).to(device)
 
 
 def examined(item: Item, short_side: int | None = None) -> Photo | BrokenPhoto | None:

@@ -12,11 +12,11 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from photochrom.data import photoset
-from photochrom.data.photoset import (
+from photochrom.data import dataset
+from photochrom.data.dataset import (
     GREY_BELOW,
     LeftOut,
-    PhotoSet,
+    PhotoDataset,
     by_hash,
     colourfulness,
     estimated_bytes,
@@ -64,13 +64,13 @@ def folder(path: Path, files: dict[str, bytes] = FILES) -> Path:
 
 
 @pytest.fixture
-def some() -> PhotoSet:
+def some() -> PhotoDataset:
     """Six photos of 10 to 15 rows."""
-    return PhotoSet.pack([colour(i, 10 + i, 20 - i) for i in range(6)], [f"{i}.png" for i in range(6)])
+    return PhotoDataset.pack([colour(i, 10 + i, 20 - i) for i in range(6)], [f"{i}.png" for i in range(6)])
 
 
 def test_colour_photos_are_kept_and_the_rest_is_counted(tmp_path: Path) -> None:
-    photos = PhotoSet.load(find(folder(tmp_path)))
+    photos = PhotoDataset.load(find(folder(tmp_path)))
     assert photos.keys == list(KEPT)
     for i, pixels in enumerate(KEPT.values()):
         np.testing.assert_array_equal(photos[i], pixels)
@@ -92,20 +92,20 @@ def test_nothing_usable_says_what_there_was(tmp_path: Path) -> None:
     with pytest.raises(
         FileNotFoundError, match="no colour photos in it; left out: 2 grey, 3 unreadable"
     ) as caught:
-        PhotoSet.load(find(tmp_path))
+        PhotoDataset.load(find(tmp_path))
     assert str(tmp_path) in str(caught.value)
 
 
 def test_a_folder_of_grey_pictures(tmp_path: Path) -> None:
     folder(tmp_path, {f"{i}.png": encoded(grey(i)) for i in range(4)})
     with pytest.raises(FileNotFoundError, match="left out: 4 grey, 0 unreadable"):
-        PhotoSet.load(find(tmp_path))
+        PhotoDataset.load(find(tmp_path))
 
 
 @pytest.mark.parametrize("limit", [1, 3, 7])
 def test_limit_takes_a_reproducible_share_of_the_colour_photos(tmp_path: Path, limit: int) -> None:
     files = {f"{i:02d}.png": encoded(grey(i) if i % 3 == 0 else colour(i)) for i in range(20)}
-    photos = PhotoSet.load(find(folder(tmp_path, files)), limit=limit)
+    photos = PhotoDataset.load(find(folder(tmp_path, files)), limit=limit)
     usable = [key for key in ranked(list(files)) if int(key[:2]) % 3]
     assert photos.keys == sorted(usable[:limit])
     assert len(photos.groups) == limit
@@ -114,11 +114,11 @@ def test_limit_takes_a_reproducible_share_of_the_colour_photos(tmp_path: Path, l
 
 
 def test_a_limit_beyond_what_there_is(tmp_path: Path) -> None:
-    assert PhotoSet.load(find(folder(tmp_path)), limit=100).keys == sorted(KEPT)
+    assert PhotoDataset.load(find(folder(tmp_path)), limit=100).keys == sorted(KEPT)
 
 
 def test_short_side(tmp_path: Path) -> None:
-    photos = PhotoSet.load(find(folder(tmp_path)), short_side=11)
+    photos = PhotoDataset.load(find(folder(tmp_path)), short_side=11)
     assert [tuple(shape) for shape in photos.shapes] == [(11, 15), (11, 15), (20, 10)]
     sides = photos.short_sides
     assert sides is not None
@@ -127,7 +127,7 @@ def test_short_side(tmp_path: Path) -> None:
 
 def test_groups_come_from_the_source(tmp_path: Path) -> None:
     files = {name: encoded(colour(i)) for i, name in enumerate(("1_L.png", "1_R.png", "2_L.png"))}
-    photos = PhotoSet.load(find_all([folder(tmp_path, files)]))
+    photos = PhotoDataset.load(find_all([folder(tmp_path, files)]))
     assert photos.groups == ["1", "1", "2_L.png"]
     train, validation = photos.split("2/1")
     assert (train.groups, validation.groups) == (["1", "1"], ["2_L.png"])
@@ -135,16 +135,16 @@ def test_groups_come_from_the_source(tmp_path: Path) -> None:
 
 def test_a_large_set_grows_without_losing_a_pixel(monkeypatch: pytest.MonkeyPatch) -> None:
     pictures = [colour(i, 30, 40 + i % 7) for i in range(50)]
-    packer = photoset._Packer()
+    packer = dataset._Packer()
     for picture in pictures:
         packer.add(picture)
-    photos = PhotoSet(*packer.finish(), [""] * 50, [""] * 50)
+    photos = PhotoDataset(*packer.finish(), [""] * 50, [""] * 50)
     assert photos.nbytes == photos.atlas.numel()
     for i, picture in enumerate(pictures):
         np.testing.assert_array_equal(photos[i], picture)
 
 
-def test_subsets_share_the_pixels(some: PhotoSet) -> None:
+def test_subsets_share_the_pixels(some: PhotoDataset) -> None:
     subset = some.subset([4, 1])
     assert subset.keys == ["4.png", "1.png"]
     assert subset.atlas is some.atlas
@@ -155,20 +155,20 @@ def test_subsets_share_the_pixels(some: PhotoSet) -> None:
     assert len(some.subset([])) == 0
 
 
-def test_a_set_in_memory_never_waits(some: PhotoSet) -> None:
+def test_a_set_in_memory_never_waits(some: PhotoDataset) -> None:
     some.prefetch([1, 2])
     some.take([1, 2])
     assert some.waited == 0
 
 
-def test_split_of_a_set(some: PhotoSet) -> None:
+def test_split_of_a_set(some: PhotoDataset) -> None:
     train, validation = some.split("4/2", seed=5)
     assert sorted(train.keys + validation.keys) == some.keys
     assert train.atlas is validation.atlas is some.atlas
     assert [validation.keys, train.keys] != [part.keys for part in some.split("2/4", seed=6)]
 
 
-def test_only_its_own_pixels_move_to_another_device(some: PhotoSet) -> None:
+def test_only_its_own_pixels_move_to_another_device(some: PhotoDataset) -> None:
     assert some.to("cpu") is some
     assert some.to("meta").atlas.shape == some.atlas.shape
     moved = some.subset([3, 2]).to("meta")
@@ -189,12 +189,12 @@ def test_only_its_own_pixels_move_to_another_device(some: PhotoSet) -> None:
 )
 def test_what_is_no_photo_is_refused(photo: Pixels) -> None:
     with pytest.raises(ValueError, match=r"a photo is \(H, W, 3\) uint8"):
-        PhotoSet.pack([photo])
+        PhotoDataset.pack([photo])
 
 
 def test_keys_must_be_as_many_as_photos() -> None:
     with pytest.raises(ValueError, match="1 photos, 2 keys and 2 groups"):
-        PhotoSet.pack([colour(0)], ["a", "b"])
+        PhotoDataset.pack([colour(0)], ["a", "b"])
 
 
 def test_estimate_of_the_memory(tmp_path: Path) -> None:
@@ -213,7 +213,7 @@ def test_estimate_where_nothing_can_be_read(tmp_path: Path) -> None:
 
 
 def test_work_is_done_a_little_ahead_and_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(photoset.os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(dataset.os, "cpu_count", lambda: 2)
     drawn: list[int] = []
     both = threading.Barrier(2, timeout=60)
 
