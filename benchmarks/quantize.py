@@ -1,6 +1,6 @@
-"""The default model's smaller variants against it: size, time, and what they do to pictures.
+"""The default model's smaller files against it: size, time, and what they do to pictures.
 
-    python benchmarks/variants.py MODEL.onnx --data FOLDER --calibrate PATH [--limit N] [--all]
+    python benchmarks/quantize.py MODEL.onnx --data FOLDER --calibrate PATH [--limit N] [--all]
 
 Each time is a ratio to the fp32 file, measured in turns in this run on one thread. "From fp32" is the CIEDE2000
 between the pictures that the product makes with the two files: the mean over photos, and the worst photo's. The last
@@ -27,13 +27,13 @@ from photochrom.data.dataset import PhotoDataset
 from photochrom.data.sources import find
 from photochrom.engine.session import Session
 from photochrom.training.calibration import feeds_of
-from photochrom.training.variants import half, int8, packed
+from photochrom.training.quantize import half, int8, packed
 
 PHOTOS = 32
 Pictures = dict[str, Picture]
 
 
-def variants(fp32: bytes, calibrate: str, every: bool) -> dict[str, bytes]:
+def quantized(fp32: bytes, calibrate: str, every: bool) -> dict[str, bytes]:
     """The files by name."""
     feeds = feeds_of(fp32, PhotoDataset.load(find(calibrate), limit=PHOTOS, short_side=512))
     files = {"fp32": fp32, "fp16": half(fp32), "w8": packed(fp32, feeds), "int8": int8(fp32, feeds)}
@@ -106,7 +106,7 @@ def main() -> None:
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         paths = {}
-        for name, data in variants(args.model.read_bytes(), args.calibrate, args.all).items():
+        for name, data in quantized(args.model.read_bytes(), args.calibrate, args.all).items():
             paths[name] = Path(folder) / f"{len(paths)}.onnx"
             paths[name].write_bytes(data)
         made: dict[str, Pictures] = {name: {} for name in paths}
@@ -117,7 +117,7 @@ def main() -> None:
             entrants,
             find(args.data),
             Protocol(),
-            command="variants",
+            command="quantize",
             limit=args.limit,
             names=["psnr", "ciede2000"],
             examples=0,

@@ -1,4 +1,4 @@
-"""``photochrom export`` of variants: smaller files that the product takes, and one line for whatever goes wrong."""
+"""``photochrom export --weights``: smaller files that the product takes, and one line for whatever goes wrong."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def workplace(tmp_path: Path, exported: Path, put: Put) -> Path:
         ("int8", ["--data", "photos"], "2 photos", 0.6),
     ],
 )
-def test_a_variant_is_smaller_and_colorizes_as_before(
+def test_a_quantized_model_is_smaller_and_colorizes_as_before(
     run: Any, workplace: Path, put: Put, weights: str, data: list[str], where: str, share: float
 ) -> None:
     result = run("export", "model.onnx", "-o", "small.onnx", "--weights", weights, *data)
@@ -84,7 +84,7 @@ def test_a_variant_is_smaller_and_colorizes_as_before(
     assert sorted(path.name for path in workplace.iterdir()) == ["model.onnx", "photos", "small.onnx"]
 
 
-def test_a_run_becomes_a_variant_at_once(run: Any, tmp_path: Path) -> None:
+def test_a_run_is_quantized_at_once(run: Any, tmp_path: Path) -> None:
     save_run(tmp_path / "run", "test_cnn4")
     (tmp_path / "card.json").write_text('{"licence": "CC0-1.0"}')
     result = run("export", "run", "-o", "half.onnx", "--weights", "fp16", "--card", "card.json")
@@ -120,7 +120,7 @@ def test_a_card_restates_a_model(run: Any, workplace: Path) -> None:
             "none: neither a folder of photos nor a .tar",
         ),
         (["model.onnx", "--weights", "w8", "--data", "one"], 1, "one: one photo is too few to calibrate on"),
-        (["small.onnx", "--weights", "fp16"], 1, "a variant already, w8; give the fp32"),
+        (["small.onnx", "--weights", "fp16"], 1, "quantized already, w8; give the fp32"),
     ],
 )
 def test_what_goes_wrong_is_one_line(

@@ -1,4 +1,4 @@
-"""Variants: what is stored, what ONNX Runtime makes of it, and that colours and metadata are still the model's."""
+"""Quantized files: what is stored, what ONNX Runtime makes of it, and that colours and metadata are still the model's."""
 
 import json
 from collections import Counter
@@ -22,8 +22,8 @@ from photochrom.modelfile.onnx_file import read_metadata, restated
 from photochrom.training.calibration import Feed, difference, feeds_of, invented
 from photochrom.training.export import Trained, export
 from photochrom.training.networks import build_generator
+from photochrom.training.quantize import SMALLEST, half, int8, packed
 from photochrom.training.recipe import Recipe
-from photochrom.training.variants import SMALLEST, half, int8, packed
 
 Floats = NDArray[np.float32]
 
@@ -46,7 +46,7 @@ def model(tmp_path_factory: pytest.TempPathFactory, recipe: Callable[..., Recipe
         steps={"train": {"kind": "classification"}},
         stages=[{"size": 64, "batch": 2}],
     )
-    return exported(settings, tmp_path_factory.mktemp("variants") / "model.onnx")
+    return exported(settings, tmp_path_factory.mktemp("quantize") / "model.onnx")
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def feeds(model: bytes) -> list[Feed]:
 
 @pytest.fixture(scope="module")
 def made(model: bytes, feeds: list[Feed]) -> dict[str, bytes]:
-    """Each variant, calibrated on four pictures."""
+    """Each kind, calibrated on four pictures."""
     return {"fp16": half(model), "w8": packed(model, feeds[:4]), "int8": int8(model, feeds[:4])}
 
 
@@ -79,17 +79,17 @@ def optimized(model: bytes, folder: Path) -> Counter[str]:
     return Counter(node.op_type for node in onnx.load(folder / "optimized.onnx").graph.node)
 
 
-@pytest.mark.parametrize("variant", ["fp16", "w8", "int8"])
-def test_metadata_survives_and_says_the_variant(made: dict[str, bytes], model: bytes, variant: str) -> None:
-    properties = onnx.load_from_string(made[variant]).metadata_props
+@pytest.mark.parametrize("kind", ["fp16", "w8", "int8"])
+def test_metadata_survives_and_says_the_variant(made: dict[str, bytes], model: bytes, kind: str) -> None:
+    properties = onnx.load_from_string(made[kind]).metadata_props
     assert [entry.key for entry in properties] == [METADATA_KEY]
     before = read_metadata(model)
     assert "weights" not in before
-    assert json.loads(properties[0].value) == before | {"weights": variant}
+    assert json.loads(properties[0].value) == before | {"weights": kind}
     assert before["prior_strength"] == 0.25
     inputs, outputs = (
         [[(x.name, x.shape) for x in kind()] for kind in (s.get_inputs, s.get_outputs)]
-        for s in (ort.InferenceSession(m, providers=["CPUExecutionProvider"]) for m in (model, made[variant]))
+        for s in (ort.InferenceSession(m, providers=["CPUExecutionProvider"]) for m in (model, made[kind]))
     )
     assert inputs == outputs
 
@@ -131,16 +131,16 @@ def test_w8_keeps_each_weight_within_half_a_step(made: dict[str, bytes], model: 
     assert len(made["w8"]) < 0.4 * len(model)
 
 
-@pytest.mark.parametrize("variant", ["fp16", "w8"])
+@pytest.mark.parametrize("kind", ["fp16", "w8"])
 def test_weights_are_unpacked_once_while_loading(
-    made: dict[str, bytes], model: bytes, variant: str, tmp_path: Path
+    made: dict[str, bytes], model: bytes, kind: str, tmp_path: Path
 ) -> None:
-    assert optimized(made[variant], tmp_path) == optimized(model, tmp_path)
+    assert optimized(made[kind], tmp_path) == optimized(model, tmp_path)
 
 
-@pytest.mark.parametrize(("variant", "most"), [("fp16", 0.01), ("w8", 0.15), ("int8", 1.0)])
+@pytest.mark.parametrize(("kind", "most"), [("fp16", 0.01), ("w8", 0.15), ("int8", 1.0)])
 def test_colours_are_the_models_own_with_hints_and_without(
-    made: dict[str, bytes], model: bytes, feeds: list[Feed], variant: str, most: float
+    made: dict[str, bytes], model: bytes, feeds: list[Feed], kind: str, most: float
 ) -> None:
     plain, hinted = feeds[4:]
     assert not plain["hints"].any()
@@ -149,8 +149,8 @@ def test_colours_are_the_models_own_with_hints_and_without(
     # The measure must see something: an untrained net's colours move little, but hints do move them.
     assert np.abs(run(model, hinted) - run(model, unhinted)).max() > 0.5
     for feed in (plain, hinted, unhinted):
-        assert difference(model, made[variant], [feed]) < most
-    moved = [run(m, hinted) - run(m, unhinted) for m in (model, made[variant])]
+        assert difference(model, made[kind], [feed]) < most
+    moved = [run(m, hinted) - run(m, unhinted) for m in (model, made[kind])]
     assert np.corrcoef(*(x.ravel() for x in moved))[0, 1] > 0.9
 
 
@@ -224,17 +224,17 @@ def test_a_layers_mean_is_what_it_was(groups: int, size: int) -> None:
     # All of one value per channel, so that a window's mean is the picture's.
     feed = {"x": np.broadcast_to(level, (1, 64, 6, 6)).astype(np.float32)}
     expected = run(model, feed, "y").mean(axis=(0, 2, 3))
-    variant = packed(model, [feed])
-    np.testing.assert_allclose(run(variant, feed, "y").mean(axis=(0, 2, 3)), expected, atol=1e-3)
-    after = tensors(variant)
+    kind = packed(model, [feed])
+    np.testing.assert_allclose(run(kind, feed, "y").mean(axis=(0, 2, 3)), expected, atol=1e-3)
+    after = tensors(kind)
     rounded = (after["weight.int8"] * after["weight.scale"]).sum(axis=(2, 3))
     inputs = np.repeat(level.reshape(groups, -1), 64 // groups, axis=0)
     assert np.abs((rounded * inputs).sum(axis=1) - expected).max() > 0.02, "rounding alone would not do"
 
 
-def test_a_variant_of_a_variant_and_other_files_are_refused(made: dict[str, bytes], model: bytes) -> None:
+def test_quantizing_twice_and_other_files_are_refused(made: dict[str, bytes], model: bytes) -> None:
     for build in (half, lambda m: packed(m, []), lambda m: int8(m, [])):
-        with pytest.raises(ValueError, match="a variant already, w8; give the fp32 or fp16 file"):
+        with pytest.raises(ValueError, match="quantized already, w8; give the fp32 or fp16 file"):
             build(made["w8"])
     proto = onnx.load_from_string(model)
     del proto.metadata_props[:]

@@ -13,7 +13,7 @@ from photochrom.cli.console import give_up, say
 from photochrom.cli.laboratory import laboratory
 
 MEASURED, COMPARED = 32, 16
-"""Photos on which a variant is calibrated, and others on which it is compared with fp32."""
+"""Photos on which quantization is calibrated, and others on which it is compared with fp32."""
 
 
 def export(
@@ -55,7 +55,7 @@ def export(
             difference = write(load_trained(run), output, about)
             said = f"its colours are torch's to {difference:.1g} Lab units"
         else:
-            said = _variant(_exported(run, about), output, weights, data)
+            said = _quantized(_exported(run, about), output, weights, data)
     size = output.stat().st_size / 1e6
     say(f"{output}: {size:.1f} MB; {said}")
 
@@ -75,14 +75,14 @@ def _exported(run: Path, card: dict[str, Any]) -> bytes:
         return file.read_bytes()
 
 
-def _variant(
+def _quantized(
     model: bytes, output: Path, weights: Literal["fp32", "fp16", "w8", "int8"], data: list[str] | None
 ) -> str:
     """Write it, and say how its colours are."""
     from photochrom.files import write_atomic
     from photochrom.modelfile.onnx_file import read_metadata
     from photochrom.training.calibration import difference, feeds_of, invented
-    from photochrom.training.variants import half, int8, packed
+    from photochrom.training.quantize import half, int8, packed
 
     if weights == "fp32":
         write_atomic(output, model, overwrite=True)
@@ -99,13 +99,13 @@ def _variant(
     aside = min(COMPARED, -(-len(feeds) // 3)) if weights != "fp16" else len(feeds)
     measured, compared = feeds[aside:], feeds[:aside]
     if weights == "fp16":
-        variant = half(model)
+        smaller = half(model)
     elif not measured:
         raise ValueError(f"{', '.join(data or [])}: one photo is too few to calibrate on")
     else:
-        variant = (packed if weights == "w8" else int8)(model, measured)
-    apart = difference(model, variant, compared)
-    write_atomic(output, variant, overwrite=True)
+        smaller = (packed if weights == "w8" else int8)(model, measured)
+    apart = difference(model, smaller, compared)
+    write_atomic(output, smaller, overwrite=True)
     of = "photos" if data else "invented pictures"
     return f"its colours are the fp32 file's to CIEDE2000 {apart:.2g} on {len(compared)} {of}"
 

@@ -162,7 +162,7 @@ def _fp32(model: bytes) -> onnx.ModelProto:
     """The graph with fp32 weights; those of fp16 are what they were to 1 part in 2,000."""
     weights = read_metadata(model).get("weights", "fp32")
     if weights not in ("fp32", "fp16"):
-        raise ValueError(f"the model is a variant already, {weights}; give the fp32 or fp16 file")
+        raise ValueError(f"the model is quantized already, {weights}; give the fp32 or fp16 file")
     proto = onnx.load_from_string(upgraded(model))
     stored = {t.name: t for t in proto.graph.initializer if t.data_type == onnx.TensorProto.FLOAT16}
     casts = [node for node in proto.graph.node if node.op_type == "Cast" and node.input[0] in stored]
