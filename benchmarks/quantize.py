@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from photochrom.bench.contestants import Contestant, Picture, model
+from photochrom.bench.entries import Entry, Picture, model
 from photochrom.bench.evaluate import evaluate
 from photochrom.bench.protocol import Protocol
 from photochrom.color.difference import ciede2000
@@ -70,16 +70,16 @@ def times(paths: list[Path]) -> tuple[list[float], list[float], float]:
     return in_turns(load, 9), in_turns(passes, 60), once
 
 
-def remembering(contestant: Contestant, made: Pictures) -> Contestant:
-    """The contestant, whose pictures are also put into `made`, by the photo's key."""
-    make = contestant.make
+def remembering(entry: Entry, made: Pictures) -> Entry:
+    """The entry, whose pictures are also put into `made`, by the photo's key."""
+    make = entry.make
 
     def remember(key: str, luma: Picture, rgb: Picture) -> Picture:
         made[key] = make(key, luma, rgb)
         return made[key]
 
-    contestant.make = remember
-    return contestant
+    entry.make = remember
+    return entry
 
 
 def apart(one: Pictures, other: Pictures) -> tuple[float, float]:
@@ -110,11 +110,11 @@ def main() -> None:
             paths[name] = Path(folder) / f"{len(paths)}.onnx"
             paths[name].write_bytes(data)
         made: dict[str, Pictures] = {name: {} for name in paths}
-        entrants = [
+        entered = [
             remembering(model(str(path), Protocol(), name), made[name]) for name, path in paths.items()
         ]
         results = evaluate(
-            entrants,
+            entered,
             find(args.data),
             Protocol(),
             command="quantize",

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from photochrom.bench.contestants import Contestant, grey
+from photochrom.bench.entries import Entry, grey
 from photochrom.bench.evaluate import evaluate
 from photochrom.bench.protocol import Protocol
 from photochrom.bench.results import Results, Row
@@ -40,7 +40,7 @@ GOALS = {
 }
 
 
-def entrant(model: str, temperature: float, prior_strength: float, size: int, quality: str) -> Contestant:
+def entry(model: str, temperature: float, prior_strength: float, size: int, quality: str) -> Entry:
     """The model with these settings, through the product's own steps."""
     session = Session(resolve(model), threads=1)
     session.prior_strength = prior_strength
@@ -52,7 +52,7 @@ def entrant(model: str, temperature: float, prior_strength: float, size: int, qu
         return merge_rgb(luma, guided_coefficients(colours.ab, guide), 1.0)
 
     name = f"{Path(model).stem} T {temperature:g} prior strength {prior_strength:g} side {size} {quality}"
-    return Contestant(name, "model", make)
+    return Entry(name, "model", make)
 
 
 def way(row: Row, start: Row) -> float:
@@ -113,7 +113,7 @@ def main() -> None:
     )
     classifier = network(args.classifier)
     found = evaluate(
-        [grey(), *(entrant(*settings) for settings in grid)],
+        [grey(), *(entry(*settings) for settings in grid)],
         find(args.folder),
         Protocol(),
         command="tune",

@@ -1,4 +1,4 @@
-"""The evaluation: agrees with an independent script, does not depend on order, and survives its contestants."""
+"""The evaluation: agrees with an independent script, does not depend on order, and survives its entries."""
 
 import json
 from pathlib import Path
@@ -11,8 +11,8 @@ import skimage.metrics
 from PIL import Image
 from typer.testing import CliRunner
 
-from photochrom.bench import contestants
-from photochrom.bench.contestants import Contestant
+from photochrom.bench import entries
+from photochrom.bench.entries import Entry
 from photochrom.bench.evaluate import evaluate
 from photochrom.bench.protocol import Protocol
 from photochrom.bench.results import Results
@@ -33,9 +33,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory, astronaut: np.ndarray, chel
     return box
 
 
-def scored(photos: Source, entrants: list[Contestant] | None = None, **more: Any) -> Results:
-    entrants = entrants or [contestants.grey(), contestants.truth()]
-    return evaluate(entrants, photos, SMALL, command="test", names=NAMES, **more)
+def scored(photos: Source, entered: list[Entry] | None = None, **more: Any) -> Results:
+    entered = entered or [entries.grey(), entries.truth()]
+    return evaluate(entered, photos, SMALL, command="test", names=NAMES, **more)
 
 
 def values(results: Results, row: str) -> dict[str, float | None]:
@@ -89,9 +89,9 @@ def test_the_order_of_photos_changes_nothing(folder: Path) -> None:
 
 
 def test_intervals_hold_their_figure_and_pairs_are_paired(folder: Path) -> None:
-    dim = Contestant("dim", "model", lambda _, grey, rgb: (rgb // 2 + grey[..., None] // 2).astype(np.uint8))
-    bright = Contestant("bright", "model", lambda _, grey, rgb: rgb)
-    results = scored(find(folder), [contestants.grey(), dim, bright])
+    dim = Entry("dim", "model", lambda _, grey, rgb: (rgb // 2 + grey[..., None] // 2).astype(np.uint8))
+    bright = Entry("bright", "model", lambda _, grey, rgb: rgb)
+    results = scored(find(folder), [entries.grey(), dim, bright])
     for row in results.rows:
         for score in row.scores.values():
             assert score.low is not None
@@ -103,13 +103,13 @@ def test_intervals_hold_their_figure_and_pairs_are_paired(folder: Path) -> None:
     assert pair.low > 0
 
 
-def test_a_contestant_that_fails_is_a_row_and_the_others_go_on(folder: Path) -> None:
+def test_an_entry_that_fails_is_a_row_and_the_others_go_on(folder: Path) -> None:
     def moody(key: str, grey: np.ndarray, rgb: np.ndarray) -> np.ndarray:
         if key.startswith("face1"):
             raise RuntimeError("out of paint")
         return rgb
 
-    results = scored(find(folder), [contestants.grey(), Contestant("moody", "model", moody)])
+    results = scored(find(folder), [entries.grey(), Entry("moody", "model", moody)])
     rows = {row.name: row for row in results.rows}
     assert rows["moody"].error == "face1.png: out of paint"
     assert rows["moody"].scores == {}
@@ -124,8 +124,8 @@ def test_the_worst_photos_of_the_first_model_are_shown_first(folder: Path) -> No
         return np.clip(rgb.astype(int) + np.array([shift, 0, 0]), 0, 255).astype(np.uint8)
 
     said: list[str] = []
-    entrants = [contestants.grey(), Contestant("spoiler", "model", make)]
-    results = scored(find(folder), entrants, worst=True, examples=2, report=said.append)
+    entered = [entries.grey(), Entry("spoiler", "model", make)]
+    results = scored(find(folder), entered, worst=True, examples=2, report=said.append)
     assert [Path(example.name).stem for example in results.examples] == ["cat1", "face2"]
     assert set(results.examples[0].pictures) == {"grey", "spoiler", "truth"}
     assert said == [f"{number} of 6 photos" for number in range(1, 7)]
@@ -141,8 +141,8 @@ def test_other_tools_pictures(folder: Path, tmp_path: Path) -> None:
         if path.stem not in ("cat0", "cat2"):
             side = 50 if path.stem == "face1" else 64
             Image.fromarray(square).resize((side, side)).save(theirs / f"{path.stem}.png")
-    entrants = [contestants.pictures("ours", ours), contestants.pictures("theirs", theirs)]
-    results = scored(find(folder), entrants)
+    entered = [entries.pictures("ours", ours), entries.pictures("theirs", theirs)]
+    results = scored(find(folder), entered)
     rows = {row.name: row for row in results.rows}
     assert values(results, "ours")["ciede2000"] == 0
     message = rows["theirs"].error
@@ -167,18 +167,18 @@ def test_a_broken_photo_is_left_out_and_said(folder: Path, tmp_path: Path) -> No
 
 
 def test_a_metric_that_cannot_be_says_why(folder: Path) -> None:
-    results = evaluate([contestants.grey()], find(folder), SMALL, command="test", names=["ms_ssim", "psnr"])
+    results = evaluate([entries.grey()], find(folder), SMALL, command="test", names=["ms_ssim", "psnr"])
     (row,) = results.rows
     assert row.scores["ms_ssim"].value is None
     assert "at least 176x176" in (row.scores["ms_ssim"].why or "")
-    single = evaluate([contestants.grey()], find(folder), SMALL, command="t", names=["psnr"], limit=1).rows[0]
+    single = evaluate([entries.grey()], find(folder), SMALL, command="t", names=["psnr"], limit=1).rows[0]
     assert single.scores["psnr"].value is not None
     assert "at least 2 photos" in (single.scores["psnr"].why or "")
 
 
 def test_two_of_one_name_are_refused(folder: Path) -> None:
-    with pytest.raises(ValueError, match="two contestants are called grey"):
-        scored(find(folder), [contestants.grey(), contestants.grey()])
+    with pytest.raises(ValueError, match="two entries are called grey"):
+        scored(find(folder), [entries.grey(), entries.grey()])
 
 
 @pytest.mark.parametrize("fit", ["crop", "stretch"])

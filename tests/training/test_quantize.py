@@ -1,4 +1,4 @@
-"""Quantized files: what is stored, what ONNX Runtime makes of it, and that colours and metadata are still the model's."""
+"""Quantized files: what is stored, what ONNX Runtime makes of it, and that colours and metadata stay the model's."""
 
 import json
 from collections import Counter

@@ -10,8 +10,8 @@ from typing import Any
 from filelock import FileLock, Timeout
 from lightning_fabric import Fabric
 
-from photochrom.bench import contestants
-from photochrom.bench.contestants import Contestant
+from photochrom.bench import entries
+from photochrom.bench.entries import Entry
 from photochrom.bench.protocol import Protocol
 from photochrom.bench.results import Curve
 from photochrom.training.batches import Photos
@@ -145,20 +145,20 @@ def _train(comparison: Comparison, name: str, recipe: str, seed: int, fabric: Fa
 
 def trained(
     comparison: Comparison, protocol: Protocol, errors: dict[str, str]
-) -> tuple[list[Contestant], dict[str, dict[str, Any]]]:
-    """The trained models as contestants, and what their rows say beside their scores: minutes, curve."""
-    entrants: list[Contestant] = []
+) -> tuple[list[Entry], dict[str, dict[str, Any]]]:
+    """The trained models as entries, and what their rows say beside their scores: minutes, curve."""
+    entered: list[Entry] = []
     about: dict[str, dict[str, Any]] = {}
     for name, recipe, seed in comparison.names():
         folder = comparison.folder(recipe, seed)
         if name not in errors:
             try:
-                entrants.append(contestants.model(str(folder), protocol, name))
+                entered.append(entries.model(str(folder), protocol, name))
             except Exception as error:  # as above
                 errors[name] = " ".join(str(error).split())
         title = comparison.recipe(recipe, seed).title
         about[name] = {"minutes": _minutes(folder), "curve": curve(folder / LOG), "about": title}
-    return entrants, about
+    return entered, about
 
 
 def curve(log: Path) -> Curve | None:

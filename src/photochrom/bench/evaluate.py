@@ -1,4 +1,4 @@
-"""All contestants on the same photos, measured by the same code: grey in, colours out, against the truth."""
+"""All entries on the same photos, measured by the same code: grey in, colours out, against the truth."""
 
 import heapq
 import platform
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from photochrom._version import __version__
-from photochrom.bench.contestants import Contestant, Picture, describe
+from photochrom.bench.entries import Entry, Picture, describe
 from photochrom.bench.protocol import Protocol
 from photochrom.bench.results import GREY, TRUTH, Difference, Example, Metric, Results, Row, Score
 from photochrom.color.difference import ciede2000
@@ -37,9 +37,9 @@ Measures: TypeAlias = dict[str, PhotoMetric]
 
 @dataclass
 class Evaluation:
-    """The contestants' metrics while photos go by."""
+    """The entries' metrics while photos go by."""
 
-    contestants: list[Contestant]
+    entries: list[Entry]
     metrics: dict[str, Measures]
     errors: dict[str, str] = field(default_factory=dict)
     unmeasured: dict[str, str] = field(default_factory=dict)
@@ -49,14 +49,14 @@ class Evaluation:
     drawn: dict[tuple[str, str], Bootstrap] = field(default_factory=dict)
 
     def bootstrap(self, name: str, key: str, seed: int) -> Bootstrap:
-        """One contestant's metric on resampled photos; ValueError where it cannot be had."""
+        """One entry's metric on resampled photos; ValueError where it cannot be had."""
         if (name, key) not in self.drawn:
             self.drawn[name, key] = bootstrap(self.metrics[name][key], seed=seed)
         return self.drawn[name, key]
 
 
 def evaluate(
-    contestants: Sequence[Contestant],
+    entries: Sequence[Entry],
     photos: Source,
     protocol: Protocol,
     *,
@@ -68,7 +68,7 @@ def evaluate(
     names: Iterable[str] | None = None,
     report: Callable[[str], None] = lambda _: None,
 ) -> Results:
-    """Score every contestant on every photo.
+    """Score every entry on every photo.
 
     Parameters
     ----------
@@ -82,24 +82,24 @@ def evaluate(
 
     Returns
     -------
-    A contestant that fails on any photo has a row with its error and no scores; the others go on.
+    An entry that fails on any photo has a row with its error and no scores; the others go on.
 
     Raises
     ------
     ValueError
-        If there is no photo, or two contestants have one name.
+        If there is no photo, or two entries have one name.
     """
-    doubled = {c.name for c in contestants if [x.name for x in contestants].count(c.name) > 1}
+    doubled = {c.name for c in entries if [x.name for x in entries].count(c.name) > 1}
     if doubled:
-        raise ValueError(f"two contestants are called {', '.join(sorted(doubled))}")
+        raise ValueError(f"two entries are called {', '.join(sorted(doubled))}")
     items = spread(photos.items, limit)
     if not items:
         raise ValueError(f"{photos.path}: no photos in it")
     labels = _labels(items) if network is not None else None
-    metrics = {c.name: _measures(names, network, labels is not None) for c in contestants}
-    run = Evaluation(list(contestants), metrics)
+    metrics = {c.name: _measures(names, network, labels is not None) for c in entries}
+    run = Evaluation(list(entries), metrics)
     shown = {item.key for item in spread(items, examples)}
-    first = next((c.name for c in contestants if c.kind in MODELS), None) if worst else None
+    first = next((c.name for c in entries if c.kind in MODELS), None) if worst else None
     farthest: list[tuple[float, str, dict[str, Picture | str]]] = []
     for number, (item, made) in enumerate(ordered(lambda item: _pictures(item, run, protocol), items), 1):
         if number * 10 // len(items) > (number - 1) * 10 // len(items):
@@ -143,18 +143,18 @@ def _labels(items: Sequence[Item]) -> dict[str, torch.Tensor] | None:
 
 
 def _pictures(item: Item, run: Evaluation, protocol: Protocol) -> dict[str, Picture | str] | BrokenPhoto:
-    """What each contestant makes of a photo, or why it could not."""
+    """What each entry makes of a photo, or why it could not."""
     try:
         rgb = protocol.fitted(item.read())
     except BrokenPhoto as error:
         return error
     luma = np.asarray(Image.fromarray(rgb).convert("L"))
     made: dict[str, Picture | str] = {"": rgb}
-    for contestant in run.contestants:
+    for entry in run.entries:
         try:
-            made[contestant.name] = contestant.make(item.key, luma, rgb)
+            made[entry.name] = entry.make(item.key, luma, rgb)
         except Exception as error:  # whatever a model does, the others go on
-            made[contestant.name] = f"{item.key}: {error}"
+            made[entry.name] = f"{item.key}: {error}"
     return made
 
 
@@ -162,23 +162,23 @@ def _measure(run: Evaluation, made: dict[str, Picture | str], label: torch.Tenso
     rgb = made[""]
     assert not isinstance(rgb, str)
     truth = Photos(_tensor(rgb))
-    for contestant in run.contestants:
-        name, picture = contestant.name, made[contestant.name]
+    for entry in run.entries:
+        name, picture = entry.name, made[entry.name]
         if isinstance(picture, str):
             run.errors[name] = f"{run.errors[name]}; {picture}" if name in run.errors else picture
         elif name not in run.errors:
-            same = contestant.kind == "truth"
+            same = entry.kind == "truth"
             photo = truth if same else Photos(_tensor(picture))
             for key, metric in run.metrics[name].items():
                 if key not in run.unmeasured:
                     try:
                         metric.update(photo, truth, labels=None if label is None else label[None])
-                    except ValueError as error:  # such as photos too small for it: for all contestants alike
+                    except ValueError as error:  # such as photos too small for it: for all entries alike
                         run.unmeasured[key] = str(error)
 
 
 def _error(made: dict[str, Picture | str], name: str) -> float:
-    """How far a contestant's picture is from the truth; one that it failed to make is not."""
+    """How far an entry's picture is from the truth; one that it failed to make is not."""
     picture, truth = made[name], made[""]
     if isinstance(picture, str) or isinstance(truth, str):
         return 0.0
@@ -213,10 +213,10 @@ def _results(run: Evaluation, protocol: Protocol, command: str) -> Results:
         for key in next(iter(run.metrics.values()))
     ]
     rows = []
-    for contestant in run.contestants:
-        error = run.errors.get(contestant.name)
-        scores = {} if error else _scores(run, contestant.name, protocol.seed)
-        rows.append(Row(**describe(contestant), scores=scores, error=_shortened(error)))
+    for entry in run.entries:
+        error = run.errors.get(entry.name)
+        scores = {} if error else _scores(run, entry.name, protocol.seed)
+        rows.append(Row(**describe(entry), scores=scores, error=_shortened(error)))
     stated = protocol.stated(len(run.keys))
     if run.broken:
         stated["unreadable"] = ", ".join(run.broken[:LISTED])
@@ -260,8 +260,8 @@ def _without_interval(metric: PhotoMetric, why: str) -> Score:
 
 
 def _differences(run: Evaluation, seed: int) -> Iterator[Difference]:
-    """Each contestant against the first one; of all pairs, where there are few."""
-    names = [c.name for c in run.contestants if c.kind in MODELS and c.name not in run.errors]
+    """Each entry against the first one; of all pairs, where there are few."""
+    names = [c.name for c in run.entries if c.kind in MODELS and c.name not in run.errors]
     pairs = list(combinations(names, 2))
     for first, second in pairs if len(names) <= 4 else [pair for pair in pairs if pair[0] == names[0]]:
         for key in run.metrics[first]:

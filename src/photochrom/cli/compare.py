@@ -70,7 +70,7 @@ def compare(
     The same command in a second terminal takes a share of the runs (set OMP_NUM_THREADS to share the cores too).
     """
     with laboratory():
-        from photochrom.bench import contestants
+        from photochrom.bench import entries
         from photochrom.bench.compare import Comparison, train_all, trained
         from photochrom.bench.evaluate import evaluate, with_more
         from photochrom.bench.markdown import markdown
@@ -106,9 +106,9 @@ def compare(
         if elsewhere:
             say(f"{', '.join(elsewhere)}: still trained by another process, which then judges all")
             return
-        entrants, about = trained(comparison, protocol, errors)
+        entered, about = trained(comparison, protocol, errors)
         results = evaluate(
-            [contestants.grey(), *entrants, contestants.truth()],
+            [entries.grey(), *entered, entries.truth()],
             find(judged),
             protocol,
             command=command_line(),

@@ -58,23 +58,23 @@ def evaluate(
 ) -> None:
     """Score models, and doing nothing, on colour photos that they get in grey."""
     with laboratory():
-        from photochrom.bench import contestants
+        from photochrom.bench import entries
         from photochrom.bench.evaluate import evaluate as score
         from photochrom.bench.markdown import markdown
         from photochrom.bench.protocol import Protocol
         from photochrom.data.sources import find
 
         protocol = Protocol(size, fit, merge, seed)  # type: ignore[arg-type]
-        entrants = [contestants.grey()]
-        entrants += [contestants.model(name, protocol) for name in models or []]
+        entered = [entries.grey()]
+        entered += [entries.model(name, protocol) for name in models or []]
         for given in pictures or []:
             name, equals, folder = given.partition("=")
             if not equals:
                 give_up(f"--pictures {given}: write NAME=FOLDER", 2)
-            entrants.append(contestants.pictures(name, Path(folder)))
-        entrants.append(contestants.truth())
+            entered.append(entries.pictures(name, Path(folder)))
+        entered.append(entries.truth())
         results = score(
-            entrants,
+            entered,
             find(data),
             protocol,
             command=command_line(),

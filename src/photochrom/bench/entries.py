@@ -24,7 +24,7 @@ TIMED = 15
 
 
 @dataclass
-class Contestant:
+class Entry:
     """One row of a table: `make` takes a photo's key, its grey ``(H, W)`` and its truth ``(H, W, 3)``, and gives its
     picture ``(H, W, 3)``, all uint8."""
 
@@ -36,17 +36,17 @@ class Contestant:
     about: str = ""
 
 
-def grey() -> Contestant:
+def grey() -> Entry:
     """Nothing done."""
-    return Contestant(GREY, "baseline", lambda _, luma, __: np.dstack([luma] * 3), about="nothing done")
+    return Entry(GREY, "baseline", lambda _, luma, __: np.dstack([luma] * 3), about="nothing done")
 
 
-def truth() -> Contestant:
+def truth() -> Entry:
     """The photo itself: what every figure would be at its best."""
-    return Contestant(TRUTH, "truth", lambda _, __, rgb: rgb, about="the photo itself")
+    return Entry(TRUTH, "truth", lambda _, __, rgb: rgb, about="the photo itself")
 
 
-def model(source: str, protocol: Protocol, name: str | None = None) -> Contestant:
+def model(source: str, protocol: Protocol, name: str | None = None) -> Entry:
     """A model of the product: its name, an ONNX file, or the folder of a run, which is exported first.
 
     Raises
@@ -66,7 +66,7 @@ def model(source: str, protocol: Protocol, name: str | None = None) -> Contestan
     return _model(colorizer, protocol, name or (path.stem if path.suffix == ".onnx" else source))
 
 
-def pictures(name: str, folder: Path) -> Contestant:
+def pictures(name: str, folder: Path) -> Entry:
     """Pictures that any tool has made of the same photos, found by their stems.
 
     Raises
@@ -93,10 +93,10 @@ def pictures(name: str, folder: Path) -> Contestant:
             raise ValueError(f"{path}: is {sizes[0]}, and the photo as it is measured {sizes[1]}")
         return made
 
-    return Contestant(name, "pictures", make, about=f"pictures in {folder.name}")
+    return Entry(name, "pictures", make, about=f"pictures in {folder.name}")
 
 
-def _model(colorizer: Colorizer, protocol: Protocol, name: str) -> Contestant:
+def _model(colorizer: Colorizer, protocol: Protocol, name: str) -> Entry:
     if protocol.merge == "lab":
 
         def make(_: str, luma: Picture, __: Picture) -> Picture:
@@ -109,7 +109,7 @@ def _model(colorizer: Colorizer, protocol: Protocol, name: str) -> Contestant:
 
     about = str(colorizer.metadata.get("description", ""))
     parameters = colorizer.info.parameters or None
-    return Contestant(name, "model", make, parameters, _latency(make, protocol.size), about)
+    return Entry(name, "model", make, parameters, _latency(make, protocol.size), about)
 
 
 def _merged_in_lab(colorizer: Colorizer, luma: Picture) -> Picture:
@@ -131,12 +131,12 @@ def _latency(make: Callable[[str, Picture, Picture], Picture], size: int) -> flo
     return 1000 * statistics.median(times[2:])
 
 
-def describe(contestant: Contestant) -> dict[str, Any]:
+def describe(entry: Entry) -> dict[str, Any]:
     """What a table's row says of it beside its scores."""
     return {
-        "name": contestant.name,
-        "kind": contestant.kind,
-        "parameters": contestant.parameters,
-        "milliseconds": contestant.milliseconds,
-        "about": contestant.about,
+        "name": entry.name,
+        "kind": entry.kind,
+        "parameters": entry.parameters,
+        "milliseconds": entry.milliseconds,
+        "about": entry.about,
     }
