@@ -34,7 +34,7 @@ GOALS = {
     "psnr": 23.7,
     "ciede2000": 9.5,
     "auc": 91.0,
-    "colourfulness_absolute": 38.0,
+    "colorfulness_absolute": 38.0,
     "top1": 80.0,
     "frechet": 20.0,
 }
@@ -48,8 +48,8 @@ def entry(model: str, temperature: float, prior_strength: float, size: int, qual
 
     def make(_: str, luma: NDArray[np.uint8], __: NDArray[np.uint8]) -> NDArray[np.uint8]:
         guide = reduced(luma, max(GUIDE_SIDE, *sides(session, options)))
-        (colours,) = predict(session, guide, options)
-        return merge_rgb(luma, guided_coefficients(colours.ab, guide), 1.0)
+        (colors,) = predict(session, guide, options)
+        return merge_rgb(luma, guided_coefficients(colors.ab, guide), 1.0)
 
     name = f"{Path(model).stem} T {temperature:g} prior strength {prior_strength:g} side {size} {quality}"
     return Entry(name, "model", make)

@@ -55,8 +55,8 @@ def main() -> None:
     )
     print(f"{'':>10}{'CIEDE2000':>12}{'PSNR':>8}{'chroma':>8}")
     means = [np.array(x).mean(axis=0) for x in (errors, decibels, chroma)]
-    for number, (error, decibel, colour) in enumerate(zip(*means, strict=True), 1):
-        print(f"{number:>10}{error:>12.2f}{decibel:>8.2f}{colour:>8.1f}")
+    for number, (error, decibel, color) in enumerate(zip(*means, strict=True), 1):
+        print(f"{number:>10}{error:>12.2f}{decibel:>8.2f}{color:>8.1f}")
     print(f"{'best':>10}{np.min(errors, axis=1).mean():>12.2f}{np.max(decibels, axis=1).mean():>8.2f}")
     upper, lower = np.array(halves).T
     print(

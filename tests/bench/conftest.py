@@ -17,7 +17,7 @@ METRICS = [
     Metric("psnr", "PSNR", "dB", "higher", "Peak signal-to-noise ratio of the colours."),
     Metric("ssim", "SSIM", "", "higher", "Structural similarity, mostly of the luma."),
     Metric("ciede2000", "CIEDE2000", "", "lower", "Mean colour difference of pixels."),
-    Metric("colourfulness", "Colourfulness", "", "truth", f"After Hasler and Süsstrunk. {HOSTILE}"),
+    Metric("colorfulness", "Colorfulness", "", "truth", f"After Hasler and Süsstrunk. {HOSTILE}"),
     Metric("fid", "Fréchet distance", "", "lower", "Distance of feature statistics."),
 ]
 NAMES = ["photochrom", "pix2pix-unet", "eccv16", "siggraph17", "resnet34-unet", "residual-flat", "lab-cnn13"]
@@ -36,7 +36,7 @@ def picture(hue: float, shift: float, tilt: float, size: int = 64) -> bytes:
 
 def _model(name: str, index: int) -> Row:
     random = np.random.default_rng(index)
-    psnr, colourful = 22.3 + random.normal(0, 0.4), 10 + 25 * random.random()
+    psnr, colorful = 22.3 + random.normal(0, 0.4), 10 + 25 * random.random()
     error = 11.4 - 0.4 * (psnr - 22) + random.normal(0, 0.1)
     seconds = [4.0 * step for step in range(1, 401)]
     fall = np.exp(-np.linspace(0, 3, 400)) + 0.3 + 0.05 * index + random.normal(0, 0.03, 400)
@@ -48,7 +48,7 @@ def _model(name: str, index: int) -> Row:
             "psnr": Score(psnr, psnr - 0.15, psnr + 0.15),
             "ssim": Score(0.9 + index / 1000, 0.899 + index / 1000, 0.902 + index / 1000),
             "ciede2000": Score(error, error - 0.12, error + 0.12),
-            "colourfulness": Score(colourful, colourful - 1, colourful + 1),
+            "colorfulness": Score(colorful, colorful - 1, colorful + 1),
             "fid": Score(None, why="Fewer than 2,048 photos."),
         },
         parameters=int(4e5 * 1.5**index),
@@ -64,7 +64,7 @@ def make_results(models: int = 7, photos: int = 3) -> Results:
     names = [NAMES[i] if i < len(NAMES) else f"{NAMES[i % 7]}-{'abc'[i // 7]}" for i in range(models - 1)] + [
         HOSTILE
     ]
-    grey = {"psnr": 22.28, "ssim": 0.931, "ciede2000": 11.46, "colourfulness": 0.0}
+    grey = {"psnr": 22.28, "ssim": 0.931, "ciede2000": 11.46, "colorfulness": 0.0}
     rows = [
         Row(
             "grey", "baseline", {key: Score(value, value - 0.01, value + 0.01) for key, value in grey.items()}
@@ -76,7 +76,7 @@ def make_results(models: int = 7, photos: int = 3) -> Results:
                 "psnr": Score(float("inf"), why="Equal pictures."),
                 "ssim": Score(1.0),
                 "ciede2000": Score(0.0),
-                "colourfulness": Score(44.1, 42.0, 46.2),
+                "colorfulness": Score(44.1, 42.0, 46.2),
             },
         ),
         *(_model(name, index) for index, name in enumerate(names)),
@@ -86,7 +86,7 @@ def make_results(models: int = 7, photos: int = 3) -> Results:
         Difference("psnr", names[0], names[1], 0.31, 0.12, 0.52),
         Difference("psnr", names[0], names[-1], -0.02, -0.11, 0.08),
         Difference("ciede2000", names[0], names[1], -0.2, -0.3, -0.1),
-        Difference("colourfulness", names[0], names[1], 3.1, 2.2, 4.0),
+        Difference("colorfulness", names[0], names[1], 3.1, 2.2, 4.0),
     ]
     examples = []
     for photo in range(photos):

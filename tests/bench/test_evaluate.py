@@ -20,7 +20,7 @@ from photochrom.cli import app
 from photochrom.data.sources import Source, find
 
 SMALL = Protocol(size=64)
-NAMES = ["psnr", "ciede2000", "auc", "colourfulness", "mse"]
+NAMES = ["psnr", "ciede2000", "auc", "colorfulness", "mse"]
 
 
 @pytest.fixture(scope="module")
@@ -222,7 +222,7 @@ def test_the_command(folder: Path, tmp_path: Path, merge: str) -> None:
     table = json.loads((out / "results.json").read_text())
     assert [row["name"] for row in table["rows"]] == ["grey", "photochrom", "truth"]
     assert table["rows"][1]["parameters"] == 2_914_482
-    assert table["rows"][1]["scores"]["colourfulness"]["value"] > 5
+    assert table["rows"][1]["scores"]["colorfulness"]["value"] > 5
     assert table["protocol"]["merge"] == merge
     assert (out / "results.md").read_text() in result.output
 

@@ -23,7 +23,7 @@ def test_every_line_of_a_table_has_as_many_cells(results: Results) -> None:
 def test_figures_marks_and_notes(results: Results) -> None:
     text = markdown(results)
     table = {cells(line)[0]: cells(line) for line in text.split("\n\n")[0].splitlines()}
-    assert table[""][1:5] == ["PSNR (dB) ↑", "SSIM ↑", "CIEDE2000 ↓", "Colourfulness ≈"]
+    assert table[""][1:5] == ["PSNR (dB) ↑", "SSIM ↑", "CIEDE2000 ↓", "Colorfulness ≈"]
     assert table["grey"][1] == "22.28 (22.27–22.29)"
     assert table["grey"][2] == "0.9310 † (0.9210–0.9410)"
     assert table["truth"][1] == "∞ <sup>a</sup>"

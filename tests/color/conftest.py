@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 def cube() -> NDArray[np.float64]:
     """The sRGB cube in steps of 1/16: (289, 17, 3) float64 in [0, 1], corners, edges and greys included."""
     level = np.linspace(0.0, 1.0, 17)
-    colours = np.stack(np.meshgrid(level, level, level, indexing="ij"), axis=-1).reshape(289, 17, 3)
-    colours.setflags(write=False)
-    return colours
+    colors = np.stack(np.meshgrid(level, level, level, indexing="ij"), axis=-1).reshape(289, 17, 3)
+    colors.setflags(write=False)
+    return colors
 
 
 @pytest.fixture(scope="session")

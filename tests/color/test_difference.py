@@ -49,7 +49,7 @@ SHARMA = np.array(
     ]
 )
 
-lab_colour = st.tuples(st.floats(0, 100), st.floats(-100, 100), st.floats(-100, 100)).map(np.array)
+lab_color = st.tuples(st.floats(0, 100), st.floats(-100, 100), st.floats(-100, 100)).map(np.array)
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +87,7 @@ def test_single_precision_is_close(pairs: tuple[NDArray[np.float64], NDArray[np.
         np.testing.assert_allclose(difference(*single), difference(*pairs), rtol=1e-4, atol=1e-4)
 
 
-@given(lab_colour, lab_colour)
+@given(lab_color, lab_color)
 @settings(max_examples=30)
 def test_symmetric_and_zero_only_for_the_same(one: NDArray[np.float64], two: NDArray[np.float64]) -> None:
     assert ciede2000(one, one) == cie76(one, one) == 0
@@ -138,7 +138,7 @@ def test_gradients_stay_finite(one: list[float], two: list[float], dtype: torch.
         assert torch.isfinite(second.grad).all()
 
 
-def test_gradient_descent_finds_the_colour() -> None:
+def test_gradient_descent_finds_the_color() -> None:
     target = torch.tensor([[60.0, 30.0, -20.0], [40.0, -30.0, 10.0]])
     # Almost grey: an exact grey has no chroma gradient to start from.
     guess = torch.tensor([[50.0, 0.1, 0.1], [50.0, 0.1, 0.1]], requires_grad=True)

@@ -17,10 +17,10 @@ def merged(luma: float, cb: float, cr: float) -> NDArray[np.float64]:
     return np.asarray(ycbcr_to_rgb(np.array([luma, cb, cr])))
 
 
-def test_every_colour_of_the_cube_keeps_its_chroma(cube: NDArray[np.float64]) -> None:
+def test_every_color_of_the_cube_keeps_its_chroma(cube: NDArray[np.float64]) -> None:
     luma, cb, cr = np.moveaxis(rgb_to_ycbcr(cube), -1, 0)
-    coloured = np.hypot(cb, cr) > 1e-9
-    np.testing.assert_allclose(chroma_limit(luma, cb, cr)[coloured], 1.0, atol=1e-12)
+    colored = np.hypot(cb, cr) > 1e-9
+    np.testing.assert_allclose(chroma_limit(luma, cb, cr)[colored], 1.0, atol=1e-12)
 
 
 def test_a_limit_worked_by_hand() -> None:
@@ -78,10 +78,10 @@ def test_integers_are_refused() -> None:
         in_gamut(np.zeros(3, dtype=np.uint8))
 
 
-def test_ab_becomes_the_chroma_of_the_colour_it_came_from(cube: NDArray[np.float64]) -> None:
-    colours = cube.reshape(-1, 3)
-    ycbcr = rgb_to_ycbcr(colours)
-    ab, luma = rgb_to_lab(colours)[:, 1:], rgb_to_luma(colours)
+def test_ab_becomes_the_chroma_of_the_color_it_came_from(cube: NDArray[np.float64]) -> None:
+    colors = cube.reshape(-1, 3)
+    ycbcr = rgb_to_ycbcr(colors)
+    ab, luma = rgb_to_lab(colors)[:, 1:], rgb_to_luma(colors)
     # 0.004 is one level of 8 bit.
     np.testing.assert_allclose(np.stack(ab_to_chroma(ab, luma), axis=-1), ycbcr[:, 1:], rtol=0, atol=0.004)
     single = ab_to_chroma(torch.from_numpy(ab).float(), torch.from_numpy(luma).float())

@@ -14,7 +14,7 @@ channel = st.floats(0.0, 1.0)
 
 def test_hsl_equals_colorsys(cube: NDArray[np.float64]) -> None:
     flat = cube.reshape(-1, 3)
-    hls = np.array([colorsys.rgb_to_hls(*colour) for colour in flat.tolist()])
+    hls = np.array([colorsys.rgb_to_hls(*color) for color in flat.tolist()])
     np.testing.assert_allclose(rgb_to_hsl(flat), hls[:, [0, 2, 1]], rtol=0, atol=1e-12)
     np.testing.assert_allclose(
         rgb_to_hsl(torch.from_numpy(flat.copy())).numpy(), hls[:, [0, 2, 1]], atol=1e-12
@@ -45,8 +45,8 @@ def test_round_trip(red: float, green: float, blue: float) -> None:
 
 @given(st.lists(st.floats(0.0, 1.0, width=32), min_size=3, max_size=3))
 @settings(max_examples=30)
-def test_ranges_hold_in_single_precision(colour: list[float]) -> None:
-    hue, saturation, lightness = rgb_to_hsl(np.array(colour, dtype=np.float32))
+def test_ranges_hold_in_single_precision(color: list[float]) -> None:
+    hue, saturation, lightness = rgb_to_hsl(np.array(color, dtype=np.float32))
     assert 0 <= hue < 1
     assert 0 <= saturation <= 1 + 1e-6
     assert 0 <= lightness <= 1
@@ -61,10 +61,10 @@ def test_one_step_from_white_and_from_the_seam_of_hue() -> None:
 
 
 def test_hue_wraps() -> None:
-    colour = np.array([0.3, 0.6, 0.4])
+    color = np.array([0.3, 0.6, 0.4])
     for turns in (-2.0, 1.0, 5.0):
         np.testing.assert_allclose(
-            hsl_to_rgb(colour + np.array([turns, 0.0, 0.0])), hsl_to_rgb(colour), atol=1e-12
+            hsl_to_rgb(color + np.array([turns, 0.0, 0.0])), hsl_to_rgb(color), atol=1e-12
         )
 
 

@@ -34,7 +34,7 @@ def test_lab_equals_scikit_image(cube: NDArray[np.float64]) -> None:
     np.testing.assert_allclose(lab_to_xyz(lab), skimage.color.lab2xyz(lab), rtol=0, atol=1e-9)
 
 
-def test_colours_outside_the_gamut_equal_scikit_image() -> None:
+def test_colors_outside_the_gamut_equal_scikit_image() -> None:
     lab = np.array([[50.0, 90.0, 60.0], [80.0, -100.0, 20.0], [30.0, -60.0, -60.0]])
     unclipped = lab_to_rgb(lab, clip=False)
     assert ((unclipped < 0) | (unclipped > 1)).any(axis=-1).all()
@@ -46,7 +46,7 @@ def test_a_photo_equals_scikit_image(chelsea: NDArray[np.uint8]) -> None:
     np.testing.assert_allclose(rgb_to_lab(pixels), skimage.color.rgb2lab(pixels), rtol=0, atol=1e-9)
 
 
-def test_known_colours() -> None:
+def test_known_colors() -> None:
     rgb = np.array([[1.0, 1.0, 1.0], [0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
     # Lindbloom's calculator for sRGB D65.
     expected = [[100.0, 0.0, 0.0], [0.0, 0.0, 0.0], [53.24, 80.09, 67.20], [32.30, 79.19, -107.86]]
@@ -67,7 +67,7 @@ def test_round_trip(red: float, green: float, blue: float) -> None:
     np.testing.assert_allclose(lab_to_rgb(rgb_to_lab(rgb)), rgb, rtol=0, atol=1e-5)
 
 
-def test_greys_have_the_lightness_of_their_colour() -> None:
+def test_greys_have_the_lightness_of_their_color() -> None:
     grey = np.linspace(0.0, 1.0, 101)
     lightness = rgb_to_lab(np.repeat(grey[:, None], 3, axis=1))[:, 0]
     np.testing.assert_allclose(grey_to_lightness(grey), lightness, rtol=0, atol=1e-9)

@@ -32,12 +32,12 @@ def picture() -> tuple[Floats, Floats, Floats]:
 
 
 @pytest.mark.parametrize("learned", [False, True])
-def test_a_place_is_position_luma_colour_and_what_was_learned(
+def test_a_place_is_position_luma_color_and_what_was_learned(
     picture: tuple[Floats, Floats, Floats], learned: bool
 ) -> None:
     ab, luma, affinity = picture
     found = places(ab, luma, affinity if learned else None)
-    reach, like_luma, like_colour = LEARNED if learned else PLAIN
+    reach, like_luma, like_color = LEARNED if learned else PLAIN
     assert found.shape == (2, HEIGHT * WIDTH, 5 + LEARNT * learned)
     for photo, row, column in [(0, 0, 0), (1, 3, 6), (0, 4, 2)]:
         side = np.sqrt(HEIGHT * WIDTH)
@@ -45,7 +45,7 @@ def test_a_place_is_position_luma_colour_and_what_was_learned(
             (row + 0.5) / side / reach,
             (column + 0.5) / side / reach,
             luma[photo, 0, row, column] / like_luma,
-            *ab[photo, :, row, column] / like_colour,
+            *ab[photo, :, row, column] / like_color,
             *(affinity[photo, :, row, column] if learned else []),
         ]
         np.testing.assert_allclose(found[photo, row * WIDTH + column], expected)
@@ -106,7 +106,7 @@ def test_a_place_is_as_near_to_itself_as_can_be() -> None:
     assert kernel(far, far) == 1
 
 
-def test_a_picture_is_as_vivid_as_known_colours_say_together() -> None:
+def test_a_picture_is_as_vivid_as_known_colors_say_together() -> None:
     predicted = np.array([[[20.0, 10], [-5, 15], [10, -30]]])
     weights = (predicted[0] ** 2).sum(axis=1)
     factor = chroma_gain(predicted, 1.5 * predicted)
@@ -140,7 +140,7 @@ def test_what_does_not_count_has_no_voice() -> None:
         assert together[photo].item() == pytest.approx(alone.item())
 
 
-def test_known_colours_are_met_and_the_rest_is_as_vivid(picture: tuple[Floats, Floats, Floats]) -> None:
+def test_known_colors_are_met_and_the_rest_is_as_vivid(picture: tuple[Floats, Floats, Floats]) -> None:
     ab, luma, affinity = picture
     learned = np.concatenate([affinity, np.ones((2, 1, HEIGHT, WIDTH))], axis=1)
     at = np.array([[3, 8, 34], [1, 2, 30]])

@@ -22,7 +22,7 @@ CROSS = np.array([[0.0, 0.0], [10.0, 0.0], [-10.0, 0.0], [0.0, 10.0], [0.0, -10.
 
 
 @pytest.fixture(scope="module")
-def colours() -> NDArray[np.float64]:
+def colors() -> NDArray[np.float64]:
     """(40, 2) random ab inside and a little outside the gamut."""
     return np.random.default_rng(3).uniform(-90, 90, (40, 2))
 
@@ -59,8 +59,8 @@ def encode_slowly(
     ab: NDArray[np.float64], bins: NDArray[np.float64], count: int, sigma: float
 ) -> list[dict[int, float]]:
     result = []
-    for colour in ab:
-        distances = [float(np.hypot(*(colour - centre))) for centre in bins]
+    for color in ab:
+        distances = [float(np.hypot(*(color - centre))) for centre in bins]
         nearest = sorted(range(len(bins)), key=distances.__getitem__)[:count]
         weights = [np.exp(-(distances[i] ** 2) / (2 * sigma**2)) for i in nearest]
         result.append({i: float(w / sum(weights)) for i, w in zip(nearest, weights, strict=True)})
@@ -68,11 +68,11 @@ def encode_slowly(
 
 
 @pytest.mark.parametrize(("count", "sigma"), [(NEIGHBOURS, SIGMA), (3, 8.0), (1, 5.0)])
-def test_soft_encoding_equals_a_loop(colours: NDArray[np.float64], count: int, sigma: float) -> None:
+def test_soft_encoding_equals_a_loop(colors: NDArray[np.float64], count: int, sigma: float) -> None:
     bins = ab_bins().astype(np.float64)
-    expected = encode_slowly(colours, bins, count, sigma)
-    encoded = soft_encode(colours, bins, neighbours=count, sigma=sigma)
-    tensors = soft_encode(torch.from_numpy(colours), torch.from_numpy(bins), neighbours=count, sigma=sigma)
+    expected = encode_slowly(colors, bins, count, sigma)
+    encoded = soft_encode(colors, bins, neighbours=count, sigma=sigma)
+    tensors = soft_encode(torch.from_numpy(colors), torch.from_numpy(bins), neighbours=count, sigma=sigma)
     for indices, weights in (encoded, (tensors[0].numpy(), tensors[1].numpy())):
         assert indices.shape == weights.shape == (40, count)
         for row_indices, row_weights, row in zip(indices, weights, expected, strict=True):
@@ -175,15 +175,15 @@ def test_class_weights_worked_by_hand() -> None:
     np.testing.assert_allclose(class_weights(torch.from_numpy(prior)).numpy(), class_weights(prior))
 
 
-def test_prior_is_the_mean_of_the_encodings(colours: NDArray[np.float64]) -> None:
+def test_prior_is_the_mean_of_the_encodings(colors: NDArray[np.float64]) -> None:
     bins = ab_bins().astype(np.float64)
     expected = np.zeros(len(bins))
-    for row in encode_slowly(colours, bins, NEIGHBOURS, SIGMA):
+    for row in encode_slowly(colors, bins, NEIGHBOURS, SIGMA):
         for index, weight in row.items():
-            expected[index] += weight / len(colours)
-    prior = prior_of(colours.reshape(5, 8, 2), bins)
+            expected[index] += weight / len(colors)
+    prior = prior_of(colors.reshape(5, 8, 2), bins)
     assert prior.sum() == pytest.approx(1)
     np.testing.assert_allclose(prior, expected, atol=1e-12)
-    tensor = prior_of(torch.from_numpy(colours).float(), torch.tensor(ab_bins()))
+    tensor = prior_of(torch.from_numpy(colors).float(), torch.tensor(ab_bins()))
     assert tensor.dtype == torch.float32
     np.testing.assert_allclose(tensor.numpy(), expected, atol=1e-6)

@@ -74,10 +74,10 @@ def test_libraries_and_axes_agree(convert: Convert, prepare: Convert, inner: NDA
 
 
 @conversions
-def test_a_single_colour_and_no_colour_pass(convert: Convert, prepare: Convert) -> None:
-    colour = prepare(np.array([0.2, 0.5, 0.7]))
+def test_a_single_color_and_no_color_pass(convert: Convert, prepare: Convert) -> None:
+    color = prepare(np.array([0.2, 0.5, 0.7]))
     tail = () if convert in DROPS_CHANNELS else (3,)
-    assert convert(colour).shape == tail
+    assert convert(color).shape == tail
     assert convert(np.empty((0, 3))).shape == (0, *tail)
 
 
@@ -168,7 +168,7 @@ def test_differences_drop_the_channels(difference: Convert, dtype: str, inner: N
 
 
 @differences
-def test_differences_refuse_what_is_no_colour(difference: Convert) -> None:
+def test_differences_refuse_what_is_no_color(difference: Convert) -> None:
     good, whole = np.zeros((4, 3)), np.zeros((4, 3), dtype=np.int64)
     for pair in ((good, whole), (whole, good)):
         with pytest.raises(TypeError, match="floating-point"):
@@ -185,7 +185,7 @@ def test_in_gamut_serves_both_libraries() -> None:
     assert in_gamut(pixels, tolerance=0.2).all()
 
 
-def test_colour_maths_does_not_load_torch() -> None:
+def test_color_maths_does_not_load_torch() -> None:
     modules = ["difference", "gamut", "hsl", "lab", "luma", "quantize", "srgb"]
     code = "import sys\n" + "".join(f"import photochrom.color.{module}\n" for module in modules)
     code += "import numpy as np; photochrom.color.lab.rgb_to_lab(np.zeros((2, 3)))\n"

@@ -18,7 +18,7 @@ from photochrom.data.dataset import (
     LeftOut,
     PhotoDataset,
     by_hash,
-    colourfulness,
+    colorfulness,
     estimated_bytes,
     fits,
     ordered,
@@ -29,12 +29,12 @@ from photochrom.data.splits import ranked
 Pixels = NDArray[np.uint8]
 
 
-def colour(seed: int, height: int = 12, width: int = 16) -> Pixels:
+def color(seed: int, height: int = 12, width: int = 16) -> Pixels:
     return np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
 
 
 def grey(seed: int) -> Pixels:
-    return np.repeat(colour(seed)[..., :1], 3, axis=2)
+    return np.repeat(color(seed)[..., :1], 3, axis=2)
 
 
 def encoded(pixels: Pixels, format: str = "PNG") -> bytes:
@@ -44,16 +44,16 @@ def encoded(pixels: Pixels, format: str = "PNG") -> bytes:
 
 
 FILES = {
-    "a.png": encoded(colour(1)),
-    "c.bmp": encoded(colour(3), "BMP"),
-    "cut.png": encoded(colour(4))[:200],
-    "deep/er/b.PNG": encoded(colour(2, 20, 10)),
+    "a.png": encoded(color(1)),
+    "c.bmp": encoded(color(3), "BMP"),
+    "cut.png": encoded(color(4))[:200],
+    "deep/er/b.PNG": encoded(color(2, 20, 10)),
     "empty.jpg": b"",
     "grey.png": encoded(grey(5)),
     "greyer.tif": encoded(grey(6)[..., 0], "TIFF"),
     "text.jpeg": b"not a picture",
 }
-KEPT = {"a.png": colour(1), "c.bmp": colour(3), "deep/er/b.PNG": colour(2, 20, 10)}
+KEPT = {"a.png": color(1), "c.bmp": color(3), "deep/er/b.PNG": color(2, 20, 10)}
 
 
 def folder(path: Path, files: dict[str, bytes] = FILES) -> Path:
@@ -66,10 +66,10 @@ def folder(path: Path, files: dict[str, bytes] = FILES) -> Path:
 @pytest.fixture
 def some() -> PhotoDataset:
     """Six photos of 10 to 15 rows."""
-    return PhotoDataset.pack([colour(i, 10 + i, 20 - i) for i in range(6)], [f"{i}.png" for i in range(6)])
+    return PhotoDataset.pack([color(i, 10 + i, 20 - i) for i in range(6)], [f"{i}.png" for i in range(6)])
 
 
-def test_colour_photos_are_kept_and_the_rest_is_counted(tmp_path: Path) -> None:
+def test_color_photos_are_kept_and_the_rest_is_counted(tmp_path: Path) -> None:
     photos = PhotoDataset.load(find(folder(tmp_path)))
     assert photos.keys == list(KEPT)
     for i, pixels in enumerate(KEPT.values()):
@@ -103,14 +103,14 @@ def test_a_folder_of_grey_pictures(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("limit", [1, 3, 7])
-def test_limit_takes_a_reproducible_share_of_the_colour_photos(tmp_path: Path, limit: int) -> None:
-    files = {f"{i:02d}.png": encoded(grey(i) if i % 3 == 0 else colour(i)) for i in range(20)}
+def test_limit_takes_a_reproducible_share_of_the_color_photos(tmp_path: Path, limit: int) -> None:
+    files = {f"{i:02d}.png": encoded(grey(i) if i % 3 == 0 else color(i)) for i in range(20)}
     photos = PhotoDataset.load(find(folder(tmp_path, files)), limit=limit)
     usable = [key for key in ranked(list(files)) if int(key[:2]) % 3]
     assert photos.keys == sorted(usable[:limit])
     assert len(photos.groups) == limit
     for i, key in enumerate(photos.keys):
-        np.testing.assert_array_equal(photos[i], colour(int(key[:2])))
+        np.testing.assert_array_equal(photos[i], color(int(key[:2])))
 
 
 def test_a_limit_beyond_what_there_is(tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ def test_short_side(tmp_path: Path) -> None:
 
 
 def test_groups_come_from_the_source(tmp_path: Path) -> None:
-    files = {name: encoded(colour(i)) for i, name in enumerate(("1_L.png", "1_R.png", "2_L.png"))}
+    files = {name: encoded(color(i)) for i, name in enumerate(("1_L.png", "1_R.png", "2_L.png"))}
     photos = PhotoDataset.load(find_all([folder(tmp_path, files)]))
     assert photos.groups == ["1", "1", "2_L.png"]
     train, validation = photos.split("2/1")
@@ -134,7 +134,7 @@ def test_groups_come_from_the_source(tmp_path: Path) -> None:
 
 
 def test_a_large_set_grows_without_losing_a_pixel(monkeypatch: pytest.MonkeyPatch) -> None:
-    pictures = [colour(i, 30, 40 + i % 7) for i in range(50)]
+    pictures = [color(i, 30, 40 + i % 7) for i in range(50)]
     packer = dataset._Packer()
     for picture in pictures:
         packer.add(picture)
@@ -149,8 +149,8 @@ def test_subsets_share_the_pixels(some: PhotoDataset) -> None:
     assert subset.keys == ["4.png", "1.png"]
     assert subset.atlas is some.atlas
     assert subset.nbytes == 3 * (14 * 16 + 11 * 19)
-    np.testing.assert_array_equal(subset[0], colour(4, 14, 16))
-    np.testing.assert_array_equal(subset.take(np.array([1, 1]))[1], colour(1, 11, 19))
+    np.testing.assert_array_equal(subset[0], color(4, 14, 16))
+    np.testing.assert_array_equal(subset.take(np.array([1, 1]))[1], color(1, 11, 19))
     assert np.shares_memory(subset[0], some[4])
     assert len(some.subset([])) == 0
 
@@ -194,11 +194,11 @@ def test_what_is_no_photo_is_refused(photo: Pixels) -> None:
 
 def test_keys_must_be_as_many_as_photos() -> None:
     with pytest.raises(ValueError, match="1 photos, 2 keys and 2 groups"):
-        PhotoDataset.pack([colour(0)], ["a", "b"])
+        PhotoDataset.pack([color(0)], ["a", "b"])
 
 
 def test_estimate_of_the_memory(tmp_path: Path) -> None:
-    source = find(folder(tmp_path, {f"{i}.png": encoded(colour(i, 10, 10 + i % 2)) for i in range(40)}))
+    source = find(folder(tmp_path, {f"{i}.png": encoded(color(i, 10, 10 + i % 2)) for i in range(40)}))
     exact = sum(3 * 10 * (10 + i % 2) for i in range(40))
     assert estimated_bytes(source) == pytest.approx(exact, rel=0.05)
     assert estimated_bytes(source, limit=10) == pytest.approx(exact / 4, rel=0.05)
@@ -241,7 +241,7 @@ def test_order_by_hash_is_that_of_the_names(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_colourfulness_by_its_definition(seed: int) -> None:
+def test_colorfulness_by_its_definition(seed: int) -> None:
     rng = np.random.default_rng(seed)
     pixels = rng.integers(0, 256, (9, 7, 3), dtype=np.uint8)
     pixels[..., seed % 3] //= 4
@@ -250,12 +250,12 @@ def test_colourfulness_by_its_definition(seed: int) -> None:
     yb = [(r + g) / 2 - b for r, g, b in triples]
     sigma = (statistics.pvariance(rg) + statistics.pvariance(yb)) ** 0.5
     mu = (statistics.fmean(rg) ** 2 + statistics.fmean(yb) ** 2) ** 0.5
-    assert colourfulness(pixels) == pytest.approx(sigma + 0.3 * mu, rel=1e-5)
+    assert colorfulness(pixels) == pytest.approx(sigma + 0.3 * mu, rel=1e-5)
 
 
-def test_colourfulness_of_known_pictures(chelsea: Pixels) -> None:
+def test_colorfulness_of_known_pictures(chelsea: Pixels) -> None:
     red = np.zeros((5, 5, 3), np.uint8)
     red[..., 0] = 255
-    assert colourfulness(red) == pytest.approx(0.3 * (255**2 + 127.5**2) ** 0.5)
-    assert colourfulness(grey(9)) == 0
-    assert colourfulness(chelsea) > GREY_BELOW
+    assert colorfulness(red) == pytest.approx(0.3 * (255**2 + 127.5**2) ** 0.5)
+    assert colorfulness(grey(9)) == 0
+    assert colorfulness(chelsea) > GREY_BELOW

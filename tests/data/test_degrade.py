@@ -207,12 +207,12 @@ def recovered_weights(rgb: Tensor, grey: Tensor) -> NDArray[np.float64]:
     return np.asarray(weights)
 
 
-def colour_photos(count: int) -> Tensor:
+def color_photos(count: int) -> Tensor:
     return torch.rand(count, 3, 12, 12, generator=torch.Generator().manual_seed(4))
 
 
 def test_film_mixes_light_with_weights_that_sum_to_1() -> None:
-    rgb = colour_photos(200)
+    rgb = color_photos(200)
     before = rgb.clone()
     grey = mix_to_grey(rgb, generators(200), 1)
     assert torch.equal(rgb, before)
@@ -231,7 +231,7 @@ def test_what_is_neutral_keeps_its_grey_on_every_film() -> None:
 
 
 def test_films_are_the_photos_own_and_a_share_of_them() -> None:
-    rgb = colour_photos(200)
+    rgb = color_photos(200)
     grey, luma = mix_to_grey(rgb, generators(200), 0.3), rgb_to_luma(rgb, axis=1)[:, None]
     alone = [mix_to_grey(rgb[i : i + 1], [rng], 0.3) for i, rng in enumerate(generators(200))]
     torch.testing.assert_close(torch.cat(alone), grey)

@@ -22,7 +22,7 @@ from photochrom.data.sources import Folder, Joined, KaggleArrays, Tar, find, fin
 Pixels = NDArray[np.uint8]
 
 
-def colour(seed: int, height: int = 12, width: int = 16) -> Pixels:
+def color(seed: int, height: int = 12, width: int = 16) -> Pixels:
     return np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
 
 
@@ -33,7 +33,7 @@ def encoded(pixels: Pixels | Image.Image, format: str = "PNG", **more: Any) -> b
     return file.getvalue()
 
 
-PNG = encoded(colour(0))
+PNG = encoded(color(0))
 
 
 def folder(path: Path, files: dict[str, bytes] | list[str]) -> Path:
@@ -111,34 +111,34 @@ def test_the_later_of_two_members_of_one_name_counts(tmp_path: Path) -> None:
     path = tar(tmp_path / "a.tar", {"a.png": PNG})
     with tarfile.open(path, "a") as archive:
         member = tarfile.TarInfo("a.png")
-        member.size = len(later := encoded(colour(5)))
+        member.size = len(later := encoded(color(5)))
         archive.addfile(member, io.BytesIO(later))
     (item,) = find(path).items
-    np.testing.assert_array_equal(item.read(), colour(5))
+    np.testing.assert_array_equal(item.read(), color(5))
 
 
 def test_folder_and_tar_give_the_same_pixels(tmp_path: Path) -> None:
-    files = {f"{i}.png": encoded(colour(i)) for i in range(5)}
+    files = {f"{i}.png": encoded(color(i)) for i in range(5)}
     for source in (find(folder(tmp_path / "a", files)), find(tar(tmp_path / "a.tar", files))):
         assert len(source) == 5
         for i in (3, 0, 4, 1, 2):
-            np.testing.assert_array_equal(source.read(source.items[i]), colour(i))
+            np.testing.assert_array_equal(source.read(source.items[i]), color(i))
 
 
 def test_a_folder_of_tars(tmp_path: Path) -> None:
     folder(tmp_path, ["beside.png", ".hidden.tar"])
     for i in range(2):
-        tar(tmp_path / f"x-{i}.tar", {f"{i}.png": encoded(colour(i))})
+        tar(tmp_path / f"x-{i}.tar", {f"{i}.png": encoded(color(i))})
     source = find(tmp_path)
     assert [item.key for item in source.items] == ["0.png", "1.png", "beside.png"]
-    np.testing.assert_array_equal(source.read(source.items[1]), colour(1))
+    np.testing.assert_array_equal(source.read(source.items[1]), color(1))
     (tmp_path / "beside.png").unlink()
     assert keys_of(tmp_path) == keys_of(f"{tmp_path}/x-{{0..1}}.tar") == keys_of(f"{tmp_path}/*.tar") != []
 
 
 def test_keys_that_two_sources_share_tell_them_apart(tmp_path: Path) -> None:
-    a = tar(tmp_path / "a.tar", {"1.png": encoded(colour(1)), "only.png": PNG})
-    b = tar(tmp_path / "b.tar", {"1.png": encoded(colour(2))})
+    a = tar(tmp_path / "a.tar", {"1.png": encoded(color(1)), "only.png": PNG})
+    b = tar(tmp_path / "b.tar", {"1.png": encoded(color(2))})
     source = find_all([a, b])
     assert isinstance(source, Joined)
     assert [(item.key, item.group) for item in source.items] == [
@@ -146,7 +146,7 @@ def test_keys_that_two_sources_share_tell_them_apart(tmp_path: Path) -> None:
         ("only.png", "only"),
         ("b.tar/1.png", "b.tar/1"),
     ]
-    np.testing.assert_array_equal(source.items[2].read(), colour(2))
+    np.testing.assert_array_equal(source.items[2].read(), color(2))
 
 
 def test_a_path_given_twice_is_read_once(tmp_path: Path) -> None:
@@ -214,7 +214,7 @@ def test_a_file_that_is_gone(tmp_path: Path) -> None:
             with pytest.raises(BrokenPhoto, match=rf"^{item.key}: No such file or directory$"):
                 item.read()
         else:
-            np.testing.assert_array_equal(item.read(), colour(0))
+            np.testing.assert_array_equal(item.read(), color(0))
 
 
 def kaggle(path: Path, rgb: NDArray[np.uint8], counts: tuple[int, ...]) -> Path:
@@ -250,20 +250,20 @@ def test_kaggle_arrays_by_their_definition(tmp_path: Path) -> None:
     assert np.abs(find(tmp_path).items[0].read() - expected).max() <= 0.51
 
 
-def test_kaggle_arrays_with_some_of_the_colours(tmp_path: Path) -> None:
-    path = kaggle(tmp_path, np.stack([colour(i, 8, 8) for i in range(5)]), (2, 1))
+def test_kaggle_arrays_with_some_of_the_colors(tmp_path: Path) -> None:
+    path = kaggle(tmp_path, np.stack([color(i, 8, 8) for i in range(5)]), (2, 1))
     assert len(find(path)) == 3
 
 
 def test_kaggle_arrays_stay_on_the_disk(tmp_path: Path) -> None:
-    source = KaggleArrays(kaggle(tmp_path, np.stack([colour(0, 8, 8)]), (1,)))
+    source = KaggleArrays(kaggle(tmp_path, np.stack([color(0, 8, 8)]), (1,)))
     lightness, parts = source._arrays
     assert isinstance(lightness, np.memmap)
     assert isinstance(parts[0], np.memmap)
 
 
 def test_kaggle_arrays_that_do_not_fit(tmp_path: Path) -> None:
-    path = kaggle(tmp_path, np.stack([colour(i, 8, 8) for i in range(3)]), (2, 1))
+    path = kaggle(tmp_path, np.stack([color(i, 8, 8) for i in range(3)]), (2, 1))
     first, second = path / "ab" / "ab1.npy", path / "ab" / "ab2.npy"
 
     def says(error: type[Exception], message: str) -> None:
@@ -325,7 +325,7 @@ def test_kinds_of_pictures(data: bytes, expected: tuple[int, int, int]) -> None:
     assert np.abs(pixels.astype(int) - expected).max() <= 2
 
 
-def test_16_bit_colour(tmp_path: Path) -> None:
+def test_16_bit_color(tmp_path: Path) -> None:
     deep = np.random.default_rng(0).integers(0, 65536, (12, 16, 3), dtype=np.uint16)
     cv2.imwrite(str(tmp_path / "a.png"), deep[..., ::-1])
     pixels = find(tmp_path).items[0].read()
@@ -429,11 +429,11 @@ def bomb(width: int, height: int) -> bytes:
         (b"RIFF\x04\0\0\0WAVEfmt ", "."),
         (PNG[:200], "."),
         (PNG[:20], "."),
-        (encoded(colour(1, 64, 64), "JPEG")[:2000], "truncated"),
-        (encoded(colour(1, 64, 64), "JPEG")[:3], "."),
-        (encoded(colour(1, 64, 64), "WEBP")[:900], "."),
-        (encoded(colour(1, 64, 64), "TIFF")[:900], "."),
-        (encoded(colour(1, 64, 64), "BMP")[:900], "truncated"),
+        (encoded(color(1, 64, 64), "JPEG")[:2000], "truncated"),
+        (encoded(color(1, 64, 64), "JPEG")[:3], "."),
+        (encoded(color(1, 64, 64), "WEBP")[:900], "."),
+        (encoded(color(1, 64, 64), "TIFF")[:900], "."),
+        (encoded(color(1, 64, 64), "BMP")[:900], "truncated"),
         (bomb(50_000, 40_000), "50000 x 40000 pixels are too many"),
         (bomb(4_000_000_000, 1), "."),
     ],

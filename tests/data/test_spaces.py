@@ -20,7 +20,7 @@ NAMES = list(SPACES)
 both = pytest.mark.parametrize("signed", [False, True])
 
 
-def colours(count: int = 2, height: int = 5, width: int = 7) -> Tensor:
+def colors(count: int = 2, height: int = 5, width: int = 7) -> Tensor:
     """Random colours, and among them the corners and greys that formulas trip over."""
     rgb = torch.rand(count, 3, height, width, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
     corners = torch.tensor([[r, g, b] for r in (0, 1) for g in (0, 1) for b in (0, 1)], dtype=torch.float64)
@@ -46,7 +46,7 @@ def unit(y: Tensor, signed: bool) -> Tensor:
 
 @both
 def test_what_a_lab_net_sees_and_shall_predict(signed: bool) -> None:
-    rgb = colours()
+    rgb = colors()
     lab = skimage.color.rgb2lab(rgb.permute(0, 2, 3, 1).numpy()).transpose(0, 3, 1, 2)
     lab_space = space("lab", 1, signed)
     seen, wanted = lab_space.grey_to_input(own_grey(rgb)).numpy(), lab_space.target(rgb).numpy()
@@ -58,7 +58,7 @@ def test_what_a_lab_net_sees_and_shall_predict(signed: bool) -> None:
 
 @both
 def test_what_rgb_and_hsl_nets_see_and_shall_predict(signed: bool) -> None:
-    rgb = colours()
+    rgb = colors()
     for name, expected in (("rgb", rgb), ("hsl", rgb_to_hsl(rgb, axis=1))):
         here = space(name, 1, signed)
         assert here.outputs == 3
@@ -69,7 +69,7 @@ def test_what_rgb_and_hsl_nets_see_and_shall_predict(signed: bool) -> None:
 @both
 @pytest.mark.parametrize("name", NAMES)
 def test_ranges(name: str, signed: bool) -> None:
-    here, rgb = space(name, 1, signed), colours().float()
+    here, rgb = space(name, 1, signed), colors().float()
     ends = torch.tensor([0.0, 1.0]).view(1, 1, 1, 2)
     lowest = -1 if signed else 0
     torch.testing.assert_close(
@@ -90,7 +90,7 @@ def test_ranges(name: str, signed: bool) -> None:
 @both
 @pytest.mark.parametrize("name", NAMES)
 def test_round_trips(name: str, signed: bool) -> None:
-    here, rgb = space(name, 3, signed), colours()
+    here, rgb = space(name, 3, signed), colors()
     y = here.target(rgb)
     torch.testing.assert_close(here.to_rgb(y, own_grey(rgb)), rgb, atol=2e-5, rtol=0)
     torch.testing.assert_close(here.to_ab(y, grey_of(rgb)), rgb_to_lab(rgb, axis=1)[:, 1:])
@@ -107,7 +107,7 @@ def test_a_lab_picture_has_the_lightness_of_its_input() -> None:
 
 @both
 @pytest.mark.parametrize("name", NAMES)
-def test_a_net_of_colour_photos_sees_the_grey_three_times(name: str, signed: bool) -> None:
+def test_a_net_of_color_photos_sees_the_grey_three_times(name: str, signed: bool) -> None:
     grey = torch.rand(2, 1, 3, 4)
     once, thrice = (space(name, inputs, signed).grey_to_input(grey) for inputs in (1, 3))
     assert thrice.shape == (2, 3, 3, 4)
@@ -126,7 +126,7 @@ def test_gradcheck(name: str, signed: bool) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_gradients_are_finite_at_black_white_and_grey(name: str) -> None:
-    here, rgb = space(name), colours().float()
+    here, rgb = space(name), colors().float()
     y = here.target(rgb).requires_grad_()
     (here.to_rgb(y, grey_of(rgb)).sum() + here.to_ab(y, grey_of(rgb)).sum()).backward()
     assert y.grad is not None
@@ -136,7 +136,7 @@ def test_gradients_are_finite_at_black_white_and_grey(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_nothing_given_is_changed(name: str) -> None:
-    here, rgb = space(name, 3), colours()
+    here, rgb = space(name, 3), colors()
     grey, y = grey_of(rgb), here.target(rgb)
     before = rgb.clone(), grey.clone(), y.clone()
     here.grey_to_input(grey)

@@ -23,7 +23,7 @@ from photochrom.data.stream import PhotoStream, free_memory, load
 Pixels = NDArray[np.uint8]
 
 
-def colour(seed: int, height: int = 12, width: int = 16) -> Pixels:
+def color(seed: int, height: int = 12, width: int = 16) -> Pixels:
     return np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
 
 
@@ -50,7 +50,7 @@ class Numbers(Source):
             raise BrokenPhoto(item.key, "torn")
         if item.at in self.grey:
             return np.full((4, 4, 3), 99, np.uint8)
-        return colour(item.at, 10 + item.at % 3, 20)
+        return color(item.at, 10 + item.at % 3, 20)
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_a_batch_is_the_photos_asked_for(made: list[PhotoStream]) -> None:
     assert batch.keys == ["7", "2", "2", "9"]
     assert batch.groups == ["3", "1", "1", "4"]
     for i, number in enumerate((7, 2, 2, 9)):
-        np.testing.assert_array_equal(batch[i], colour(number, 10 + number % 3, 20))
+        np.testing.assert_array_equal(batch[i], color(number, 10 + number % 3, 20))
     assert (len(stream), stream.keys[3], stream.groups[3]) == (10, "3", "1")
     assert stream.short_sides is None
     assert str(stream) == "10 photos, streamed; left out so far: 0 grey, 0 unreadable"
@@ -173,7 +173,7 @@ def test_split_keeps_groups_together_and_apart(made: list[PhotoStream]) -> None:
     train, validation = stream.split("14/6", seed=2)
     assert (len(train), len(validation)) == (14, 6)
     assert set(train.groups).isdisjoint(validation.groups)
-    pictures = PhotoDataset.pack([colour(i) for i in range(20)], stream.keys, stream.groups)
+    pictures = PhotoDataset.pack([color(i) for i in range(20)], stream.keys, stream.groups)
     assert [part.keys for part in pictures.split("14/6", seed=2)] == [train.keys, validation.keys]
 
 
@@ -198,7 +198,7 @@ def encoded(pixels: Pixels) -> bytes:
 @pytest.fixture
 def tar(tmp_path: Path) -> Path:
     """Eight photos of 12 x 16, a grey and a broken one."""
-    files = {f"{i}.png": encoded(colour(i)) for i in range(8)}
+    files = {f"{i}.png": encoded(color(i)) for i in range(8)}
     files |= {"8.png": encoded(np.full((12, 16, 3), 50, np.uint8)), "9.png": b"torn"}
     path = tmp_path / "photos.tar"
     with tarfile.open(path, "w") as archive:
@@ -212,7 +212,7 @@ def tar(tmp_path: Path) -> Path:
 def test_a_large_tar_streams_in_any_order(tar: Path, made: list[PhotoStream]) -> None:
     stream = open_stream(made, find(tar))
     for i in (5, 0, 7, 3):
-        np.testing.assert_array_equal(stream.take([i])[0], colour(i))
+        np.testing.assert_array_equal(stream.take([i])[0], color(i))
     assert stream.take([8]).keys == stream.take([9]).keys == ["0.png"]
 
 
@@ -268,7 +268,7 @@ def test_loaded_to_a_device_where_it_fits(
 
 def test_paths_are_joined(tar: Path, tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
-    (tmp_path / "folder" / "x.png").write_bytes(encoded(colour(20)))
+    (tmp_path / "folder" / "x.png").write_bytes(encoded(color(20)))
     photos = load([tmp_path / "folder", str(tar)])
     assert photos.keys == ["x.png", *(f"{i}.png" for i in range(8))]
     assert (photos.left_out.grey, list(photos.left_out.broken)) == (1, ["9.png"])

@@ -25,7 +25,7 @@ def some_weights() -> Tensor:
 
 
 @cache
-def unambiguous_colours() -> NDArray[np.int64]:
+def unambiguous_colors() -> NDArray[np.int64]:
     """All whole ab values that have one nearest bin and five that are nearer than the sixth."""
     axis = np.arange(-128, 128)
     grid = np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1).reshape(-1, 2)
@@ -34,7 +34,7 @@ def unambiguous_colours() -> NDArray[np.int64]:
 
 
 def unambiguous_ab(batch: int, height: int, width: int) -> Tensor:
-    chosen = np.random.default_rng(3).choice(unambiguous_colours(), batch * height * width, replace=False)
+    chosen = np.random.default_rng(3).choice(unambiguous_colors(), batch * height * width, replace=False)
     return torch.from_numpy(chosen.reshape(batch, height, width, 2)).permute(0, 3, 1, 2).float()
 
 
@@ -77,7 +77,7 @@ def test_with_uniform_weights_it_is_the_plain_cross_entropy() -> None:
     torch.testing.assert_close(RebalancedCrossEntropy(BINS, torch.ones(K))(logits, ab), expected)
 
 
-def test_colours_between_whole_units_count_as_the_nearest_one() -> None:
+def test_colors_between_whole_units_count_as_the_nearest_one() -> None:
     criterion, logits, ab = (
         RebalancedCrossEntropy(BINS, some_weights()),
         some_logits(1, 8, 8),
@@ -88,7 +88,7 @@ def test_colours_between_whole_units_count_as_the_nearest_one() -> None:
     assert not torch.equal(criterion(logits, ab + 2), criterion(logits, ab))
 
 
-def test_colours_beyond_the_table_count_as_its_edge() -> None:
+def test_colors_beyond_the_table_count_as_its_edge() -> None:
     criterion, logits = RebalancedCrossEntropy(BINS, some_weights()), some_logits(1, 1, 1)
     beyond, edge = torch.tensor([300.0, -400.0]), torch.tensor([127.0, -128.0])
     shape = (1, 2, 1, 1)
@@ -105,7 +105,7 @@ def test_best_logits_are_the_soft_targets_and_cost_their_entropy() -> None:
     assert criterion(perfect + some_logits(1, 1, 1, spread=0.1), ab).item() > entropy
 
 
-def test_rare_colours_weigh_more() -> None:
+def test_rare_colors_weigh_more() -> None:
     common, rare = 100, 200
     prior = torch.full((K,), 1e-4)
     prior[common] = 1 - prior.sum() + 1e-4
@@ -149,7 +149,7 @@ def test_memory_order_of_the_logits_does_not_matter() -> None:
 
 
 @pytest.mark.parametrize("factor", [2, 4])
-def test_finer_colours_are_averaged(factor: int) -> None:
+def test_finer_colors_are_averaged(factor: int) -> None:
     criterion, logits = RebalancedCrossEntropy(BINS, some_weights()), some_logits(2, 3, 5)
     fine = torch.randn(2, 2, 3 * factor, 5 * factor, generator=torch.Generator().manual_seed(7)) * 40
     coarse = torch.zeros(2, 2, 3, 5)
@@ -160,6 +160,6 @@ def test_finer_colours_are_averaged(factor: int) -> None:
 
 
 @pytest.mark.parametrize("size", [(7, 10), (6, 11), (6, 5), (2, 5), (12, 10)])
-def test_colours_of_a_size_that_does_not_fit_raise(size: tuple[int, int]) -> None:
+def test_colors_of_a_size_that_does_not_fit_raise(size: tuple[int, int]) -> None:
     with pytest.raises(ValueError, match="is no multiple of logits"):
         RebalancedCrossEntropy(BINS, some_weights())(some_logits(1, 3, 5), torch.zeros(1, 2, *size))

@@ -20,15 +20,15 @@ def curve(error: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
     return float(np.mean([100 * np.average(error <= threshold, weights=weights) for threshold in range(151)]))
 
 
-def bins_of(colours: NDArray[np.float64]) -> NDArray[np.int64]:
-    distances = ((colours[..., None, :] - ab_bins()) ** 2).sum(-1)
+def bins_of(colors: NDArray[np.float64]) -> NDArray[np.int64]:
+    distances = ((colors[..., None, :] - ab_bins()) ** 2).sum(-1)
     return distances.argmin(-1)
 
 
-def smoothed_histogram(colours: NDArray[np.float64]) -> NDArray[np.float64]:
+def smoothed_histogram(colors: NDArray[np.float64]) -> NDArray[np.float64]:
     """Every pixel's bin gives its weight away to all bins by a Gaussian of 5 units."""
     prior = np.zeros(len(ab_bins()))
-    for bin_ in bins_of(colours).ravel():
+    for bin_ in bins_of(colors).ravel():
         gift = np.exp(-((ab_bins() - ab_bins()[bin_]) ** 2).sum(-1) / 50)
         prior += gift / gift.sum()
     return prior / prior.sum()
@@ -45,10 +45,10 @@ def test_raw_against_a_sweep(prediction: Tensor, truth: Tensor) -> None:
 
 @pytest.mark.parametrize("given", [True, False])
 def test_balanced_against_a_sum_over_pixels(given: bool, prediction: Tensor, truth: Tensor) -> None:
-    colours = ab(truth)
-    prior = np.linspace(1, 5, len(ab_bins())) if given else smoothed_histogram(colours)
-    error = np.sqrt(((ab(prediction) - colours) ** 2).sum(-1))
-    expected = curve(error, 1 / prior[bins_of(colours)])
+    colors = ab(truth)
+    prior = np.linspace(1, 5, len(ab_bins())) if given else smoothed_histogram(colors)
+    error = np.sqrt(((ab(prediction) - colors) ** 2).sum(-1))
+    expected = curve(error, 1 / prior[bins_of(colors)])
     metric = BalancedAuC(torch.from_numpy(prior) if given else None)
     metric.update(prediction.double()[:2], truth.double()[:2])
     metric.update(prediction.double()[2:], truth.double()[2:])
@@ -56,7 +56,7 @@ def test_balanced_against_a_sum_over_pixels(given: bool, prediction: Tensor, tru
     assert abs(float(metric.compute()) - curve(error, np.ones_like(error))) > 0.5
 
 
-def test_balanced_lets_the_rare_colour_count() -> None:
+def test_balanced_lets_the_rare_color_count() -> None:
     # 99 grey pixels and a red one, all predicted grey: raw AuC hardly sees the red one, balanced AuC half.
     truth = torch.full((1, 3, 10, 10), 0.5)
     truth[0, :, 0, 0] = torch.tensor([1.0, 0.0, 0.0])
@@ -84,7 +84,7 @@ def test_a_copy_has_all(truth: Tensor) -> None:
         assert float(metric.compute()) == pytest.approx(100)
 
 
-def test_colours_of_the_whole_cube_have_bins() -> None:
+def test_colors_of_the_whole_cube_have_bins() -> None:
     level = torch.linspace(0, 1, 12)
     cube = torch.cartesian_prod(level, level, level).T.reshape(1, 3, 36, 48)
     metric = BalancedAuC()

@@ -7,7 +7,7 @@ from scipy.stats import norm
 from torch import Tensor
 
 from photochrom.metrics.auc import AuC, BalancedAuC
-from photochrom.metrics.colourfulness import DifferenceOfMeans
+from photochrom.metrics.colorfulness import DifferenceOfMeans
 from photochrom.metrics.frechet import FrechetDistance
 from photochrom.metrics.metric import PhotoMetric
 from photochrom.metrics.pixel import PSNR

@@ -22,7 +22,7 @@ def test_twelve_coordinates_and_an_amplitude() -> None:
         assert net(torch.randn(2, 16, 7, 9))[:, -1].min() > 0
 
 
-def test_a_net_with_affinity_gives_the_same_colours() -> None:
+def test_a_net_with_affinity_gives_the_same_colors() -> None:
     torch.manual_seed(0)
     without, with_it = tiny().eval(), tiny(affinity=True).eval()
     missing, unexpected = with_it.load_state_dict(without.state_dict(), strict=False)

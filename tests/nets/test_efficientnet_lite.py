@@ -94,7 +94,7 @@ def test_published_weights_give_the_published_nets_answers(published: Published)
     torch.testing.assert_close(pretrained_classifier(tensors)(rgb)[0], logits, rtol=1e-3, atol=1e-4)
 
 
-def test_a_grey_net_sees_what_the_colour_net_sees_of_grey(published: Published) -> None:
+def test_a_grey_net_sees_what_the_color_net_sees_of_grey(published: Published) -> None:
     grey = torch.rand(1, 1, 64, 64, generator=torch.Generator().manual_seed(2))
     net = EfficientNetLite(0)
     net.load_imagenet(published.state_dict())

@@ -45,7 +45,7 @@ def synthetic_weights(seed: int) -> dict[str, Tensor]:
     return state
 
 
-def colour_features(state: dict[str, Tensor], rgb: Tensor) -> list[Tensor]:
+def color_features(state: dict[str, Tensor], rgb: Tensor) -> list[Tensor]:
     """The features of the three-channel net that `state` describes."""
     net = MobileNetV2()
     net.stem = SameConv(3, 32, 3, 2)
@@ -110,13 +110,13 @@ def test_features_are_at_strides_4_8_16_32(height: int, width: int) -> None:
     ]
 
 
-def test_grey_net_equals_the_colour_net_fed_grey_three_times() -> None:
+def test_grey_net_equals_the_color_net_fed_grey_three_times() -> None:
     state = synthetic_weights(2)
     net = MobileNetV2()
     net.load_imagenet(state)
     grey = torch.rand(1, 1, 32, 64, generator=torch.Generator().manual_seed(3)) * 2 - 1
     with torch.no_grad():
-        expected = colour_features(state, grey.expand(-1, 3, -1, -1))
+        expected = color_features(state, grey.expand(-1, 3, -1, -1))
         for ours, theirs in zip(net(grey), expected, strict=True):
             assert theirs.std() > 1e-3
             torch.testing.assert_close(ours, theirs, rtol=1e-3, atol=1e-4)

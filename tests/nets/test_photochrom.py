@@ -173,7 +173,7 @@ def test_pyramid_averages_hints_not_cells() -> None:
         torch.testing.assert_close(level[:, 0, 0], torch.tensor([0.75, 0.25, 1.0]), rtol=2e-3, atol=0)
 
 
-def test_pyramid_of_a_fully_hinted_picture_is_its_mean_colour() -> None:
+def test_pyramid_of_a_fully_hinted_picture_is_its_mean_color() -> None:
     hints = some_hints(2, 64, 32)
     hints[:, 2] = 1
     for stride, level in zip((4, 8, 16, 32), hint_pyramid(hints), strict=True):
@@ -182,7 +182,7 @@ def test_pyramid_of_a_fully_hinted_picture_is_its_mean_colour() -> None:
         assert (level[:, 2] == 1).all()
 
 
-def test_pyramid_ignores_colour_outside_the_mask() -> None:
+def test_pyramid_ignores_color_outside_the_mask() -> None:
     hints = some_hints(1, 32, 32)
     dirty = hints.clone()
     dirty[:, :2] += 50 * (1 - hints[:, 2:])

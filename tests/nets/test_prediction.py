@@ -90,7 +90,7 @@ def test_confidence_knows_no_temperature() -> None:
 
 
 @pytest.mark.parametrize("height", [60.0, 1e4])
-def test_a_certain_net_says_so_and_gives_the_bins_colour(height: float) -> None:
+def test_a_certain_net_says_so_and_gives_the_bins_color(height: float) -> None:
     logits = torch.full((1, 261, 2, 2), -height)
     logits[:, 37] = height
     ab, confidence, _ = said(Given(logits), 0.38, 1.0)
@@ -99,7 +99,7 @@ def test_a_certain_net_says_so_and_gives_the_bins_colour(height: float) -> None:
     np.testing.assert_allclose(confidence, 1)
 
 
-def test_an_even_bet_on_two_colours_is_their_middle_and_half_their_distance_of_doubt() -> None:
+def test_an_even_bet_on_two_colors_is_their_middle_and_half_their_distance_of_doubt() -> None:
     bins = torch.tensor([[0.0, 30.0], [40.0, 0.0]])
     ab, confidence = decode(torch.zeros(1, 2, 1, 1), bins, torch.tensor(0.38))
     assert ab.flatten().tolist() == pytest.approx([20, 15])
@@ -116,7 +116,7 @@ def test_prior_strength_one_favours_what_the_loss_weighed_more() -> None:
     assert said(net, 1.0, 1.0)[0][0, 0, 0, 0] > plain[0] + 5
 
 
-def test_a_regressing_net_keeps_its_colours() -> None:
+def test_a_regressing_net_keeps_its_colors() -> None:
     ab = noise(1, 2, 16, 16, scale=40.0)
     net, without = Given(noise(1, 261, 4, 4), ab), Given(noise(1, 261, 4, 4))
     got, expected = said(net, 0.38, 0.5), said(without, 0.38, 0.5)

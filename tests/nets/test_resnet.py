@@ -120,15 +120,15 @@ def test_loading_undoes_the_difference_in_normalisation(inputs: int) -> None:
     assert theirs[..., 2:-2, 2:-2].std() > 0.1
 
 
-def test_grey_net_equals_the_colour_net_on_repeated_grey() -> None:
+def test_grey_net_equals_the_color_net_on_repeated_grey() -> None:
     state = published(tiny(), seed=2)
-    grey_net, colour_net = tiny(1).eval(), tiny(3).eval()
+    grey_net, color_net = tiny(1).eval(), tiny(3).eval()
     grey_net.load_imagenet(state)
-    colour_net.load_imagenet(state)
+    color_net.load_imagenet(state)
     grey = picture(2, 1, 64, 32)
     with torch.no_grad():
         torch.testing.assert_close(
-            grey_net(grey), colour_net(grey.expand(-1, 3, -1, -1)), rtol=1e-4, atol=1e-4
+            grey_net(grey), color_net(grey.expand(-1, 3, -1, -1)), rtol=1e-4, atol=1e-4
         )
     assert grey_net.conv1.weight.shape == (8, 1, 7, 7)
 

@@ -62,12 +62,12 @@ def test_groups_and_gradients() -> None:
     assert groups[-1] == [net.trunk.fc.weight, net.trunk.fc.bias]
 
 
-def test_learns_to_tell_colour_from_grey() -> None:
+def test_learns_to_tell_color_from_grey() -> None:
     torch.manual_seed(2)
     net = tiny()
     optimizer = torch.optim.Adam(net.parameters(), lr=3e-3)
-    colour = picture(8, 3, 32, 32)
-    both = torch.cat([colour, colour.mean(dim=1, keepdim=True).expand(-1, 3, -1, -1)])
+    color = picture(8, 3, 32, 32)
+    both = torch.cat([color, color.mean(dim=1, keepdim=True).expand(-1, 3, -1, -1)])
     labels = torch.cat([torch.ones(8, 1), torch.zeros(8, 1)])
     for _ in range(30):
         optimizer.zero_grad()

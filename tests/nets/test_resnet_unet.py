@@ -52,11 +52,11 @@ def test_size_is_fastais() -> None:
     body18, body34 = 11_689_512 - 513_000 - 2 * 64 * 49, 21_797_672 - 513_000 - 2 * 64 * 49
     with torch.device("meta"):
         net, large = resnet18_unet(), resnet34_unet()
-        colour, plain = resnet18_unet(3, 3), resnet18_unet(last_cross=False)
+        color, plain = resnet18_unet(3, 3), resnet18_unet(last_cross=False)
     # The tutorial that colorizes with this net gives 31.1 M.
     assert size(net) == body18 + fastai_decoder(1, 2) == 31_099_672
     assert size(large) == body34 + fastai_decoder(1, 2) == 41_207_832
-    assert size(colour) == body18 + 2 * 64 * 49 + fastai_decoder(3, 3)
+    assert size(color) == body18 + 2 * 64 * 49 + fastai_decoder(3, 3)
     assert size(plain) == body18 + fastai_decoder(1, 2, last_cross=False)
 
 

@@ -152,7 +152,7 @@ def test_published_weights_load_and_give_the_releases_result(hinted: bool) -> No
     torch.testing.assert_close(prediction.logits, logits, rtol=1e-3, atol=1e-3)
 
 
-def test_prediction_takes_the_regressed_colours_and_the_distributions_confidence() -> None:
+def test_prediction_takes_the_regressed_colors_and_the_distributions_confidence() -> None:
     net = tiny()
     net.load_state_dict(published_looking())
     net.eval()

@@ -42,10 +42,10 @@ def photos() -> PhotoDataset:
     """Eight photos (64, 72, 3), each of one colour, told apart by their brightness and their stripes."""
     pictures = []
     for i in range(8):
-        colour = np.array(colorsys.hsv_to_rgb(i / 8, 0.5, 1.0))
+        color = np.array(colorsys.hsv_to_rgb(i / 8, 0.5, 1.0))
         stripes = 0.95 + 0.05 * np.sin(np.indices((64, 72))[i % 2] * (0.1 + 0.05 * i))
         brightness = (0.4 + 0.08 * i) * stripes
-        pictures.append(np.rint(255 * brightness[..., None] * colour).astype(np.uint8))
+        pictures.append(np.rint(255 * brightness[..., None] * color).astype(np.uint8))
     return PhotoDataset.pack(pictures, [f"photo {i}" for i in range(8)])
 
 

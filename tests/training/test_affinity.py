@@ -50,9 +50,9 @@ def two_halves() -> PhotoDataset:
     for _ in range(16):
         left = np.arange(64) < 32
         grey = np.where(left, smooth, stripes)
-        colours = rng.uniform(0.3, 1.0, (2, 3))
-        colours /= (colours @ [0.299, 0.587, 0.114])[:, None]
-        rgb = grey[..., None] * np.where(left[:, None], colours[0], colours[1])
+        colors = rng.uniform(0.3, 1.0, (2, 3))
+        colors /= (colors @ [0.299, 0.587, 0.114])[:, None]
+        rgb = grey[..., None] * np.where(left[:, None], colors[0], colors[1])
         pictures.append(np.rint(255 * np.clip(rgb, 0, 1)).astype(np.uint8))
     return PhotoDataset.pack(pictures)
 

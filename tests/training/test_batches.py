@@ -135,7 +135,7 @@ def batch_of(photos: PhotoDataset, settings: Recipe, stride: int | None = None) 
     return make_batch(photos, np.arange(8), settings.stages[0].size, rngs, settings, stride)
 
 
-def test_grey_is_the_luma_and_ab_the_colour_of_the_mean(photos: PhotoDataset, recipe: MakeRecipe) -> None:
+def test_grey_is_the_luma_and_ab_the_color_of_the_mean(photos: PhotoDataset, recipe: MakeRecipe) -> None:
     batch = batch_of(photos, recipe(), stride=4)
     assert batch.hints is None
     assert batch.ab is not None

@@ -30,7 +30,7 @@ def loss(settings: Pixel, features: nn.Module | None = None) -> float:
     return float(Criterion(settings, RGB, features)(output, truth, truth, grey))
 
 
-def colourfulness(rgb: Tensor) -> float:
+def colorfulness(rgb: Tensor) -> float:
     """Hasler and Suesstrunk 2003, of one photo in [0, 1]."""
     red, green, blue = rgb.double().numpy()
     first, second = red - green, (red + green) / 2 - blue
@@ -42,7 +42,7 @@ def expected() -> dict[str, float]:
     output, truth, _ = (x.double() for x in pictures())
     difference = output - truth
     across, down = difference.diff(dim=3).abs().mean(), difference.diff(dim=2).abs().mean()
-    colours = [np.mean([colourfulness(photo) for photo in batch]) for batch in (output, truth)]
+    colors = [np.mean([colorfulness(photo) for photo in batch]) for batch in (output, truth)]
     small = difference.abs() <= 0.25
     huber = torch.where(small, difference**2 / 2, 0.25 * (difference.abs() - 0.125)).mean()
     return {
@@ -50,7 +50,7 @@ def expected() -> dict[str, float]:
         "mse": float((difference**2).mean()),
         "huber": float(huber),
         "gradient": float((across + down) / 2),
-        "colourfulness": float(abs(colours[0] - colours[1])),
+        "colorfulness": float(abs(colors[0] - colors[1])),
     }
 
 
@@ -60,7 +60,7 @@ def test_every_term_by_itself() -> None:
     assert loss(Pixel(kind="mse")) == pytest.approx(values["mse"], rel=1e-5)
     assert loss(Pixel(kind="huber", delta=0.25)) == pytest.approx(values["huber"], rel=1e-5)
     assert loss(Pixel(pixel=0, gradient=3)) == pytest.approx(3 * values["gradient"], rel=1e-5)
-    assert loss(Pixel(pixel=0, colourfulness=5)) == pytest.approx(5 * values["colourfulness"], rel=1e-3)
+    assert loss(Pixel(pixel=0, colorfulness=5)) == pytest.approx(5 * values["colorfulness"], rel=1e-3)
 
 
 def test_features_are_compared_as_they_are_weighed() -> None:
@@ -78,20 +78,20 @@ def test_features_are_compared_as_they_are_weighed() -> None:
 
 def test_terms_add_up() -> None:
     values = expected()
-    both = loss(Pixel(kind="mse", pixel=2, gradient=0.5, colourfulness=4))
-    by_hand = 2 * values["mse"] + 0.5 * values["gradient"] + 4 * values["colourfulness"]
+    both = loss(Pixel(kind="mse", pixel=2, gradient=0.5, colorfulness=4))
+    by_hand = 2 * values["mse"] + 0.5 * values["gradient"] + 4 * values["colorfulness"]
     assert both == pytest.approx(by_hand, rel=1e-4)
 
 
 def test_only_what_weighs_is_a_term() -> None:
     output, truth, grey = pictures()
-    criterion = Criterion(Pixel(pixel=0, gradient=3, colourfulness=2), RGB)
+    criterion = Criterion(Pixel(pixel=0, gradient=3, colorfulness=2), RGB)
     terms = criterion.terms(output, truth, truth, grey)
     values = expected()
     assert {name: float(term) for name, term in terms.items()} == {
-        name: pytest.approx(values[name], rel=1e-3) for name in ("gradient", "colourfulness")
+        name: pytest.approx(values[name], rel=1e-3) for name in ("gradient", "colorfulness")
     }
-    by_hand = 3 * values["gradient"] + 2 * values["colourfulness"]
+    by_hand = 3 * values["gradient"] + 2 * values["colorfulness"]
     assert float(criterion.weighed(terms)) == pytest.approx(by_hand, rel=1e-3)
     assert loss(Pixel(pixel=0)) == 0
 
@@ -99,29 +99,29 @@ def test_only_what_weighs_is_a_term() -> None:
 def test_a_smaller_output_is_judged_at_its_size_and_enlarged_for_the_picture() -> None:
     output, truth, grey = pictures()
     small, target = (torch.nn.functional.avg_pool2d(x, 4) for x in (output, truth))
-    criterion = Criterion(Pixel(colourfulness=1), RGB)
+    criterion = Criterion(Pixel(colorfulness=1), RGB)
     terms = criterion.terms(small, target, truth, grey)
     assert float(terms["pixel"]) == pytest.approx(float((small - target).abs().mean()))
     # Bilinear as in OpenCV: centres of pixels, and the outermost ones repeated.
     wide = np.stack([cv2.resize(p.permute(1, 2, 0).numpy(), (32, 32)) for p in small])
-    ours = np.mean([colourfulness(torch.from_numpy(p).permute(2, 0, 1)) for p in wide])
-    theirs = np.mean([colourfulness(photo) for photo in truth])
-    assert float(terms["colourfulness"]) == pytest.approx(abs(ours - theirs), rel=1e-3)
+    ours = np.mean([colorfulness(torch.from_numpy(p).permute(2, 0, 1)) for p in wide])
+    theirs = np.mean([colorfulness(photo) for photo in truth])
+    assert float(terms["colorfulness"]) == pytest.approx(abs(ours - theirs), rel=1e-3)
 
 
 def test_pixels_are_in_the_nets_own_range_and_features_in_pictures() -> None:
     output, truth, grey = pictures()
     signed = space("rgb")
-    settings = Pixel(kind="l1", colourfulness=1)
+    settings = Pixel(kind="l1", colorfulness=1)
     value = Criterion(settings, signed)(output * 2 - 1, truth * 2 - 1, truth, grey)
     values = expected()
-    assert float(value) == pytest.approx(2 * values["l1"] + values["colourfulness"], rel=1e-3)
+    assert float(value) == pytest.approx(2 * values["l1"] + values["colorfulness"], rel=1e-3)
 
 
 def test_the_gradient_reaches_the_output_alone() -> None:
     torch.manual_seed(0)
     encoder = tiny_vgg()
-    settings = Pixel(gradient=1, colourfulness=1, perceptual=1)
+    settings = Pixel(gradient=1, colorfulness=1, perceptual=1)
     output, truth, grey = (x.clone().requires_grad_() for x in pictures())
     Criterion(settings, RGB, encoder)(output, truth.detach(), truth.detach(), grey).backward()
     assert output.grad is not None

@@ -86,7 +86,7 @@ def exported(
     return get
 
 
-def colours(trained: Trained, inputs: dict[str, Tensor]) -> Tensor:
+def colors(trained: Trained, inputs: dict[str, Tensor]) -> Tensor:
     """The a and b of a trained net, not by way of the export's own wrappers."""
     net, space = trained.net, trained.space
     with torch.no_grad():
@@ -104,7 +104,7 @@ def colours(trained: Trained, inputs: dict[str, Tensor]) -> Tensor:
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_colours_are_torchs_at_shapes_the_export_never_saw(
+def test_colors_are_torchs_at_shapes_the_export_never_saw(
     exported: Callable[[str], Exported], family: str
 ) -> None:
     model = exported(family)
@@ -130,7 +130,7 @@ def test_colours_are_torchs_at_shapes_the_export_never_saw(
                 strict=True,
             )
         )
-        wanted = colours(model.trained, inputs)
+        wanted = colors(model.trained, inputs)
         assert wanted.std() > 1e-4
         np.testing.assert_allclose(got["ab"], wanted.numpy(), atol=0.011)
         assert set(got) == ({"ab", "confidence", "logits"} if "temperature" in names else {"ab"})

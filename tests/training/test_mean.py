@@ -23,7 +23,7 @@ from photochrom.training.steps import make_step
 from photochrom.training.steps.classification import ClassificationStep
 
 MakeRecipe = Callable[..., Recipe]
-ALL = {"pixel": 3.0, "gradient": 2.0, "colourfulness": 5.0, "perceptual": 0.5, "features": "test_vgg16"}
+ALL = {"pixel": 3.0, "gradient": 2.0, "colorfulness": 5.0, "perceptual": 0.5, "features": "test_vgg16"}
 SIDE = 32
 
 
@@ -56,7 +56,7 @@ def decoded(net: Any, batch: Batch, temperature: float, prior_strength: float) -
     return ab.detach().double()  # type: ignore[no-any-return]
 
 
-def colourfulness(rgb: np.ndarray) -> float:
+def colorfulness(rgb: np.ndarray) -> float:
     """Hasler and Suesstrunk 2003, of one photo (H, W, 3) in [0, 1]."""
     red, green, blue = np.moveaxis(rgb, 2, 0)
     first, second = red - green, (red + green) / 2 - blue
@@ -64,7 +64,7 @@ def colourfulness(rgb: np.ndarray) -> float:
 
 
 @pytest.mark.parametrize("net", ["test_eccv16", "test_siggraph17"])
-def test_terms_are_of_the_products_colours_by_hand(
+def test_terms_are_of_the_products_colors_by_hand(
     photos: PhotoDataset, recipe: MakeRecipe, tmp_path: Path, net: str
 ) -> None:
     chosen = settings(recipe, net, **ALL, temperature=0.6, prior_strength=0.2)
@@ -84,8 +84,8 @@ def test_terms_are_of_the_products_colours_by_hand(
     lightness = skimage.color.rgb2lab(luma)[..., :1]
     wide = F.interpolate(ab, size=(SIDE, SIDE), mode="bilinear").permute(0, 2, 3, 1).numpy()
     pictures = np.clip(skimage.color.lab2rgb(np.concatenate([lightness, wide], axis=-1)), 0, 1)
-    means = [np.mean([colourfulness(photo) for photo in batch]) for batch in (pictures, true)]
-    assert losses["mean_colourfulness"] == pytest.approx(abs(means[0] - means[1]), rel=5e-3)
+    means = [np.mean([colorfulness(photo) for photo in batch]) for batch in (pictures, true)]
+    assert losses["mean_colorfulness"] == pytest.approx(abs(means[0] - means[1]), rel=5e-3)
     ours = torch.from_numpy(pictures).permute(0, 3, 1, 2).float()
     assert networks.features is not None
     seen, wanted = networks.features(ours)[1], networks.features(batch.rgb)[1]

@@ -38,6 +38,16 @@ def test_prior_strength() -> None:
     assert now(then)["steps"]["train"]["mean"]["prior_strength"] == 0.1
 
 
+def test_colorfulness() -> None:
+    steps = {
+        "one": {"kind": "regression", "loss": {"colourfulness": 0.3}},
+        "two": {"kind": "classification", "mean": {"colourfulness": 0.2}},
+    }
+    stages = [{"size": 32, "batch": 4, "share": 0.5, "step": step} for step in steps]
+    found = now({"net": {"name": "test_cnn4"}, "stages": stages, "steps": steps})["steps"]
+    assert (found["one"]["loss"]["colorfulness"], found["two"]["mean"]["colorfulness"]) == (0.3, 0.2)
+
+
 def test_discriminators() -> None:
     gan = {"critic": {"name": "test_sequential_critic"}, "sees": "picture"}
     old = {"train": {"kind": "adversarial", "gan": gan, "optimizer": {"critic_rate": 0.5}}}

@@ -139,7 +139,7 @@ def test_weights_are_unpacked_once_while_loading(
 
 
 @pytest.mark.parametrize(("kind", "most"), [("fp16", 0.01), ("w8", 0.15), ("int8", 1.0)])
-def test_colours_are_the_models_own_with_hints_and_without(
+def test_colors_are_the_models_own_with_hints_and_without(
     made: dict[str, bytes], model: bytes, feeds: list[Feed], kind: str, most: float
 ) -> None:
     plain, hinted = feeds[4:]
@@ -255,7 +255,7 @@ def test_fp16_can_be_made_smaller_or_faster_still(
     assert tensors(half(made["fp16"])).keys() == tensors(made["fp16"]).keys()
 
 
-def test_difference_is_ciede2000_of_the_colours(
+def test_difference_is_ciede2000_of_the_colors(
     model: bytes, made: dict[str, bytes], feeds: list[Feed]
 ) -> None:
     assert difference(model, model, feeds[:2]) == 0

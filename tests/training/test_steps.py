@@ -399,6 +399,6 @@ def test_dropout_and_labels_are_those_of_the_number_of_the_step(setup: Setup) ->
 
 
 def test_reports_are_in_the_logs_order() -> None:
-    mean = [f"mean_{name}" for name in ("pixel", "gradient", "colourfulness", "perceptual")]
+    mean = [f"mean_{name}" for name in ("pixel", "gradient", "colorfulness", "perceptual")]
     assert reports()[:9] == ["loss", "cross_entropy", "huber", *mean, "pixel", "gan"]
     assert len(set(reports())) == len(reports())

@@ -84,7 +84,7 @@ def test_the_net_is_asked_in_eval_mode_and_left_as_it_was(photos: PhotoDataset) 
 
 
 @pytest.mark.parametrize("name", ["lab", "rgb", "hsl"])
-def test_true_colours_are_better_than_none_in_every_space(photos: PhotoDataset, name: str) -> None:
+def test_true_colors_are_better_than_none_in_every_space(photos: PhotoDataset, name: str) -> None:
     check, channels = Validation(photos, 64), space(name)
     grey, _ = check.measure(Constant(0, 0), Lab())
     known, _ = check.measure(Knowing(check.rgb, channels), channels)

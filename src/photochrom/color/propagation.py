@@ -102,7 +102,7 @@ def places(ab: Array, luma: Array, affinity: Array | None = None) -> Array:
     """
     xp = namespace(ab)
     batch, _, height, width = ab.shape
-    reach, like_luma, like_colour = PLAIN if affinity is None else LEARNED
+    reach, like_luma, like_color = PLAIN if affinity is None else LEARNED
     unit = reach * (height * width) ** 0.5
     # A picture of zeros on the right device and of the right kind.
     zero = luma * 0
@@ -110,7 +110,7 @@ def places(ab: Array, luma: Array, affinity: Array | None = None) -> Array:
         zero + xp.reshape(_arange(xp, n, ab) + 0.5, shape) / unit
         for n, shape in ((height, (1, 1, height, 1)), (width, (1, 1, 1, width)))
     )
-    found = [rows, columns, luma / like_luma, ab / like_colour]
+    found = [rows, columns, luma / like_luma, ab / like_color]
     found += [] if affinity is None else [affinity]
     stacked = xp.concat(found, axis=1)
     return xp.matrix_transpose(xp.reshape(stacked, (batch, stacked.shape[1], height * width)))

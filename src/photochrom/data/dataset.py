@@ -183,10 +183,10 @@ def examined(item: Item, short_side: int | None = None) -> Photo | BrokenPhoto |
         photo = item.read(short_side)
     except BrokenPhoto as error:
         return error
-    return photo if colourfulness(photo) >= GREY_BELOW else None
+    return photo if colorfulness(photo) >= GREY_BELOW else None
 
 
-def colourfulness(rgb: Photo) -> float:
+def colorfulness(rgb: Photo) -> float:
     """Hasler and Suesstrunk 2003, equation 10, of an ``(H, W, 3)`` picture in 0..255."""
     # OpenCV's passes take a fifth of the time of numpy's: this is done for every photo.
     opponents = np.array([[1, -1, 0], [0.5, 0.5, -1]], np.float32)

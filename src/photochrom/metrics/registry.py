@@ -9,7 +9,7 @@ from torchmetrics import Metric, MetricCollection
 
 from photochrom.metrics.auc import AuC, BalancedAuC
 from photochrom.metrics.classifier import Top1
-from photochrom.metrics.colourfulness import Colourfulness, DifferenceOfMeans, MeanOfDifferences
+from photochrom.metrics.colorfulness import Colorfulness, DifferenceOfMeans, MeanOfDifferences
 from photochrom.metrics.consistency import CDC
 from photochrom.metrics.difference import CIE76, CIEDE2000, SquaredLabDifference
 from photochrom.metrics.frechet import FrechetDistance
@@ -106,30 +106,30 @@ METRICS: dict[str, Entry] = {
         "Zhang et al. 2016, arXiv:1603.08511",
         BalancedAuC,
     ),
-    "colourfulness": Entry(
-        "colourfulness (signed)",
+    "colorfulness": Entry(
+        "colorfulness (signed)",
         "",
         "truth",
         1,
         "as its paper has it; mean over photos",
         "Hasler and Suesstrunk 2003",
-        partial(Colourfulness, signed=True),
+        partial(Colorfulness, signed=True),
     ),
-    "colourfulness_absolute": Entry(
-        "colourfulness (absolute)",
+    "colorfulness_absolute": Entry(
+        "colorfulness (absolute)",
         "",
         "truth",
         1,
         "with absolute opponent values, as DDColor and the tables after it compute it",
         "Kang et al. 2023, arXiv:2212.11613",
-        partial(Colourfulness, signed=False),
+        partial(Colorfulness, signed=False),
     ),
     "dcf_of_means": Entry(
         "dCF of means",
         "",
         "lower",
         2,
-        "difference of the mean colourfulness (absolute) from the truth's; what papers print as dCF",
+        "difference of the mean colorfulness (absolute) from the truth's; what papers print as dCF",
         "Kang et al. 2023, arXiv:2212.11613",
         DifferenceOfMeans,
     ),
@@ -138,7 +138,7 @@ METRICS: dict[str, Entry] = {
         "",
         "lower",
         2,
-        "mean over photos of the difference of colourfulness (absolute) from the photo's truth",
+        "mean over photos of the difference of colorfulness (absolute) from the photo's truth",
         "",
         MeanOfDifferences,
     ),

@@ -21,7 +21,7 @@ from photochrom.nets.vgg16 import test_vgg16, vgg16, vgg19_relu3_1
 
 Builder = Callable[..., nn.Module]
 
-COLOUR_NETS: dict[str, Builder] = {
+COLOR_NETS: dict[str, Builder] = {
     "cnn4": cnn4,
     "lab_cnn13": lab_cnn13,
     "pix2pix_unet": pix2pix_unet,
@@ -48,7 +48,7 @@ DISTRIBUTION_NETS: dict[str, Builder] = {
 }
 """Lightness and hints to a distribution over ab bins (`photochrom.nets.prediction`)."""
 
-GENERATORS = COLOUR_NETS | DISTRIBUTION_NETS
+GENERATORS = COLOR_NETS | DISTRIBUTION_NETS
 
 DISCRIMINATORS: dict[str, Builder] = {
     "patchgan": patchgan,

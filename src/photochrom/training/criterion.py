@@ -5,7 +5,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from photochrom.data.spaces import Space
-from photochrom.losses.colourfulness import colourfulness_loss
+from photochrom.losses.colorfulness import colorfulness_loss
 from photochrom.losses.gradient import gradient_loss
 from photochrom.losses.perceptual import PerceptualLoss
 from photochrom.losses.pixel import pixel_loss
@@ -13,7 +13,7 @@ from photochrom.training.recipe import Pixel
 
 
 class Criterion(nn.Module):
-    """Pixels, gradients, colourfulness and features, as `settings` weighs them.
+    """Pixels, gradients, colorfulness and features, as `settings` weighs them.
 
     Parameters
     ----------
@@ -53,12 +53,12 @@ class Criterion(nn.Module):
             terms["pixel"] = self.pixel(output, truth)
         if weights.gradient:
             terms["gradient"] = gradient_loss(output, truth)
-        if weights.colourfulness or self.perceptual is not None:
+        if weights.colorfulness or self.perceptual is not None:
             if output.shape[2:] != grey.shape[2:]:
                 output = F.interpolate(output, size=grey.shape[2:], mode="bilinear")
             picture = self.space.to_rgb(output, grey)
-            if weights.colourfulness:
-                terms["colourfulness"] = colourfulness_loss(picture, rgb)
+            if weights.colorfulness:
+                terms["colorfulness"] = colorfulness_loss(picture, rgb)
             if self.perceptual is not None:
                 terms["perceptual"] = self.perceptual(picture, rgb)
         return terms

@@ -22,7 +22,7 @@ from photochrom.files import write_atomic
 from photochrom.modelfile.names import AB, HINTS, LIGHTNESS, PRIOR_STRENGTH, TEMPERATURE
 from photochrom.modelfile.onnx_file import write_metadata
 from photochrom.training.checkpoint import LAST, CheckpointError, load_checkpoint, under
-from photochrom.training.export_wrapper import ColourNet, DistributionNet, export_wrapper
+from photochrom.training.export_wrapper import ColorNet, DistributionNet, export_wrapper
 from photochrom.training.networks import build_generator
 from photochrom.training.recipe import Recipe, validate
 
@@ -121,7 +121,7 @@ def export(trained: Trained, path: Path, card: dict[str, Any] | None = None) -> 
     return difference
 
 
-def _to_onnx(model: ColourNet | DistributionNet, multiple: int) -> onnx.ModelProto:
+def _to_onnx(model: ColorNet | DistributionNet, multiple: int) -> onnx.ModelProto:
     batch = torch.export.Dim("batch", min=1, max=1024)
     # In cells of the net's own multiple: the graph then knows that every scale halves without a remainder.
     cells = [torch.export.Dim(name, min=1, max=MOST_CELLS) for name in ("rows", "columns")]
@@ -166,7 +166,7 @@ def _silence() -> Iterator[None]:
         logger.setLevel(level)
 
 
-def _example(model: ColourNet | DistributionNet, batch: int, height: int, width: int) -> tuple[Tensor, ...]:
+def _example(model: ColorNet | DistributionNet, batch: int, height: int, width: int) -> tuple[Tensor, ...]:
     generator = torch.Generator().manual_seed(0)
     values = {
         LIGHTNESS: torch.rand(batch, 1, height, width, generator=generator) * 100,
@@ -177,7 +177,7 @@ def _example(model: ColourNet | DistributionNet, batch: int, height: int, width:
     return tuple(values[name] for name in model.inputs)
 
 
-def _compare(model: ColourNet | DistributionNet, data: bytes, multiple: int) -> float:
+def _compare(model: ColorNet | DistributionNet, data: bytes, multiple: int) -> float:
     import onnxruntime as ort
 
     session = ort.InferenceSession(data, providers=["CPUExecutionProvider"])

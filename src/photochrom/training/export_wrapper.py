@@ -18,7 +18,7 @@ from photochrom.modelfile.names import (
 )
 
 
-class ColourNet(nn.Module):
+class ColorNet(nn.Module):
     """A picture-to-picture net behind its colour space."""
 
     inputs = (LIGHTNESS,)
@@ -65,8 +65,8 @@ class UnhintedNet(DistributionNet):
         return super().forward(lightness, None, temperature, prior_strength)  # type: ignore[arg-type]
 
 
-def export_wrapper(net: Any, space: Space) -> ColourNet | DistributionNet:
+def export_wrapper(net: Any, space: Space) -> ColorNet | DistributionNet:
     """`net` behind the interface of its kind."""
     if not hasattr(net, "predict"):
-        return ColourNet(net, space)
+        return ColorNet(net, space)
     return DistributionNet(net) if net.takes_hints else UnhintedNet(net)

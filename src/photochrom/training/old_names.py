@@ -13,6 +13,8 @@ CHECKPOINT = 2
 
 KEYS = {
     "net.args.likeness": "affinity",
+    "steps.*.loss.colourfulness": "colorfulness",
+    "steps.*.mean.colourfulness": "colorfulness",
     "steps.*.gan.critic": "discriminator",
     "steps.*.optimizer.critic_rate": "discriminator_rate",
     "steps.*.vividness": "prior_strength",

@@ -60,7 +60,7 @@ class Optimizer(_Strict):
 class Pixel(_Strict):
     """Terms of a generator's loss that compare with the truth; a weight of 0 leaves a term out.
 
-    `pixel` is in the net's own range ([-1, 1] or [0, 1]); `gradient` and `colourfulness` as in
+    `pixel` is in the net's own range ([-1, 1] or [0, 1]); `gradient` and `colorfulness` as in
     `photochrom.losses`. `perceptual` compares activations of `features` (see
     `photochrom.nets.registry.FEATURES`), weighed one by one; the default is relu2_2, as Johnson et al. 2016 take it.
     """
@@ -69,7 +69,7 @@ class Pixel(_Strict):
     delta: Positive = 1.0
     pixel: Weight = 1.0
     gradient: Weight = 0.0
-    colourfulness: Weight = 0.0
+    colorfulness: Weight = 0.0
     perceptual: Weight = 0.0
     features: str = "vgg16"
     feature_weights: list[Weight] = [0.0, 1.0, 0.0, 0.0]
@@ -78,7 +78,7 @@ class Pixel(_Strict):
     @property
     def weighs(self) -> bool:
         """Whether any term counts."""
-        return any((self.pixel, self.gradient, self.colourfulness, self.perceptual))
+        return any((self.pixel, self.gradient, self.colorfulness, self.perceptual))
 
 
 class Mean(Pixel):
@@ -86,7 +86,7 @@ class Mean(Pixel):
 
     They are the annealed mean at `temperature` and `prior_strength`, as the product decodes it
     (`photochrom.nets.prediction.DistributionNet.predict`). `pixel` and `gradient` are of ab / 110 at the stride of the
-    logits; `colourfulness` and `perceptual` of the picture of those colours, enlarged bilinearly, on the true L*.
+    logits; `colorfulness` and `perceptual` of the picture of those colours, enlarged bilinearly, on the true L*.
     """
 
     pixel: Weight = 0.0

@@ -12,7 +12,7 @@ from photochrom.color.luma import rgb_to_luma
 from photochrom.data.augment import center_crops
 from photochrom.data.spaces import Space
 from photochrom.training.batches import Photos
-from photochrom.training.export_wrapper import ColourNet, export_wrapper
+from photochrom.training.export_wrapper import ColorNet, export_wrapper
 
 COUNT, AT_ONCE, SHOWN = 64, 8, 4
 
@@ -47,7 +47,7 @@ def colorized(net: Any, space: Space, rgb: Tensor) -> Tensor:
     grey = rgb_to_luma(rgb, axis=1)[:, None]
     lightness = grey_to_lightness(grey)
     model = export_wrapper(net, space)
-    if isinstance(model, ColourNet):
+    if isinstance(model, ColorNet):
         ab = model(lightness)
     else:
         # The mean of the plain posterior: what squared error asks for.

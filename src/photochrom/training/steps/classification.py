@@ -28,7 +28,7 @@ class ClassificationStep(Step):
         "huber",
         "mean_pixel",
         "mean_gradient",
-        "mean_colourfulness",
+        "mean_colorfulness",
         "mean_perceptual",
     )
 

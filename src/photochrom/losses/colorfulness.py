@@ -4,8 +4,8 @@ import torch
 from torch import Tensor
 
 
-def colourfulness(rgb: Tensor) -> Tensor:
-    """Colourfulness of each photo (Hasler and Suesstrunk 2003, "Measuring colourfulness in natural images").
+def colorfulness(rgb: Tensor) -> Tensor:
+    """Colorfulness of each photo (Hasler and Suesstrunk 2003, "Measuring colorfulness in natural images").
 
     Parameters
     ----------
@@ -34,10 +34,10 @@ def colourfulness(rgb: Tensor) -> Tensor:
     return spread + 0.3 * distance
 
 
-def colourfulness_loss(prediction: Tensor, truth: Tensor) -> Tensor:
-    """Absolute difference between the mean colourfulness of a batch as predicted and as it truly is.
+def colorfulness_loss(prediction: Tensor, truth: Tensor) -> Tensor:
+    """Absolute difference between the mean colorfulness of a batch as predicted and as it truly is.
 
-    A photo's own colourfulness cannot be known from its grey, that of a batch nearly can. A loss that rewards more
+    A photo's own colorfulness cannot be known from its grey, that of a batch nearly can. A loss that rewards more
     of it without end paints every wall orange; this one is 0 at the truth.
 
     Parameters
@@ -48,4 +48,4 @@ def colourfulness_loss(prediction: Tensor, truth: Tensor) -> Tensor:
     -------
     Scalar; its gradient reaches `prediction` alone.
     """
-    return (colourfulness(prediction).mean() - colourfulness(truth.detach()).mean()).abs()
+    return (colorfulness(prediction).mean() - colorfulness(truth.detach()).mean()).abs()

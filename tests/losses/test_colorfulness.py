@@ -1,4 +1,4 @@
-"""Colourfulness against its definition in NumPy, and the loss that matches it."""
+"""Colorfulness against its definition in NumPy, and the loss that matches it."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from photochrom.losses.colourfulness import colourfulness, colourfulness_loss
+from photochrom.losses.colorfulness import colorfulness, colorfulness_loss
 
 
 def by_definition(pixels: NDArray[np.float64]) -> float:
@@ -29,39 +29,39 @@ def test_against_numpy(astronaut: NDArray[np.uint8], chelsea: NDArray[np.uint8])
         rgb = torch.from_numpy(pixels / 255).permute(2, 0, 1)[None]
         expected = by_definition(pixels.astype(np.float64))
         assert expected > 15
-        assert 255 * float(colourfulness(rgb)) == pytest.approx(expected, abs=2e-3)
-        assert 255 * float(colourfulness(rgb.float())) == pytest.approx(expected, abs=5e-3)
+        assert 255 * float(colorfulness(rgb)) == pytest.approx(expected, abs=2e-3)
+        assert 255 * float(colorfulness(rgb.float())) == pytest.approx(expected, abs=5e-3)
 
 
 def test_every_photo_has_its_own() -> None:
     batch = photos()
     expected = [by_definition(255 * photo.permute(1, 2, 0).numpy()) / 255 for photo in batch]
-    np.testing.assert_allclose(colourfulness(batch).numpy(), expected, atol=1e-5)
+    np.testing.assert_allclose(colorfulness(batch).numpy(), expected, atol=1e-5)
 
 
 def test_greys_have_none_and_finite_gradients() -> None:
     greys = torch.linspace(0, 1, 16).view(1, 1, 4, 4).repeat(1, 3, 1, 1).requires_grad_()
-    assert float(colourfulness(greys).detach()) == pytest.approx(0, abs=1e-7)
-    colourfulness_loss(greys, photos(1, 4, 4).float()).backward()
+    assert float(colorfulness(greys).detach()) == pytest.approx(0, abs=1e-7)
+    colorfulness_loss(greys, photos(1, 4, 4).float()).backward()
     assert greys.grad is not None
     assert torch.isfinite(greys.grad).all()
 
 
 def test_gradcheck() -> None:
-    assert torch.autograd.gradcheck(colourfulness, (photos(2, 3, 2).requires_grad_(),))
+    assert torch.autograd.gradcheck(colorfulness, (photos(2, 3, 2).requires_grad_(),))
 
 
 def test_matching_is_of_means_and_ends_at_the_truth() -> None:
     truth = photos()
-    assert float(colourfulness_loss(truth, truth)) == 0
+    assert float(colorfulness_loss(truth, truth)) == 0
     # The same photos in another order are as colourful as a batch.
-    assert float(colourfulness_loss(truth.flip(0), truth)) == pytest.approx(0, abs=1e-12)
+    assert float(colorfulness_loss(truth.flip(0), truth)) == pytest.approx(0, abs=1e-12)
     grey = truth.mean(dim=1, keepdim=True)
     duller, wilder = grey + 0.5 * (truth - grey), grey + 1.5 * (truth - grey)
-    of_truth = float(colourfulness(truth).mean())
-    # Colourfulness is proportional to the distance from grey.
+    of_truth = float(colorfulness(truth).mean())
+    # Colorfulness is proportional to the distance from grey.
     for prediction in (duller, wilder):
-        assert float(colourfulness_loss(prediction, truth)) == pytest.approx(0.5 * of_truth, rel=1e-4)
+        assert float(colorfulness_loss(prediction, truth)) == pytest.approx(0.5 * of_truth, rel=1e-4)
 
 
 def test_a_duller_prediction_is_led_to_the_truth_and_not_beyond() -> None:
@@ -69,18 +69,18 @@ def test_a_duller_prediction_is_led_to_the_truth_and_not_beyond() -> None:
     grey = truth.mean(dim=1, keepdim=True)
     share = torch.tensor(0.2, dtype=torch.float64, requires_grad=True)
     for _ in range(200):
-        (slope,) = torch.autograd.grad(colourfulness_loss(grey + share * (truth - grey), truth), share)
+        (slope,) = torch.autograd.grad(colorfulness_loss(grey + share * (truth - grey), truth), share)
         share = (share - 0.02 * slope).detach().requires_grad_()
     assert float(share.detach()) == pytest.approx(1, abs=0.02)
 
 
 def test_the_truth_gets_no_gradient() -> None:
     truth = photos().requires_grad_()
-    colourfulness_loss(photos().mul(0.5).requires_grad_(), truth).backward()
+    colorfulness_loss(photos().mul(0.5).requires_grad_(), truth).backward()
     assert truth.grad is None
 
 
 @pytest.mark.parametrize("shape", [(2, 4, 4), (1, 2, 4, 4), (3, 4, 4)])
 def test_wrong_shapes_raise(shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match="expected \\(B, 3, H, W\\)"):
-        colourfulness(torch.zeros(shape))
+        colorfulness(torch.zeros(shape))

@@ -7,14 +7,14 @@ from photochrom.metrics.metric import MeanOverPhotos, OfMeans
 from photochrom.metrics.photos import Photos
 
 
-def colourfulness(rgb: Tensor, *, signed: bool) -> Tensor:
-    """Colourfulness of each photo in the paper's units, those of 8-bit levels.
+def colorfulness(rgb: Tensor, *, signed: bool) -> Tensor:
+    """Colorfulness of each photo in the paper's units, those of 8-bit levels.
 
     Parameters
     ----------
     rgb : (B, 3, H, W) sRGB in [0, 1]
     signed : bool
-        True: Hasler and Suesstrunk 2003, "Measuring colourfulness in natural images", equation 10. False: with the
+        True: Hasler and Suesstrunk 2003, "Measuring colorfulness in natural images", equation 10. False: with the
         absolute values of R - G and of yellow - blue, as DDColor's script has it and the tables that follow it.
         It is lower, as what is red and what is green no longer spread apart.
 
@@ -26,7 +26,7 @@ def colourfulness(rgb: Tensor, *, signed: bool) -> Tensor:
 
 
 def _both(rgb: Tensor) -> Tensor:
-    """Colourfulness signed and absolute, ``(B, 2)``."""
+    """Colorfulness signed and absolute, ``(B, 2)``."""
     red, green, blue = (255 * rgb.to(torch.float64)).flatten(2).unbind(dim=1)
     opponents = torch.stack([red - green, (red + green) / 2 - blue], dim=1)
     square = opponents.square().mean(dim=2)
@@ -36,10 +36,10 @@ def _both(rgb: Tensor) -> Tensor:
     return spread + 0.3 * means.square().sum(dim=2).sqrt()
 
 
-class Colourfulness(MeanOverPhotos):
-    """Mean colourfulness of the predictions; the truth is not looked at.
+class Colorfulness(MeanOverPhotos):
+    """Mean colorfulness of the predictions; the truth is not looked at.
 
-    Papers differ in `signed` and do not say so: see `colourfulness`.
+    Papers differ in `signed` and do not say so: see `colorfulness`.
     """
 
     def __init__(self, signed: bool = True) -> None:
@@ -63,7 +63,7 @@ class _Compared(OfMeans):
 
 
 class DifferenceOfMeans(_Compared):
-    """dCF of the published tables: how far the mean colourfulness of all photos is from that of the truth.
+    """dCF of the published tables: how far the mean colorfulness of all photos is from that of the truth.
 
     A tool that makes half of the photos too grey and the other half too gaudy scores 0.
     """
@@ -73,7 +73,7 @@ class DifferenceOfMeans(_Compared):
 
 
 class MeanOfDifferences(_Compared):
-    """dCF photo by photo: the mean of how far each photo's colourfulness is from that of its truth."""
+    """dCF photo by photo: the mean of how far each photo's colorfulness is from that of its truth."""
 
     @property
     def values(self) -> Tensor:
