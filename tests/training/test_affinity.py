@@ -18,6 +18,7 @@ from photochrom.engine.options import Options
 from photochrom.engine.predict import predict
 from photochrom.engine.session import Session
 from photochrom.engine.sketch import Sketch
+from photochrom.errors import RecipeError
 from photochrom.media import photo as media
 from photochrom.media.photo import Photo
 from photochrom.training.batches import make_batch
@@ -25,7 +26,7 @@ from photochrom.training.budget import Budget
 from photochrom.training.export import export, load_trained
 from photochrom.training.loop import train
 from photochrom.training.networks import Networks, Pretrained
-from photochrom.training.recipe import Recipe, RecipeError
+from photochrom.training.recipe import Recipe
 from photochrom.training.start import read_start
 from photochrom.training.steps import make_step
 

@@ -18,10 +18,11 @@ import photochrom
 from photochrom._version import __version__
 from photochrom.color.quantize import ab_bins
 from photochrom.data.dataset import PhotoDataset
+from photochrom.errors import CheckpointError
 from photochrom.modelfile.names import METADATA_KEY
 from photochrom.training import export as exporting
 from photochrom.training.budget import Budget
-from photochrom.training.checkpoint import BEST, LAST, CheckpointError, load_checkpoint, save_checkpoint
+from photochrom.training.checkpoint import BEST, LAST, load_checkpoint, save_checkpoint
 from photochrom.training.export import Trained, describe, export, load_trained
 from photochrom.training.loop import Saving, train
 from photochrom.training.networks import build_generator

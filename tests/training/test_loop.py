@@ -18,15 +18,17 @@ import torch
 from torch import Tensor
 
 from photochrom.data.dataset import PhotoDataset
+from photochrom.errors import CheckpointError, RecipeError
+from photochrom.files import write_error
 from photochrom.nets.resnet import test_resnet as tiny_resnet
 from photochrom.training import batches, budget, checkpoint, loop
 from photochrom.training.batches import Batch, in_order, make_batch
 from photochrom.training.budget import Budget
-from photochrom.training.checkpoint import BEST, LAST, CheckpointError, load_checkpoint, under
+from photochrom.training.checkpoint import BEST, LAST, load_checkpoint, under
 from photochrom.training.criterion import Criterion
 from photochrom.training.loop import Saving, train
 from photochrom.training.networks import Pretrained, build_generator
-from photochrom.training.recipe import Recipe, RecipeError
+from photochrom.training.recipe import Recipe
 from photochrom.training.steps import Step
 from photochrom.training.validation import Validation
 
@@ -332,8 +334,8 @@ def test_validation_measures_the_average(tmp_path: Path, photos: PhotoDataset, r
     assert (tmp_path / BEST).is_file()
 
 
-def full_disk(*_: object, **__: object) -> None:
-    raise OSError(errno.ENOSPC, "No space left on device")
+def full_disk(path: Path, *_: object, **__: object) -> None:
+    raise write_error(path, OSError(errno.ENOSPC, "No space left on device"))
 
 
 def test_a_full_disk_for_a_while_does_not_end_the_run(
@@ -344,18 +346,18 @@ def test_a_full_disk_for_a_while_does_not_end_the_run(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    write, calls = checkpoint.save_file, itertools.count()
+    write, calls = checkpoint.write_atomic, itertools.count()
     failing = {1, 2}  # of the saves after 2, 4, 6 and 7 steps
 
     def sometimes(*arguments: Any, **keywords: Any) -> None:
         (full_disk if next(calls) in failing else write)(*arguments, **keywords)
 
-    monkeypatch.setattr(checkpoint, "save_file", sometimes)
+    monkeypatch.setattr(checkpoint, "write_atomic", sometimes)
     train(recipe(), photos, tmp_path, Budget(steps=7), saving=Saving(minutes=0.5))
     assert saves == [(LAST, 2), (LAST, 7)]
     said = capsys.readouterr()
     assert (said.out + said.err).count(
-        "No space left on device); the one before is whole; the run goes on"
+        "the disk is full; the one before is whole; free some space or choose another folder; the run goes on"
     ) == 2
 
 
@@ -364,8 +366,10 @@ def test_a_full_disk_at_the_end_leaves_the_checkpoint_before(
 ) -> None:
     train(recipe(), photos, tmp_path, Budget(steps=2))
     before = (tmp_path / LAST).read_bytes()
-    monkeypatch.setattr(checkpoint, "save_file", full_disk)
-    with pytest.raises(CheckpointError, match=r"last\.safetensors: could not be written .*No space left"):
+    monkeypatch.setattr(checkpoint, "write_atomic", full_disk)
+    with pytest.raises(
+        CheckpointError, match=r"last\.safetensors: the disk is full; the one before is whole"
+    ):
         train(recipe(), photos, tmp_path, Budget(steps=4), resume=True)
     assert (tmp_path / LAST).read_bytes() == before
     assert [p.name for p in tmp_path.iterdir() if p.name.endswith(".part")] == []
@@ -379,12 +383,12 @@ def test_a_best_that_found_no_room_is_not_taken_for_saved(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     judged(monkeypatch, [20.0, 25.0, 22.0])
-    write, calls = checkpoint.save_file, itertools.count()
+    write, calls = checkpoint.write_atomic, itertools.count()
 
     def sometimes(*arguments: Any, **keywords: Any) -> None:
         (full_disk if next(calls) == 2 else write)(*arguments, **keywords)
 
-    monkeypatch.setattr(checkpoint, "save_file", sometimes)
+    monkeypatch.setattr(checkpoint, "write_atomic", sometimes)
     train(recipe(), photos, tmp_path, Budget(steps=5), validation=photos, saving=Saving(minutes=0.5))
     # 25 dB was lost: of what can be saved, 22 is the best.
     assert saves == [(BEST, 2), (LAST, 2), (BEST, 5), (LAST, 5)]

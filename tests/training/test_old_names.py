@@ -8,11 +8,12 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from photochrom.errors import RecipeError
 from photochrom.nets.photochrom import test_photochrom as tiny
 from photochrom.training.checkpoint import load_checkpoint, load_metadata, save_checkpoint
 from photochrom.training.export import load_trained
 from photochrom.training.old_names import renamed_recipe, renamed_row, renamed_tensors
-from photochrom.training.recipe import RecipeError, load_recipe, validate
+from photochrom.training.recipe import load_recipe, validate
 
 STAGES = [{"size": 32, "batch": 4}]
 AFFINITY_THEN = {

@@ -11,10 +11,11 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
+from photochrom.errors import CheckpointError
 from photochrom.nets.eccv16 import test_eccv16 as tiny_eccv16
 from photochrom.nets.registry import DISTRIBUTION_NETS
 from photochrom.nets.siggraph17 import test_siggraph17 as tiny_siggraph17
-from photochrom.training.checkpoint import LAST, CheckpointError, load_checkpoint
+from photochrom.training.checkpoint import LAST, load_checkpoint
 from photochrom.training.export import load_trained
 from photochrom.training.pretrained import import_weights, read_tensors
 

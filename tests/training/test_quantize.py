@@ -80,12 +80,12 @@ def optimized(model: bytes, folder: Path) -> Counter[str]:
 
 
 @pytest.mark.parametrize("kind", ["fp16", "w8", "int8"])
-def test_metadata_survives_and_says_the_variant(made: dict[str, bytes], model: bytes, kind: str) -> None:
+def test_metadata_survives_and_says_the_kind(made: dict[str, bytes], model: bytes, kind: str) -> None:
     properties = onnx.load_from_string(made[kind]).metadata_props
     assert [entry.key for entry in properties] == [METADATA_KEY]
     before = read_metadata(model)
     assert "weights" not in before
-    assert json.loads(properties[0].value) == before | {"weights": kind}
+    assert json.loads(properties[0].value) == before | {"schema": 2, "weights": kind}
     assert before["prior_strength"] == 0.25
     inputs, outputs = (
         [[(x.name, x.shape) for x in kind()] for kind in (s.get_inputs, s.get_outputs)]

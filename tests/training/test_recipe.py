@@ -6,12 +6,12 @@ from typing import Any
 import pydantic
 import pytest
 
+from photochrom.errors import RecipeError
 from photochrom.nets.registry import DISCRIMINATORS, FEATURES, GENERATORS
 from photochrom.training.recipe import (
     RECIPES,
     Optimizer,
     Recipe,
-    RecipeError,
     Stage,
     load_recipe,
     nearest,

@@ -9,10 +9,10 @@ import pytest
 import torch
 
 from photochrom.data.dataset import PhotoDataset
+from photochrom.errors import CheckpointError, RecipeError
 from photochrom.training.budget import Budget
 from photochrom.training.checkpoint import (
     LAST,
-    CheckpointError,
     load_checkpoint,
     load_metadata,
     save_checkpoint,
@@ -21,7 +21,7 @@ from photochrom.training.checkpoint import (
 from photochrom.training.export import describe, load_trained
 from photochrom.training.loop import Saving, train
 from photochrom.training.networks import Pretrained, check_start
-from photochrom.training.recipe import Recipe, RecipeError
+from photochrom.training.recipe import Recipe
 from photochrom.training.start import read_start
 from photochrom.training.steps import Step
 

@@ -14,9 +14,10 @@ from photochrom.bench import entries
 from photochrom.bench.entries import Entry
 from photochrom.bench.protocol import Protocol
 from photochrom.bench.results import Curve
+from photochrom.errors import CheckpointError
 from photochrom.training.batches import Photos
 from photochrom.training.budget import Budget, Clock
-from photochrom.training.checkpoint import LAST, CheckpointError, load_metadata
+from photochrom.training.checkpoint import LAST, load_metadata
 from photochrom.training.loop import Saving, train
 from photochrom.training.networks import Pretrained, Start, State, check_start, fitted
 from photochrom.training.recipe import Recipe, load_recipe

@@ -1,7 +1,6 @@
 """Checkpoints that describe themselves: safetensors with the recipe, the data and the progress in the header."""
 
 import json
-import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,35 +9,25 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
+from photochrom.errors import CheckpointError, WriteError
+from photochrom.files import write_atomic
 from photochrom.training.old_names import CHECKPOINT, renamed_tensors
 
 LAST, BEST = "last.safetensors", "best.safetensors"
 
 
-class CheckpointError(ValueError):
-    """A checkpoint that cannot be read or written, or is of another run; the message names the file and the remedy."""
-
-
 def save_checkpoint(path: Path, tensors: dict[str, Tensor], metadata: dict[str, Any]) -> None:
     """Write `path` whole or not at all; the previous checkpoint stays until the new one is complete and on the disk."""
-    temporary = path.with_name(f".{path.name}.part")
     said = {k: v if isinstance(v, str) else json.dumps(v) for k, v in metadata.items()}
+    whole = {k: v.detach().contiguous().cpu().clone() for k, v in tensors.items()}
     try:
-        save_file(
-            {k: v.detach().contiguous().cpu().clone() for k, v in tensors.items()},
-            temporary,
-            metadata=said | {"schema": str(CHECKPOINT)},
-        )
-        with temporary.open("rb+") as file:
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except (OSError, SafetensorError) as error:
-        raise CheckpointError(f"{path}: could not be written ({error}); the one before is whole") from error
-    finally:
-        temporary.unlink(missing_ok=True)
+        # Not by save_file, which replaces the temporary file by another one.
+        write_atomic(path, save(whole, metadata=said | {"schema": str(CHECKPOINT)}), overwrite=True)
+    except WriteError as error:
+        raise CheckpointError(str(path), f"{error.what}; the one before is whole", error.remedy) from error
 
 
 def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
@@ -65,13 +54,13 @@ def load_metadata(path: Path) -> dict[str, str]:
 def _opened(path: Path) -> Iterator[Any]:
     if not path.is_file():
         raise CheckpointError(
-            f"{path}: there is no such checkpoint; train first, or name the folder of a run"
+            str(path), "there is no such checkpoint; train first, or name the folder of a run"
         )
     try:
         with safe_open(path, framework="pt") as file:
             yield file
     except (SafetensorError, OSError) as error:
-        raise CheckpointError(f"{path}: not a whole checkpoint ({error}); use another one") from error
+        raise CheckpointError(str(path), f"not a whole checkpoint ({error}); use another one") from error
 
 
 def under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

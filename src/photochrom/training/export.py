@@ -18,10 +18,11 @@ from photochrom._version import __version__
 from photochrom.color.quantize import TEMPERATURE as DECODED_AT
 from photochrom.color.quantize import ab_bins
 from photochrom.data.spaces import Space
+from photochrom.errors import CheckpointError
 from photochrom.files import write_atomic
 from photochrom.modelfile.names import AB, HINTS, LIGHTNESS, PRIOR_STRENGTH, TEMPERATURE
 from photochrom.modelfile.onnx_file import write_metadata
-from photochrom.training.checkpoint import LAST, CheckpointError, load_checkpoint, under
+from photochrom.training.checkpoint import LAST, load_checkpoint, under
 from photochrom.training.export_wrapper import ColorNet, DistributionNet, export_wrapper
 from photochrom.training.networks import build_generator
 from photochrom.training.recipe import Recipe, validate
@@ -54,12 +55,14 @@ def load_trained(path: Path) -> Trained:
     try:
         recipe = validate(json.loads(metadata["recipe"]), "its recipe")
     except (KeyError, ValueError) as error:
-        raise CheckpointError(f"{path}: not a checkpoint of this version of Photochrom ({error})") from None
+        raise CheckpointError(
+            str(path), f"not a checkpoint of this version of Photochrom ({error})"
+        ) from None
     net, space = build_generator(recipe)
     try:
         net.load_state_dict(under("ema", tensors) or under("net", tensors))
     except RuntimeError as error:
-        raise CheckpointError(f"{path}: does not hold the net {recipe.net.name} ({error})") from None
+        raise CheckpointError(str(path), f"does not hold the net {recipe.net.name} ({error})") from None
     return Trained(net.eval(), space, recipe, metadata)
 
 

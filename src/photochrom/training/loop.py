@@ -15,13 +15,13 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from photochrom._version import __version__
+from photochrom.errors import CheckpointError, RecipeError
 from photochrom.nets.registry import DISTRIBUTION_NETS
 from photochrom.training.batches import Loader, Photos, advance
 from photochrom.training.budget import Budget, Position
 from photochrom.training.checkpoint import (
     BEST,
     LAST,
-    CheckpointError,
     load_checkpoint,
     optimizer_tensors,
     restore_optimizer,
@@ -30,7 +30,7 @@ from photochrom.training.checkpoint import (
     under,
 )
 from photochrom.training.networks import Networks, Pretrained, build_networks, rebalance
-from photochrom.training.recipe import Classification, Recipe, RecipeError, Stage, validate
+from photochrom.training.recipe import Classification, Recipe, Stage, validate
 from photochrom.training.run_logger import RunLogger
 from photochrom.training.steps import Step, make_step
 from photochrom.training.validation import Validation
@@ -108,7 +108,9 @@ def train(
             for prefix, module in (networks.modules() | averaged).items():
                 module.load_state_dict(under(prefix, tensors))
         except RuntimeError as error:
-            raise CheckpointError(f"{out / LAST}: does not hold this recipe's networks ({error})") from None
+            raise CheckpointError(
+                str(out / LAST), f"does not hold this recipe's networks ({error})"
+            ) from None
         if average is not None:
             average.n_averaged.fill_(position.step)
     judged = average.module if average is not None else net
@@ -216,7 +218,8 @@ def _check_sizes(recipe: Recipe, multiple: int) -> None:
             for size in sizes:
                 if size % multiple:
                     raise RecipeError(
-                        f"stages.{i}.{key}: {size} is not a multiple of {multiple}, which {recipe.net.name} needs"
+                        f"stages.{i}.{key}",
+                        f"{size} is not a multiple of {multiple}, which {recipe.net.name} needs",
                     )
 
 
@@ -257,15 +260,16 @@ def _resumed(recipe: Recipe, metadata: dict[str, str], path: Path) -> tuple[Posi
         best, in_step = float(metadata["best"]), metadata["in_step"]
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(
-            f"{path}: not of a run that can go on ({error}); train into another folder"
+            str(path), f"not of a run that can go on ({error}); train into another folder"
         ) from None
     now = json.loads(recipe.model_dump_json())
     # How long to train is the caller's to change; what is trained is not.
     different = sorted(key for key in now if now[key] != then.get(key) and key != "epochs")
     if different:
         raise CheckpointError(
-            f"{path}: was trained with another recipe (different: {', '.join(different)}); "
-            "resume with the same one, or train into another folder"
+            str(path),
+            f"was trained with another recipe (different: {', '.join(different)}); "
+            "resume with the same one, or train into another folder",
         )
     return position, best, in_step
 

@@ -14,6 +14,7 @@ from photochrom.color.lab import rgb_to_lab
 from photochrom.color.quantize import class_weights, prior_of
 from photochrom.data.augment import center_crops
 from photochrom.data.spaces import Space, space
+from photochrom.errors import RecipeError
 from photochrom.nets.registry import DISCRIMINATORS, DISTRIBUTION_NETS, FEATURES, GENERATORS, Builder
 from photochrom.nets.resnet import require_fit
 from photochrom.training.batches import Photos
@@ -25,7 +26,6 @@ from photochrom.training.recipe import (
     Nogan,
     Part,
     Recipe,
-    RecipeError,
     Wasserstein,
     nearest,
     resized,
@@ -60,17 +60,17 @@ class Start:
         """
         file, ours = self.about["file"], recipe.net
         if self.net.name != ours.name:
-            raise RecipeError(f"{file}: holds {self.net.name}, and the recipe trains {ours.name}")
+            raise RecipeError(file, f"holds {self.net.name}, and the recipe trains {ours.name}")
         if self.space != space:
-            raise RecipeError(f"{file}: was trained with another data.space or data.inputs than the recipe's")
+            raise RecipeError(file, "was trained with another data.space or data.inputs than the recipe's")
         state = generator.state_dict()
         # What learns how hints spread may begin here.
         weights = {key: value for key, value in state.items() if key.startswith("affinity.")} | self.weights
         expected = {key: tuple(value.shape) for key, value in state.items()}
         try:
-            require_fit(f"{file}: another {ours.name} than the recipe builds", expected, weights)
+            require_fit(f"another {ours.name} than the recipe builds", expected, weights)
         except ValueError as error:
-            raise RecipeError(str(error)) from None
+            raise RecipeError(file, str(error)) from None
         if not any(value.is_meta for value in state.values()):
             generator.load_state_dict(weights)
 
@@ -132,7 +132,7 @@ def build_networks(
     networks = Networks(recipe, fabric, folder, generator, channels)
     if pretrained.encoder is not None:
         if not hasattr(networks.generator, "load_encoder"):
-            raise RecipeError(f"{recipe.net.name} has no pretrained encoder; leave --encoder out")
+            raise RecipeError(recipe.net.name, "has no pretrained encoder; leave --encoder out")
         networks.generator.load_encoder(pretrained.encoder)
     if pretrained.start is not None:
         pretrained.start.into(recipe, generator, channels)
@@ -144,10 +144,10 @@ def build_networks(
                 if distributes
                 else "colours, not a distribution"
             )
-            raise RecipeError(f"steps.{name}.kind: not {step.kind}; {recipe.net.name} gives {gives}")
+            raise RecipeError(f"steps.{name}.kind", f"not {step.kind}; {recipe.net.name} gives {gives}")
         if isinstance(step, Affinity) and networks.generator.affinity is None:
             raise RecipeError(
-                f"steps.{name}.kind: {recipe.net.name} learns no affinity; set net.args.affinity"
+                f"steps.{name}.kind", f"{recipe.net.name} learns no affinity; set net.args.affinity"
             )
         if isinstance(step, (Adversarial, Nogan)):
             networks.discriminator(step.gan.discriminator, discriminator_inputs(step.gan, networks.space))
@@ -203,11 +203,11 @@ def discriminator_inputs(gan: Gan, channels: Space) -> int:
 def build(part: Part, registry: dict[str, Builder], what: str, **channels: int) -> Any:
     """A network by name."""
     if part.name not in registry:
-        raise RecipeError(f"{part.name}: no {what} of that name{nearest(part.name, list(registry))}")
+        raise RecipeError(part.name, f"no {what} of that name{nearest(part.name, list(registry))}")
     try:
         return registry[part.name](**channels, **part.args)
     except (TypeError, ValueError) as error:
-        raise RecipeError(f"{part.name}: {error}") from None
+        raise RecipeError(part.name, f"{error}") from None
 
 
 def rebalance(net: Any, photos: Photos, mix: float) -> None:
@@ -226,7 +226,8 @@ def _features(name: str, weights: State | None, key: str) -> nn.Module:
         encoder.load_imagenet(weights)
     elif not name.startswith("test_"):
         raise RecipeError(
-            f"{key}: needs ImageNet weights of {name} (docs/adding-a-recipe.md says which); give --features FILE"
+            key,
+            f"needs ImageNet weights of {name} (docs/adding-a-recipe.md says which); give --features FILE",
         )
     frozen: nn.Module = encoder.eval().requires_grad_(False)
     return frozen

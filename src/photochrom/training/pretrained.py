@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 
 from photochrom._version import __version__
-from photochrom.training.checkpoint import LAST, CheckpointError, save_checkpoint
+from photochrom.errors import CheckpointError
+from photochrom.training.checkpoint import LAST, save_checkpoint
 from photochrom.training.networks import build_generator
 from photochrom.training.recipe import load_recipe
 
@@ -33,7 +34,7 @@ def import_weights(name: str, file: Path, out: Path) -> Path:
         If the file cannot be read without running code in it, or holds other tensors than the net's.
     """
     if name not in PRETRAINED:
-        raise CheckpointError(f"{name}: no published weights are known; there are: {', '.join(PRETRAINED)}")
+        raise CheckpointError(name, f"no published weights are known; there are: {', '.join(PRETRAINED)}")
     recipe = load_recipe(name)
     net, _ = build_generator(recipe)
     tensors = read_tensors(file)
@@ -41,7 +42,7 @@ def import_weights(name: str, file: Path, out: Path) -> Path:
     try:
         load(tensors)
     except (RuntimeError, ValueError) as error:
-        raise CheckpointError(f"{file}: not the published weights of {name} ({_short(error)})") from None
+        raise CheckpointError(str(file), f"not the published weights of {name} ({_short(error)})") from None
     out.mkdir(parents=True, exist_ok=True)
     about = {
         "name": name,
@@ -62,7 +63,7 @@ def read_tensors(file: Path) -> dict[str, Tensor]:
         If the file is missing, cut short or holds anything else.
     """
     if not file.is_file():
-        raise CheckpointError(f"{file}: there is no such file")
+        raise CheckpointError(str(file), "there is no such file")
     try:
         if file.suffix == ".safetensors":
             from safetensors.torch import load_file
@@ -70,9 +71,9 @@ def read_tensors(file: Path) -> dict[str, Tensor]:
             return load_file(file)
         loaded = torch.load(file, map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises all kinds of errors on a file that is not its own
-        raise CheckpointError(f"{file}: not a readable file of weights ({_short(error)})") from None
+        raise CheckpointError(str(file), f"not a readable file of weights ({_short(error)})") from None
     if not isinstance(loaded, dict) or not all(isinstance(v, Tensor) for v in loaded.values()):
-        raise CheckpointError(f"{file}: holds something else than named tensors")
+        raise CheckpointError(str(file), "holds something else than named tensors")
     return loaded
 
 

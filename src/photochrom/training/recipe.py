@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from photochrom.errors import RecipeError
 from photochrom.training.old_names import renamed_recipe
 
 RECIPES = Path(__file__).parent / "recipes"
@@ -17,10 +18,6 @@ ROUNDING = 1e-9
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 Weight = Annotated[float, Field(ge=0)]
-
-
-class RecipeError(ValueError):
-    """A recipe or an override that cannot be; the message names the key's path and the nearest one there is."""
 
 
 class _Strict(BaseModel):
@@ -322,10 +319,10 @@ def load_recipe(name: str | Path, overrides: Iterable[str] = ()) -> Recipe:
         near = nearest(str(name), recipe_names())
         known = ", ".join(recipe_names())
         raise RecipeError(
-            f"{name}: no such recipe{near}; there are: {known}, or give a file NAME.toml"
+            str(name), f"no such recipe{near}; there are: {known}, or give a file NAME.toml"
         ) from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise RecipeError(f"{path}: not a readable recipe ({error})") from None
+        raise RecipeError(str(path), f"not a readable recipe ({error})") from None
     for override in overrides:
         _set(table, override)
     return validate(table, str(name))
@@ -355,13 +352,13 @@ def validate(table: dict[str, Any], name: str) -> Recipe:
         return Recipe.model_validate(renamed_recipe(table))
     except ValidationError as error:
         wrong = "; ".join(_sentence(item) for item in error.errors())
-        raise RecipeError(f"{name}: {wrong}") from None
+        raise RecipeError(name, f"{wrong}") from None
 
 
 def _set(table: dict[str, Any], override: str) -> None:
     key, equals, text = override.partition("=")
     if not equals or not key.strip():
-        raise RecipeError(f"--set {override}: write key=value, such as data.space=rgb")
+        raise RecipeError(f"--set {override}", "write key=value, such as data.space=rgb")
     try:
         value = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
@@ -371,7 +368,7 @@ def _set(table: dict[str, Any], override: str) -> None:
     for done, part in enumerate(parents):
         path = ".".join(parents[: done + 1])
         if (done, parents[0]) == (1, "steps") and isinstance(at, dict) and part not in at:
-            raise RecipeError(f"--set {override}: {path}: no such step{nearest(part, list(at))}")
+            raise RecipeError(f"--set {override}", f"{path}: no such step{nearest(part, list(at))}")
         at = _child(at, part, path, override)
     _child(at, last, key.strip(), override)
     at[int(last) if isinstance(at, list) else last] = value
@@ -380,10 +377,10 @@ def _set(table: dict[str, Any], override: str) -> None:
 def _child(at: Any, part: str, path: str, override: str) -> Any:
     if isinstance(at, list):
         if not part.isdecimal() or int(part) >= len(at):
-            raise RecipeError(f"--set {override}: {path} must be a number from 0 to {len(at) - 1}")
+            raise RecipeError(f"--set {override}", f"{path} must be a number from 0 to {len(at) - 1}")
         return at[int(part)]
     if not isinstance(at, dict):
-        raise RecipeError(f"--set {override}: {path} is inside a plain value")
+        raise RecipeError(f"--set {override}", f"{path} is inside a plain value")
     return at.setdefault(part, {})
 
 
