@@ -27,7 +27,8 @@ from photochrom.nets.patchgan import patchgan
 from photochrom.nets.pix2pix_unet import pix2pix_unet
 from photochrom.training.budget import Budget
 from photochrom.training.loop import train
-from photochrom.training.recipe import Recipe, load_recipe, resized
+from photochrom.training.recipe import Recipe, load_recipe
+from photochrom.training.sizes import resized
 
 WARM = 2
 

@@ -17,7 +17,8 @@ from photochrom.data.stream import load
 from photochrom.training.budget import Budget
 from photochrom.training.checkpoint import LAST, load_metadata, save_checkpoint
 from photochrom.training.networks import build_generator
-from photochrom.training.recipe import RECIPES, load_recipe
+from photochrom.training.recipe import load_recipe
+from photochrom.training.recipe_files import RECIPES
 
 
 @pytest.fixture

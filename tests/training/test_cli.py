@@ -27,7 +27,8 @@ from photochrom.nets.eccv16 import test_eccv16 as tiny_eccv16
 from photochrom.nets.registry import DISTRIBUTION_NETS
 from photochrom.nets.resnet import test_resnet as tiny_resnet
 from photochrom.training.checkpoint import LAST, load_checkpoint, save_checkpoint
-from photochrom.training.recipe import RECIPES, load_recipe, recipe_names
+from photochrom.training.recipe import load_recipe
+from photochrom.training.recipe_files import RECIPES, recipe_names
 
 RECIPE = """
 title = "A net of four filters"

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from photochrom.data.spaces import space
 from photochrom.nets.vgg16 import test_vgg16 as tiny_vgg
 from photochrom.training.criterion import Criterion
-from photochrom.training.recipe import Pixel
+from photochrom.training.settings import Pixel
 
 RGB = space("rgb", signed=False)
 

@@ -8,7 +8,7 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from photochrom.training.learner import Learner
-from photochrom.training.recipe import Optimizer
+from photochrom.training.settings import Optimizer
 
 
 class Chain(nn.Module):

@@ -17,10 +17,10 @@ from torch.nn import functional as F
 from photochrom.color.lab import grey_to_lightness
 from photochrom.data.dataset import PhotoDataset
 from photochrom.training.batches import Batch, make_batch
-from photochrom.training.networks import Networks, build_networks, rebalance
+from photochrom.training.networks import Networks, build_networks
 from photochrom.training.recipe import Recipe
 from photochrom.training.steps import make_step
-from photochrom.training.steps.classification import ClassificationStep
+from photochrom.training.steps.classification import ClassificationStep, rebalance
 
 MakeRecipe = Callable[..., Recipe]
 ALL = {"pixel": 3.0, "gradient": 2.0, "colorfulness": 5.0, "perceptual": 0.5, "features": "test_vgg16"}

@@ -9,8 +9,9 @@ from lightning_fabric import Fabric
 
 from photochrom.errors import RecipeError
 from photochrom.nets.mobilenetv2 import MobileNetV2
-from photochrom.training.networks import Pretrained, build_generator, build_networks, fitted
+from photochrom.training.networks import Pretrained, build_generator, build_networks
 from photochrom.training.recipe import load_recipe, validate
+from photochrom.training.sizes import fitted
 from photochrom.training.tiny import tiny
 
 

@@ -8,18 +8,10 @@ import pytest
 
 from photochrom.errors import RecipeError
 from photochrom.nets.registry import DISCRIMINATORS, FEATURES, GENERATORS
-from photochrom.training.recipe import (
-    RECIPES,
-    Optimizer,
-    Recipe,
-    Stage,
-    load_recipe,
-    nearest,
-    recipe_names,
-    recipe_path,
-    resized,
-    validate,
-)
+from photochrom.training.recipe import Recipe, Stage, load_recipe, validate
+from photochrom.training.recipe_files import RECIPES, nearest, recipe_names, recipe_path
+from photochrom.training.settings import Optimizer
+from photochrom.training.sizes import resized
 
 MINIMAL: dict[str, Any] = {
     "net": {"name": "test_cnn4"},

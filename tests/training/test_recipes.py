@@ -10,7 +10,8 @@ from typer.testing import CliRunner
 
 from photochrom.cli import app
 from photochrom.training.checkpoint import load_checkpoint
-from photochrom.training.recipe import load_recipe, recipe_names
+from photochrom.training.recipe import load_recipe
+from photochrom.training.recipe_files import recipe_names
 
 NAMES = [
     "cnn4-hsl-1",

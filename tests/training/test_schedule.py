@@ -5,8 +5,8 @@ import itertools
 import pytest
 import torch
 
-from photochrom.training.recipe import Optimizer
 from photochrom.training.schedule import PEAK, factor, set_rates
+from photochrom.training.settings import Optimizer
 
 
 @pytest.mark.parametrize(

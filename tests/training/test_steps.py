@@ -14,11 +14,11 @@ from torch.nn import functional as F
 
 from photochrom.data.dataset import PhotoDataset
 from photochrom.training.batches import Batch, make_batch
-from photochrom.training.networks import Networks, rebalance
+from photochrom.training.networks import Networks
 from photochrom.training.recipe import Recipe
 from photochrom.training.steps import Step, make_step, reports
 from photochrom.training.steps.adversarial import AdversarialStep
-from photochrom.training.steps.classification import ClassificationStep
+from photochrom.training.steps.classification import ClassificationStep, rebalance
 from photochrom.training.steps.wasserstein import WassersteinStep
 
 MakeRecipe = Callable[..., Recipe]

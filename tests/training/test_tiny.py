@@ -3,15 +3,12 @@
 import pytest
 
 from photochrom.nets.registry import DISCRIMINATORS, FEATURES, GENERATORS
-from photochrom.training.recipe import (
-    Adversarial,
-    Nogan,
-    Part,
-    Recipe,
-    Wasserstein,
-    load_recipe,
-    recipe_names,
-)
+from photochrom.training.recipe import Recipe, load_recipe
+from photochrom.training.recipe_files import recipe_names
+from photochrom.training.settings import Part
+from photochrom.training.steps.adversarial import Adversarial
+from photochrom.training.steps.nogan import Nogan
+from photochrom.training.steps.wasserstein import Wasserstein
 from photochrom.training.tiny import BATCH, SIDE, tiny
 
 

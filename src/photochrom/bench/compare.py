@@ -19,9 +19,10 @@ from photochrom.training.batches import Photos
 from photochrom.training.budget import Budget, Clock
 from photochrom.training.checkpoint import LAST, load_metadata
 from photochrom.training.loop import Saving, train
-from photochrom.training.networks import Pretrained, Start, State, check_start, fitted
+from photochrom.training.networks import Pretrained, Start, State, check_start
 from photochrom.training.recipe import Recipe, load_recipe
 from photochrom.training.run_logger import LOG
+from photochrom.training.sizes import fitted
 
 Say = Callable[[str], None]
 

@@ -14,12 +14,12 @@ def recipes(
 ) -> None:
     """List the recipes of the laboratory, or print one: copy it to a file of your own and change it."""
     with laboratory():
-        from photochrom.training.recipe import load_recipe, recipe_names, recipe_path
+        from photochrom.training.recipe_files import read_table, recipe_names, recipe_path
 
         if name is not None:
-            load_recipe(name)
+            read_table(name)
             typer.echo(recipe_path(name).read_text(encoding="utf-8"), nl=False)
             return
         names = recipe_names()
         for each in names:
-            typer.echo(f"{each:<{max(map(len, names))}}  {load_recipe(each).title}")
+            typer.echo(f"{each:<{max(map(len, names))}}  {read_table(each)['title']}")

@@ -95,9 +95,10 @@ def train(
         from photochrom.training.checkpoint import LAST
         from photochrom.training.loop import Saving
         from photochrom.training.loop import train as run
-        from photochrom.training.networks import Pretrained, check_start, fitted
+        from photochrom.training.networks import Pretrained, check_start
         from photochrom.training.pretrained import read_tensors
         from photochrom.training.recipe import load_recipe
+        from photochrom.training.sizes import fitted
         from photochrom.training.start import read_start
         from photochrom.training.tiny import tiny
 

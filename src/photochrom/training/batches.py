@@ -1,10 +1,13 @@
 """From photos to training batches, one ahead of the net."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -19,7 +22,10 @@ from photochrom.data.degrade import degrade, mix_to_grey
 from photochrom.data.hints import random_hints
 from photochrom.data.stream import PhotoStream
 from photochrom.training.budget import Position
-from photochrom.training.recipe import Recipe, Stage
+
+if TYPE_CHECKING:
+    # It knows the steps, which know this.
+    from photochrom.training.recipe import Recipe, Stage
 
 Photos = PhotoDataset | PhotoStream
 AHEAD = 3
@@ -41,7 +47,7 @@ class Batch:
     ab: Tensor | None = None
     hints: Tensor | None = None
 
-    def to(self, device: torch.device) -> "Batch":
+    def to(self, device: torch.device) -> Batch:
         """The same on `device`."""
         ab, hints = (x if x is None else x.to(device) for x in (self.ab, self.hints))
         return Batch(self.keys, self.indices, self.rgb.to(device), self.grey.to(device), ab, hints)

@@ -9,7 +9,7 @@ from photochrom.losses.colorfulness import colorfulness_loss
 from photochrom.losses.gradient import gradient_loss
 from photochrom.losses.perceptual import PerceptualLoss
 from photochrom.losses.pixel import pixel_loss
-from photochrom.training.recipe import Pixel
+from photochrom.training.settings import Pixel
 
 
 class Criterion(nn.Module):

@@ -4,8 +4,8 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
-from photochrom.training.recipe import Optimizer
 from photochrom.training.schedule import PEAK, set_rates
+from photochrom.training.settings import Optimizer
 
 OPTIMIZERS: dict[str, type[torch.optim.Adam]] = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
 

@@ -1,11 +1,7 @@
 """The loop: one recipe, some photos, a budget. Every way of training goes through it."""
 
 import json
-import signal
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +10,9 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from photochrom._version import __version__
 from photochrom.errors import CheckpointError, RecipeError
 from photochrom.nets.registry import DISTRIBUTION_NETS
-from photochrom.training.batches import Loader, Photos, advance
+from photochrom.training.batches import Batch, Loader, Photos, advance
 from photochrom.training.budget import Budget, Position
 from photochrom.training.checkpoint import (
     BEST,
@@ -25,24 +20,19 @@ from photochrom.training.checkpoint import (
     load_checkpoint,
     optimizer_tensors,
     restore_optimizer,
-    revision,
     save_checkpoint,
     under,
 )
-from photochrom.training.networks import Networks, Pretrained, build_networks, rebalance
-from photochrom.training.recipe import Classification, Recipe, Stage, validate
+from photochrom.training.interrupts import deferred_interrupts
+from photochrom.training.networks import Networks, Pretrained, build_networks
+from photochrom.training.recipe import Recipe, Stage
 from photochrom.training.run_logger import RunLogger
+from photochrom.training.saving import Saving, description, resumed
 from photochrom.training.steps import Step, make_step
+from photochrom.training.steps.base import Losses
 from photochrom.training.validation import Validation
 
-
-@dataclass
-class Saving:
-    """What a checkpoint says beside the weights, and how often there is one."""
-
-    minutes: float = 4
-    name: str = ""
-    licence: str = "not stated"
+__all__ = ["Loop", "Saving", "train"]
 
 
 def train(
@@ -80,136 +70,210 @@ def train(
     RecipeError, CheckpointError, ValueError
     """
     fabric = fabric or Fabric(accelerator="cpu", devices=1)
-    saving = saving or Saving()
     torch.manual_seed(recipe.seed)
     out.mkdir(parents=True, exist_ok=True)
     networks = build_networks(recipe, fabric, out, pretrained)
-    net = networks.generator
-    _check_sizes(recipe, int(net.multiple))
+    _check_sizes(recipe, int(networks.generator.multiple))
     for settings in recipe.steps.values():
-        if isinstance(settings, Classification):
-            rebalance(net, photos, settings.mix)
-    for module in networks.modules().values():
-        # 1.5 times faster than the default layout for depthwise nets on a CPU, and what tensor cores want.
-        module.to(fabric.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    if networks.features is not None:
-        networks.features.to(fabric.device)
-    average = _averaged(net, recipe.ema)
+        settings.prepare(networks, photos)
     begun = pretrained.start.about if pretrained is not None and pretrained.start is not None else None
-
-    position, best, in_step = Position(), float("-inf"), ""
-    tensors: dict[str, Tensor] = {}
+    loop = Loop(networks, photos, budget, saving or Saving(), begun)
     if resume:
-        tensors, metadata = load_checkpoint(out / LAST)
-        position, best, in_step = _resumed(recipe, metadata, out / LAST)
-        begun = json.loads(metadata.get("start", "null"))
-        averaged = {"ema": average.module} if average is not None else {}
+        loop.restore()
+    return loop.run(validation)
+
+
+class Loop:
+    """One run: its networks, how far it is, and what it leaves in its folder.
+
+    Parameters
+    ----------
+    networks : built and prepared; they move to the device here
+    begun : what the checkpoint of its start says of itself, or None
+    """
+
+    def __init__(
+        self,
+        networks: Networks,
+        photos: Photos,
+        budget: Budget,
+        saving: Saving,
+        begun: dict[str, Any] | None = None,
+    ) -> None:
+        self.networks, self.recipe, self.fabric = networks, networks.recipe, networks.fabric
+        self.photos, self.budget, self.saving, self.begun = photos, budget, saving, begun
+        self.last, self.best_file = networks.folder / LAST, networks.folder / BEST
+        for module in networks.modules().values():
+            # 1.5 times faster than the default layout for depthwise nets on a CPU, and what tensor cores want.
+            module.to(self.fabric.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        if networks.features is not None:
+            networks.features.to(self.fabric.device)
+        self.average = _averaged(networks.generator, self.recipe.ema)
+        self.position, self.best, self.saved = Position(), float("-inf"), 0.0
+        self.stage = self.recipe.stage(0)
+        self.step: Step | None = None
+        self.logger: RunLogger | None = None
+        self.check: Validation | None = None
+        # Of the optimizers of the step that a resumed run stopped in.
+        self.restored: tuple[str, dict[str, Tensor]] = "", {}
+        self.stopping = threading.Event()
+        self.started = 0.0
+
+    @property
+    def judged(self) -> nn.Module:
+        """The generator that counts: with averaged weights, where the recipe says so."""
+        net: nn.Module = self.networks.generator if self.average is None else self.average.module
+        return net
+
+    def restore(self) -> None:
+        """Go on from the last checkpoint in the folder.
+
+        Raises
+        ------
+        CheckpointError
+            If there is none, or it is of another recipe.
+        """
+        tensors, metadata = load_checkpoint(self.last)
+        self.position, self.best, in_step = resumed(self.recipe, metadata, self.last)
+        self.begun = json.loads(metadata.get("start", "null"))
+        self.saved, self.restored = self.position.seconds, (in_step, tensors)
         try:
-            for prefix, module in (networks.modules() | averaged).items():
+            for prefix, module in self._modules().items():
                 module.load_state_dict(under(prefix, tensors))
         except RuntimeError as error:
-            raise CheckpointError(
-                str(out / LAST), f"does not hold this recipe's networks ({error})"
-            ) from None
-        if average is not None:
-            average.n_averaged.fill_(position.step)
-    judged = average.module if average is not None else net
+            what = f"does not hold this recipe's networks ({error})"
+            raise CheckpointError(str(self.last), what) from None
+        if self.average is not None:
+            self.average.n_averaged.fill_(self.position.step)
 
-    start = budget.now() - position.seconds
-    stopping = threading.Event()
+    def run(self, validation: Photos | None = None) -> nn.Module:
+        """Train until the budget is spent, and save; see `train` for what is raised."""
+        loader = self._begin(validation)
+        with deferred_interrupts(self.stopping):
+            for at, stage, batch in loader.batches(self.position, self.clock):
+                waited = loader.waited
+                step = self._enter(stage)
+                losses = self._learn(step, at, batch)
+                self.position = advance(self.recipe, self.progress, at, stage, self.clock())
+                self.stage = stage
+                self._record(losses, waited)
+                if self.stopping.is_set():
+                    break
+            self._save(last=True)
+        if self.logger is not None:
+            self.logger.close()
+        if self.stopping.is_set():
+            raise KeyboardInterrupt
+        return self.judged.eval()
 
-    def progress(at: Position) -> float:
-        return budget.progress(at, len(photos))
+    def progress(self, position: Position) -> float:
+        """The share of the budget that is spent at `position`, in [0, 1]."""
+        return self.budget.progress(position, len(self.photos))
 
-    def clock() -> float:
+    def clock(self) -> float:
+        """Seconds that the run has taken, earlier parts of it included."""
+        seconds, stop = self.budget.now() - self.started, self.stopping.is_set()
         # Of all processes the first one's: they must take the same decisions at the same step.
-        seconds, stop = budget.now() - start, stopping.is_set()
-        if fabric.world_size > 1:
-            seconds, stop = fabric.broadcast((seconds, stop))
+        if self.fabric.world_size > 1:
+            seconds, stop = self.fabric.broadcast((seconds, stop))
         if stop:
-            stopping.set()
+            self.stopping.set()
         return float(seconds)
 
-    stride = int(net.stride) if recipe.net.name in DISTRIBUTION_NETS else None
-    loader = Loader(photos, recipe, progress, stride=stride, rank=fabric.global_rank, world=fabric.world_size)
-    chief = fabric.global_rank == 0
-    check = Validation(validation, recipe.stages[-1].size) if validation is not None and chief else None
-    logger = RunLogger(out, position) if chief else None
-    step: Step | None = None
-    name = ""
+    def _begin(self, validation: Photos | None) -> Loader:
+        recipe, rank, net = self.recipe, self.fabric.global_rank, self.networks.generator
+        self.started = self.budget.now() - self.position.seconds
+        self.stage = recipe.stage(self.progress(self.position))
+        stride = int(net.stride) if recipe.net.name in DISTRIBUTION_NETS else None
+        loader = Loader(
+            self.photos, recipe, self.progress, stride=stride, rank=rank, world=self.fabric.world_size
+        )
+        if rank == 0:
+            # Only the first process says and saves anything.
+            if validation is not None:
+                self.check = Validation(validation, recipe.stages[-1].size)
+            self.logger = RunLogger(self.networks.folder, self.position)
+        return loader
 
-    def save(stage: Stage, *, last: bool) -> None:
-        nonlocal best
-        if logger is None or step is None:
+    def _enter(self, stage: Stage) -> Step:
+        """The step of `stage`: the one of the stage before, where they share it, or a new one."""
+        if self.step is not None and stage.step == self.stage.step:
+            return self.step
+        if self.logger is not None:
+            # A row is of one step: means of two kinds of loss would say nothing.
+            self.logger.write(self.position, self.stage, self.progress(self.position))
+        self.step = make_step(self.networks, self.recipe.steps[stage.step])
+        in_step, tensors = self.restored
+        for learner in self.step.learners if in_step == stage.step else []:
+            restore_optimizer(f"optimizer.{learner.name}", learner.optimizer, tensors)
+        self.restored = "", {}
+        return self.step
+
+    def _learn(self, step: Step, at: Position, batch: Batch) -> Losses:
+        for learner in step.learners:
+            learner.set_rates(self.recipe.within_step(self.progress(at)))
+            learner.net.train()
+        step.begin(at.step, _seed(self.recipe.seed, at.step, self.fabric.global_rank))
+        try:
+            losses = step.step(batch.to(self.fabric.device))
+        except FloatingPointError as error:
+            raise FloatingPointError(f"step {at.step}: {error}; photos: {', '.join(batch.keys)}") from None
+        if self.average is not None:
+            self.average.update_parameters(self.networks.generator)
+        return losses
+
+    def _record(self, losses: Losses, waited: float) -> None:
+        """Take the step's losses into the log, and write a checkpoint or a row if it is time."""
+        if self.logger is not None:
+            self.logger.add(losses, self.stage.batch, waited)
+        if self.position.seconds - self.saved > self.saving.minutes * 60:
+            self._save(last=False)
+            self.saved = self.position.seconds
+        elif self.logger is not None and self.logger.due(self.position):
+            self.logger.write(self.position, self.stage, self.progress(self.position))
+
+    def _save(self, *, last: bool) -> None:
+        """Measure, write a row, and write the checkpoints. A full disk ends the run only if this is the `last` time."""
+        if self.logger is None or self.step is None:
             return
         psnr = None
-        if check is not None:
-            psnr, picture = check.measure(judged, networks.space)
-            logger.show(position.step, picture)
-        logger.write(position, stage, progress(position), psnr)
-        improved = psnr is not None and psnr > best
-        reached = max(best, psnr) if psnr is not None else best
-        describes = _description(recipe, saving, photos, position, reached, stage.step)
-        if begun is not None:
-            describes["start"] = begun
-        weights = _weights(networks, average)
+        if self.check is not None:
+            psnr, picture = self.check.measure(self.judged, self.networks.space)
+            self.logger.show(self.position.step, picture)
+        self.logger.write(self.position, self.stage, self.progress(self.position), psnr)
+        improved = psnr is not None and psnr > self.best
+        reached = max(self.best, psnr) if psnr is not None else self.best
+        says = description(self.recipe, self.saving, self.photos, self.position, reached, self.stage.step)
+        if self.begun is not None:
+            says["start"] = self.begun
+        weights = {
+            f"{prefix}.{key}": value
+            for prefix, module in self._modules().items()
+            for key, value in module.state_dict().items()
+        }
         try:
             if improved:
-                save_checkpoint(out / BEST, weights, describes)
-            best = reached
-            state = {
-                k: v
-                for x in step.learners
-                for k, v in optimizer_tensors(f"optimizer.{x.name}", x.optimizer).items()
-            }
-            save_checkpoint(out / LAST, weights | state, describes)
+                save_checkpoint(self.best_file, weights, says)
+            self.best = reached
+            save_checkpoint(self.last, weights | _optimizers(self.step), says)
         except CheckpointError as error:
             if last:
                 raise
             # Hours of work are in memory: a full disk may have room again in four minutes.
             print(f"\n{error}; the run goes on", flush=True)
 
-    saved, stage = position.seconds, recipe.stage(progress(position))
-    previous = stage
-    with _deferred_interrupts(stopping):
-        for at, stage, batch in loader.batches(position, clock):
-            waited = loader.waited
-            if step is None or stage.step != name:
-                if logger is not None:
-                    # A row is of one step: means of two kinds of loss would say nothing.
-                    logger.write(position, previous, progress(position))
-                name, step = stage.step, make_step(networks, recipe.steps[stage.step])
-                for learner in step.learners if in_step == name else []:
-                    restore_optimizer(f"optimizer.{learner.name}", learner.optimizer, tensors)
-                tensors, in_step = {}, ""
-            for learner in step.learners:
-                learner.set_rates(recipe.within_step(progress(at)))
-                learner.net.train()
-            step.begin(at.step, _seed(recipe.seed, at.step, fabric.global_rank))
-            try:
-                losses = step.step(batch.to(fabric.device))
-            except FloatingPointError as error:
-                raise FloatingPointError(
-                    f"step {at.step}: {error}; photos: {', '.join(batch.keys)}"
-                ) from None
-            if average is not None:
-                average.update_parameters(net)
-            position, previous = advance(recipe, progress, at, stage, clock()), stage
-            if logger is not None:
-                logger.add(losses, stage.batch, waited)
-            if position.seconds - saved > saving.minutes * 60:
-                save(stage, last=False)
-                saved = position.seconds
-            elif logger is not None and logger.due(position):
-                logger.write(position, stage, progress(position))
-            if stopping.is_set():
-                break
-        save(stage, last=True)
-    if logger is not None:
-        logger.close()
-    if stopping.is_set():
-        raise KeyboardInterrupt
-    return judged.eval()
+    def _modules(self) -> dict[str, nn.Module]:
+        """All that learns, and the average, by the prefix of their weights in a checkpoint."""
+        averaged = {"ema": self.average.module} if self.average is not None else {}
+        return self.networks.modules() | averaged
+
+
+def _optimizers(step: Step) -> dict[str, Tensor]:
+    return {
+        key: value
+        for learner in step.learners
+        for key, value in optimizer_tensors(f"optimizer.{learner.name}", learner.optimizer).items()
+    }
 
 
 def _check_sizes(recipe: Recipe, multiple: int) -> None:
@@ -230,71 +294,5 @@ def _averaged(net: nn.Module, decay: float) -> AveragedModel | None:
     return AveragedModel(net, multi_avg_fn=average, use_buffers=True)
 
 
-def _weights(networks: Networks, average: AveragedModel | None) -> dict[str, Tensor]:
-    modules = networks.modules() | ({"ema": average.module} if average is not None else {})
-    return {f"{prefix}.{k}": v for prefix, module in modules.items() for k, v in module.state_dict().items()}
-
-
-def _description(
-    recipe: Recipe, saving: Saving, photos: Photos, position: Position, best: float, step: str
-) -> dict[str, Any]:
-    return {
-        "name": saving.name or recipe.net.name,
-        "recipe": recipe.model_dump_json(),
-        "position": json.dumps(asdict(position)),
-        "in_step": step,
-        "best": repr(best),
-        "photos": str(photos),
-        "licence": saving.licence,
-        "version": __version__,
-        "revision": revision(),
-    }
-
-
-def _resumed(recipe: Recipe, metadata: dict[str, str], path: Path) -> tuple[Position, float, str]:
-    """Where the run of `path` stopped, its best PSNR, and the step it was in."""
-    try:
-        # Through the schema: a key that was not there when the run began has its default.
-        then = json.loads(validate(json.loads(metadata["recipe"]), "its recipe").model_dump_json())
-        position = Position(**json.loads(metadata["position"]))
-        best, in_step = float(metadata["best"]), metadata["in_step"]
-    except (KeyError, TypeError, ValueError) as error:
-        raise CheckpointError(
-            str(path), f"not of a run that can go on ({error}); train into another folder"
-        ) from None
-    now = json.loads(recipe.model_dump_json())
-    # How long to train is the caller's to change; what is trained is not.
-    different = sorted(key for key in now if now[key] != then.get(key) and key != "epochs")
-    if different:
-        raise CheckpointError(
-            str(path),
-            f"was trained with another recipe (different: {', '.join(different)}); "
-            "resume with the same one, or train into another folder",
-        )
-    return position, best, in_step
-
-
 def _seed(seed: int, step: int, rank: int) -> int:
     return (seed * 1_000_003 + step) * 1_009 + rank
-
-
-@contextmanager
-def _deferred_interrupts(stopping: threading.Event) -> Iterator[None]:
-    """Let Ctrl-C and `kill` end the run between two steps; a second one ends it at once."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def stop(signum: int, frame: Any) -> None:
-        if stopping.is_set():
-            raise KeyboardInterrupt
-        stopping.set()
-
-    before: dict[int, Callable[..., Any] | int | None] = {
-        number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)
-    }
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

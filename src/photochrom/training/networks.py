@@ -1,35 +1,25 @@
 """The networks of a run, and what every step needs of them: the colour space, the device, the folder."""
 
-import inspect
+from __future__ import annotations
+
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-import numpy as np
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
-from photochrom.color.lab import rgb_to_lab
-from photochrom.color.quantize import class_weights, prior_of
-from photochrom.data.augment import center_crops
 from photochrom.data.spaces import Space, space
 from photochrom.errors import RecipeError
 from photochrom.nets.registry import DISCRIMINATORS, DISTRIBUTION_NETS, FEATURES, GENERATORS, Builder
 from photochrom.nets.resnet import require_fit
-from photochrom.training.batches import Photos
-from photochrom.training.recipe import (
-    Adversarial,
-    Affinity,
-    Classification,
-    Gan,
-    Nogan,
-    Part,
-    Recipe,
-    Wasserstein,
-    nearest,
-    resized,
-)
+from photochrom.training.recipe_files import nearest
+from photochrom.training.settings import Part, Pixel
+
+if TYPE_CHECKING:
+    # It knows the steps, which know this.
+    from photochrom.training.recipe import Recipe
 
 State = dict[str, Tensor]
 
@@ -98,6 +88,12 @@ class Networks:
     space: Space
     discriminators: list[tuple[Part, int, Any]] = field(default_factory=list)
     features: nn.Module | None = None
+    feature_weights: State | None = None
+
+    def look_with(self, terms: Pixel, key: str) -> None:
+        """Build the encoder of the perceptual loss, if `terms` at the path `key` weigh it and there is none yet."""
+        if terms.perceptual and self.features is None:
+            self.features = _features(terms.features, self.feature_weights, f"{key}.perceptual")
 
     def discriminator(self, part: Part, inputs: int) -> nn.Module:
         """The discriminator that a step names; steps that name the same one share it."""
@@ -129,35 +125,19 @@ def build_networks(
     """
     pretrained = pretrained or Pretrained()
     generator, channels = build_generator(recipe)
-    networks = Networks(recipe, fabric, folder, generator, channels)
+    networks = Networks(recipe, fabric, folder, generator, channels, feature_weights=pretrained.features)
     if pretrained.encoder is not None:
         if not hasattr(networks.generator, "load_encoder"):
             raise RecipeError(recipe.net.name, "has no pretrained encoder; leave --encoder out")
         networks.generator.load_encoder(pretrained.encoder)
     if pretrained.start is not None:
         pretrained.start.into(recipe, generator, channels)
+    distributes = recipe.net.name in DISTRIBUTION_NETS
+    gives = "a distribution, which classification trains" if distributes else "colours, not a distribution"
     for name, step in recipe.steps.items():
-        distributes = recipe.net.name in DISTRIBUTION_NETS
-        if isinstance(step, (Classification, Affinity)) != distributes:
-            gives = (
-                "a distribution, which classification trains"
-                if distributes
-                else "colours, not a distribution"
-            )
+        if step.distributes != distributes:
             raise RecipeError(f"steps.{name}.kind", f"not {step.kind}; {recipe.net.name} gives {gives}")
-        if isinstance(step, Affinity) and networks.generator.affinity is None:
-            raise RecipeError(
-                f"steps.{name}.kind", f"{recipe.net.name} learns no affinity; set net.args.affinity"
-            )
-        if isinstance(step, (Adversarial, Nogan)):
-            networks.discriminator(step.gan.discriminator, discriminator_inputs(step.gan, networks.space))
-        elif isinstance(step, Wasserstein):
-            networks.discriminator(step.critic, networks.space.inputs + networks.space.outputs)
-        place = "mean" if isinstance(step, Classification) else "loss"
-        wanted = getattr(step, place, None)
-        if wanted is not None and wanted.perceptual and networks.features is None:
-            key = f"steps.{name}.{place}.perceptual"
-            networks.features = _features(wanted.features, pretrained.features, key)
+        step.declare(networks, f"steps.{name}")
     for _, _, discriminator in networks.discriminators:
         if pretrained.encoder is not None and hasattr(discriminator, "load_encoder"):
             discriminator.load_encoder(pretrained.encoder)
@@ -185,21 +165,6 @@ def check_start(recipe: Recipe, start: Start) -> None:
         start.into(recipe, *build_generator(recipe))
 
 
-def fitted(recipe: Recipe, size: int) -> Recipe:
-    """The recipe for a last stage of `size` pixels, and with a net for it where the depth depends on the side."""
-    smaller = resized(recipe, size)
-    builder = GENERATORS.get(recipe.net.name)
-    if builder is None or "side" not in inspect.signature(builder).parameters:
-        return smaller
-    net = Part(name=recipe.net.name, args=recipe.net.args | {"side": size})
-    return smaller.model_copy(update={"net": net})
-
-
-def discriminator_inputs(gan: Gan, channels: Space) -> int:
-    """How many channels the discriminator of `gan` judges."""
-    return 3 if gan.sees == "picture" else channels.inputs + channels.outputs
-
-
 def build(part: Part, registry: dict[str, Builder], what: str, **channels: int) -> Any:
     """A network by name."""
     if part.name not in registry:
@@ -208,16 +173,6 @@ def build(part: Part, registry: dict[str, Builder], what: str, **channels: int) 
         return registry[part.name](**channels, **part.args)
     except (TypeError, ValueError) as error:
         raise RecipeError(part.name, f"{error}") from None
-
-
-def rebalance(net: Any, photos: Photos, mix: float) -> None:
-    """Set the class weights of a distribution net from the colours of up to 2,000 photos at 16 px."""
-    chosen = np.random.default_rng(0).permutation(len(photos))[:2000]
-    # In parts: a stream's photos may be large.
-    parts = [photos.take(part) for part in np.array_split(chosen, -(-len(chosen) // 50))]
-    small = torch.cat([center_crops(part, np.arange(len(part)), 16) for part in parts])
-    prior = prior_of(rgb_to_lab(small, axis=1)[:, 1:].permute(0, 2, 3, 1), net.bins)
-    net.log_weights.copy_(class_weights(prior, mix).log())
 
 
 def _features(name: str, weights: State | None, key: str) -> nn.Module:

@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from photochrom.training.recipe import Optimizer
+from photochrom.training.settings import Optimizer
 
 PEAK = "peak"
 """The key under which a parameter group keeps its own highest rate."""

@@ -15,17 +15,19 @@ NAMES = {
 def tiny(recipe: Recipe) -> Recipe:
     """The recipe with the tiny variant of each of its networks, 64 px, and batches of two."""
     table = recipe.model_dump()
-    table["net"] = _part(table["net"])
     for stage in table["stages"]:
         stage |= {"size": SIDE, "other_sizes": [], "batch": BATCH}
-    for step in table["steps"].values():
-        for place in (step, step.get("gan", {})):
-            for opponent in {"critic", "discriminator"} & place.keys():
-                place[opponent] = _part(place[opponent])
-        for terms in (step.get("loss", {}), step.get("mean", {})):
-            if terms.get("perceptual"):
-                terms["features"] = "test_vgg16"
-    return validate(table, "tiny")
+    return validate(_small(table), "tiny")
+
+
+def _small(table: dict[str, Any]) -> dict[str, Any]:
+    """`table` with the tiny variant of each network that it names, at any depth."""
+    if table.keys() == {"name", "args"}:
+        return _part(table)
+    small = {key: _small(value) if isinstance(value, dict) else value for key, value in table.items()}
+    if small.get("perceptual"):
+        small["features"] = "test_vgg16"
+    return small
 
 
 def _part(part: dict[str, Any]) -> dict[str, Any]:

@@ -1,45 +1,34 @@
-"""Ways of training, by the `kind` of a recipe's step."""
+"""The ways of training. Each owns its settings, its preparation and its reports in its own file.
+
+A new one is a file with `StepSettings` and a `Step`, and a member of the union below.
+"""
+
+from typing import Annotated, get_args
+
+from pydantic import Field
 
 from photochrom.training.networks import Networks
-from photochrom.training.recipe import (
-    Adversarial,
-    Affinity,
-    Classification,
-    Nogan,
-    Regression,
-    StepRecipe,
-    Wasserstein,
-)
-from photochrom.training.steps.adversarial import AdversarialStep
-from photochrom.training.steps.affinity import AffinityStep
-from photochrom.training.steps.base import Step
-from photochrom.training.steps.classification import ClassificationStep
-from photochrom.training.steps.nogan import DiscriminatorStep, PicturesStep, nogan_step
-from photochrom.training.steps.regression import RegressionStep
-from photochrom.training.steps.wasserstein import WassersteinStep
+from photochrom.training.steps.adversarial import Adversarial
+from photochrom.training.steps.affinity import Affinity
+from photochrom.training.steps.base import Step, StepSettings
+from photochrom.training.steps.classification import Classification
+from photochrom.training.steps.nogan import Nogan
+from photochrom.training.steps.regression import Regression
+from photochrom.training.steps.wasserstein import Wasserstein
 
-__all__ = ["Step", "make_step", "reports"]
+__all__ = ["KINDS", "Step", "StepRecipe", "make_step", "reports"]
+
+StepRecipe = Annotated[
+    Regression | Classification | Adversarial | Wasserstein | Nogan | Affinity, Field(discriminator="kind")
+]
+KINDS: tuple[type[StepSettings], ...] = get_args(get_args(StepRecipe)[0])
 
 
-def make_step(networks: Networks, settings: StepRecipe) -> Step:
+def make_step(networks: Networks, settings: StepSettings) -> Step:
     """The step that `settings` describes, with optimizers of its own."""
-    match settings:
-        case Regression():
-            return RegressionStep(networks, settings)
-        case Classification():
-            return ClassificationStep(networks, settings)
-        case Affinity():
-            return AffinityStep(networks, settings)
-        case Adversarial():
-            return AdversarialStep(networks, settings)
-        case Wasserstein():
-            return WassersteinStep(networks, settings)
-        case Nogan():
-            return nogan_step(networks, settings)
+    return settings.make(networks)
 
 
 def reports() -> list[str]:
     """All that any step may report, in the log's order."""
-    kinds: list[type[Step]] = [RegressionStep, ClassificationStep, AdversarialStep, WassersteinStep]
-    kinds += [PicturesStep, DiscriminatorStep, AffinityStep]
-    return list(dict.fromkeys(name for kind in kinds for name in kind.reports))
+    return list(dict.fromkeys(name for kind in KINDS for name in kind.reports()))

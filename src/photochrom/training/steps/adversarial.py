@@ -1,13 +1,82 @@
 """Generator against discriminator (Goodfellow et al. 2014, Isola et al. 2017)."""
 
-import torch
-from torch import Tensor
+from typing import Annotated, Literal, Protocol
 
-from photochrom.losses.adversarial import Labels, objective
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from photochrom.losses import adversarial as losses
 from photochrom.training.batches import Batch
-from photochrom.training.networks import Networks, discriminator_inputs
-from photochrom.training.recipe import Adversarial, Nogan
-from photochrom.training.steps.base import Losses, Step, switched_off
+from photochrom.training.networks import Networks
+from photochrom.training.settings import Optimizer, Part, Pixel, Share, Strict, Weight
+from photochrom.training.steps.base import Losses, Step, StepSettings, switched_off
+
+
+class Labels(Strict):
+    """What the discriminator is told of real and fake, as `photochrom.losses.adversarial.Labels` explains."""
+
+    soft: Share = 0.0
+    noise: Share = 0.0
+    one_sided: bool = False
+    flip_share: Share = 0.0
+    flipped: bool = False
+
+
+class Gan(Strict):
+    """The game between generator and discriminator.
+
+    `sees` is what the discriminator judges: the "pair" of the net's input and output (a conditional GAN), or the
+    "picture" in RGB. `alternate` trains each side for so many batches in turn; 0 trains both on every batch.
+    """
+
+    discriminator: Part = Part(name="patchgan")
+    sees: Literal["pair", "picture"] = "pair"
+    objective: Literal["bce", "least_squares", "hinge"] = "bce"
+    weight: Weight = 1.0
+    labels: Labels = Labels()
+    alternate: Annotated[int, Field(ge=0)] = 0
+
+    def rules(self, randomness: torch.Generator) -> losses.Objective:
+        """The losses of both sides; noisy labels are drawn from `randomness`."""
+        return losses.objective(self.objective, losses.Labels(**self.labels.model_dump()), randomness)
+
+    def opponent(self, networks: Networks) -> nn.Module:
+        """The discriminator, which steps that name the same one share."""
+        space = networks.space
+        inputs = 3 if self.sees == "picture" else space.inputs + space.outputs
+        return networks.discriminator(self.discriminator, inputs)
+
+
+class Game(Protocol):
+    """Settings that an `AdversarialStep` plays by."""
+
+    @property
+    def loss(self) -> Pixel: ...
+    @property
+    def gan(self) -> Gan: ...
+    @property
+    def optimizer(self) -> Optimizer: ...
+
+
+class Adversarial(StepSettings):
+    """Generator and discriminator together (Isola et al. 2017)."""
+
+    kind: Literal["adversarial"]
+    loss: Pixel = Pixel(pixel=100)
+    gan: Gan = Gan()
+    optimizer: Optimizer = Optimizer(betas=(0.5, 0.999))
+
+    @classmethod
+    def reports(cls) -> tuple[str, ...]:
+        return AdversarialStep.reports
+
+    def declare(self, networks: Networks, key: str) -> None:
+        self.gan.opponent(networks)
+        networks.look_with(self.loss, f"{key}.loss")
+
+    def make(self, networks: Networks) -> Step:
+        return AdversarialStep(networks, self)
 
 
 class AdversarialStep(Step):
@@ -15,16 +84,16 @@ class AdversarialStep(Step):
 
     reports = ("loss", "pixel", "gan", "discriminator", "discriminator_accuracy")
 
-    def __init__(self, networks: Networks, settings: Adversarial | Nogan) -> None:
+    def __init__(self, networks: Networks, settings: Game) -> None:
         super().__init__(networks)
         gan = settings.gan
-        discriminator = networks.discriminator(gan.discriminator, discriminator_inputs(gan, networks.space))
+        discriminator = gan.opponent(networks)
         self.generator = self.learn("generator", networks.generator, settings.optimizer)
         self.discriminator = self.learn(
             "discriminator", discriminator, settings.optimizer.for_discriminator()
         )
         self.criterion = self.criterion_of(settings.loss)
-        self.objective = objective(gan.objective, Labels(**gan.labels.model_dump()), self.randomness)
+        self.objective = gan.rules(self.randomness)
         self.gan = gan
 
     def step(self, batch: Batch) -> Losses:

@@ -1,23 +1,55 @@
 """How hints spread: the kernel of Gaussian process regression, learned on a net's own colours."""
 
 import math
+from typing import Annotated, ClassVar, Literal
 
 import torch
+from pydantic import Field
 from torch import Tensor
 from torch.nn import functional as F
 
 from photochrom.color.lab import grey_to_lightness
 from photochrom.color.propagation import propagated
+from photochrom.errors import RecipeError
 from photochrom.nets.prediction import annealed
 from photochrom.training.batches import Batch
 from photochrom.training.networks import Networks
-from photochrom.training.recipe import Affinity
-from photochrom.training.steps.base import Losses, Step
+from photochrom.training.settings import Optimizer, Positive, Share
+from photochrom.training.steps.base import Losses, Step, StepSettings
 
 DRAWS = 4
 """Sets of hints that each photo of a batch is given, one after another."""
 FLOOR = 4.0
 """Added to squared errors in Lab units: below a just noticeable difference of 2 there is little to gain."""
+
+
+class Affinity(StepSettings):
+    """How hints spread, on the colours of a trained net that itself stays as it is (`photochrom.nets.affinity`).
+
+    Each photo has up to `points` of them, few as often as many. Colours are decoded at `temperature` and
+    `prior_strength`.
+    """
+
+    distributes: ClassVar[bool] = True
+
+    kind: Literal["affinity"]
+    points: Annotated[int, Field(ge=1)] = 20
+    temperature: Positive = 0.5
+    prior_strength: Share = 0.45
+    optimizer: Optimizer = Optimizer()
+
+    @classmethod
+    def reports(cls) -> tuple[str, ...]:
+        return AffinityStep.reports
+
+    def declare(self, networks: Networks, key: str) -> None:
+        if networks.generator.affinity is None:
+            raise RecipeError(
+                f"{key}.kind", f"{networks.recipe.net.name} learns no affinity; set net.args.affinity"
+            )
+
+    def make(self, networks: Networks) -> Step:
+        return AffinityStep(networks, self)
 
 
 class AffinityStep(Step):

@@ -1,4 +1,4 @@
-"""A step: one way of training. Its `step` reads like the paper."""
+"""A way of training: its settings in a recipe, what it needs beforehand, and its step, which reads like the paper."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -8,13 +8,45 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from photochrom.training.batches import Batch
+from photochrom.training.batches import Batch, Photos
 from photochrom.training.criterion import Criterion
 from photochrom.training.learner import Learner
 from photochrom.training.networks import Networks
-from photochrom.training.recipe import Optimizer, Pixel
+from photochrom.training.settings import Optimizer, Pixel, Strict
 
 Losses = dict[str, Tensor]
+
+
+class StepSettings(Strict, ABC):
+    """A table of a recipe's ``steps``: one way of training. Its key ``kind``, a `Literal`, says which.
+
+    Attributes
+    ----------
+    distributes : whether it trains nets that give a distribution over ab bins, or nets that give colours
+    """
+
+    distributes: ClassVar[bool] = False
+
+    @classmethod
+    @abstractmethod
+    def reports(cls) -> tuple[str, ...]:
+        """All that its steps may report, in the log's order."""
+
+    def declare(self, networks: Networks, key: str) -> None:
+        """Name the networks that it needs beside the generator; `key` is its path in the recipe, for errors.
+
+        Raises
+        ------
+        RecipeError
+            If it does not fit the generator.
+        """
+
+    def prepare(self, networks: Networks, photos: Photos) -> None:
+        """Set in the generator what the photos decide, once, before anything is trained."""
+
+    @abstractmethod
+    def make(self, networks: Networks) -> "Step":
+        """The step itself, with optimizers of its own."""
 
 
 class Step(ABC):

@@ -1,19 +1,66 @@
 """Colour as classification: a distribution over ab bins (Zhang et al. 2016, 2017)."""
 
+from typing import Any, ClassVar, Literal
+
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from photochrom.color.lab import AB_SCALE, grey_to_lightness
+from photochrom.color.lab import AB_SCALE, grey_to_lightness, rgb_to_lab
 from photochrom.color.luma import rgb_to_luma
+from photochrom.color.quantize import class_weights, prior_of
+from photochrom.data.augment import center_crops
 from photochrom.losses.classification import RebalancedCrossEntropy
 from photochrom.losses.pixel import pixel_loss
 from photochrom.nets.prediction import annealed
-from photochrom.training.batches import Batch
+from photochrom.training.batches import Batch, Photos
 from photochrom.training.criterion import Criterion
 from photochrom.training.networks import Networks
-from photochrom.training.recipe import Classification
-from photochrom.training.steps.base import Losses, Step
+from photochrom.training.settings import Optimizer, Pixel, Positive, Share, Weight
+from photochrom.training.steps.base import Losses, Step, StepSettings
+
+
+class Mean(Pixel):
+    """Terms on the colours that a distribution decodes to; none, unless a weight says so.
+
+    They are the annealed mean at `temperature` and `prior_strength`, as the product decodes it
+    (`photochrom.nets.prediction.DistributionNet.predict`). `pixel` and `gradient` are of ab / 110 at the stride of the
+    logits; `colorfulness` and `perceptual` of the picture of those colours, enlarged bilinearly, on the true L*.
+    """
+
+    pixel: Weight = 0.0
+    temperature: Positive = 0.5
+    prior_strength: Share = 0.35
+
+
+class Classification(StepSettings):
+    """A distribution over ab bins (Zhang et al. 2016): `mix` is the uniform share in the class weights' denominator.
+
+    `huber` weighs the loss of the regressed ab, where the net gives it too (Zhang et al. 2017); `mean` what is asked of
+    the colours that the distribution decodes to.
+    """
+
+    distributes: ClassVar[bool] = True
+
+    kind: Literal["classification"]
+    mix: Share = 0.5
+    huber: Weight = 0.0
+    mean: Mean = Mean()
+    optimizer: Optimizer = Optimizer()
+
+    @classmethod
+    def reports(cls) -> tuple[str, ...]:
+        return ClassificationStep.reports
+
+    def declare(self, networks: Networks, key: str) -> None:
+        networks.look_with(self.mean, f"{key}.mean")
+
+    def prepare(self, networks: Networks, photos: Photos) -> None:
+        rebalance(networks.generator, photos, self.mix)
+
+    def make(self, networks: Networks) -> Step:
+        return ClassificationStep(networks, self)
 
 
 class ClassificationStep(Step):
@@ -72,3 +119,13 @@ class ClassificationStep(Step):
         # The true photo's luma, not what the net saw of it: this is about colours, and age is not one of them.
         luma = rgb_to_luma(batch.rgb, axis=1)[:, None]
         return criterion.terms(ab / AB_SCALE, truth / AB_SCALE, batch.rgb, luma)
+
+
+def rebalance(net: Any, photos: Photos, mix: float) -> None:
+    """Set the class weights of a distribution net from the colours of up to 2,000 photos at 16 px."""
+    chosen = np.random.default_rng(0).permutation(len(photos))[:2000]
+    # In parts: a stream's photos may be large.
+    parts = [photos.take(part) for part in np.array_split(chosen, -(-len(chosen) // 50))]
+    small = torch.cat([center_crops(part, np.arange(len(part)), 16) for part in parts])
+    prior = prior_of(rgb_to_lab(small, axis=1)[:, 1:].permute(0, 2, 3, 1), net.bins)
+    net.log_weights.copy_(class_weights(prior, mix).log())

@@ -6,36 +6,55 @@ stage's `passes`.
 """
 
 from pathlib import Path
+from typing import Literal
 
 import cv2
 import numpy as np
 import torch
 from torch import Tensor
 
-from photochrom.losses.adversarial import Labels, objective
 from photochrom.training.batches import Batch
-from photochrom.training.networks import Networks, discriminator_inputs
-from photochrom.training.recipe import Nogan, Regression
-from photochrom.training.steps.adversarial import AdversarialStep
-from photochrom.training.steps.base import Losses, Step
-from photochrom.training.steps.regression import RegressionStep
+from photochrom.training.networks import Networks
+from photochrom.training.settings import Optimizer, Part, Pixel
+from photochrom.training.steps.adversarial import AdversarialStep, Gan
+from photochrom.training.steps.base import Losses, Step, StepSettings
+from photochrom.training.steps.regression import Regression, RegressionStep
 
 PICTURES = "pictures"
 
 
-def nogan_step(networks: Networks, settings: Nogan) -> Step:
-    """The step of the phase that `settings` names."""
-    if settings.phase == "generator":
-        return RegressionStep(
-            networks, Regression(kind="regression", loss=settings.loss, optimizer=settings.optimizer)
-        )
-    if settings.phase == "pictures":
-        return PicturesStep(networks)
-    return (
-        DiscriminatorStep(networks, settings)
-        if settings.phase == "critic"
-        else AdversarialStep(networks, settings)
-    )
+class Nogan(StepSettings):
+    """One of the phases of NoGAN (Antic 2019), which calls its discriminator a critic.
+
+    "generator" trains the generator alone, "pictures" saves what it makes, "critic" trains the discriminator alone on
+    those pictures, and "both" trains both.
+    """
+
+    kind: Literal["nogan"]
+    phase: Literal["generator", "pictures", "critic", "both"]
+    loss: Pixel = Pixel(kind="mse")
+    gan: Gan = Gan(discriminator=Part(name="resnet34_critic"), sees="picture", weight=0.1)
+    optimizer: Optimizer = Optimizer()
+
+    @classmethod
+    def reports(cls) -> tuple[str, ...]:
+        return (*AdversarialStep.reports, *PicturesStep.reports)
+
+    def declare(self, networks: Networks, key: str) -> None:
+        self.gan.opponent(networks)
+        networks.look_with(self.loss, f"{key}.loss")
+
+    def make(self, networks: Networks) -> Step:
+        match self.phase:
+            case "generator":
+                alone = Regression(kind="regression", loss=self.loss, optimizer=self.optimizer)
+                return RegressionStep(networks, alone)
+            case "pictures":
+                return PicturesStep(networks)
+            case "critic":
+                return DiscriminatorStep(networks, self)
+            case "both":
+                return AdversarialStep(networks, self)
 
 
 class PicturesStep(Step):
@@ -69,14 +88,11 @@ class DiscriminatorStep(Step):
             raise ValueError(
                 "the discriminator's own phase needs gan.sees=picture: it learns from saved pictures"
             )
-        discriminator = networks.discriminator(
-            settings.gan.discriminator, discriminator_inputs(settings.gan, networks.space)
-        )
+        discriminator = settings.gan.opponent(networks)
         self.discriminator = self.learn(
             "discriminator", discriminator, settings.optimizer.for_discriminator()
         )
-        labels = Labels(**settings.gan.labels.model_dump())
-        self.objective = objective(settings.gan.objective, labels, self.randomness)
+        self.objective = settings.gan.rules(self.randomness)
         self.files = sorted(pictures_folder(networks.folder).glob("*.png"))
         if not self.files:
             raise ValueError(

@@ -1,9 +1,29 @@
 """The generator alone, against the truth."""
 
+from typing import Literal
+
 from photochrom.training.batches import Batch
 from photochrom.training.networks import Networks
-from photochrom.training.recipe import Regression
-from photochrom.training.steps.base import Losses, Step
+from photochrom.training.settings import Optimizer, Pixel
+from photochrom.training.steps.base import Losses, Step, StepSettings
+
+
+class Regression(StepSettings):
+    """The generator alone, against the truth."""
+
+    kind: Literal["regression"]
+    loss: Pixel = Pixel()
+    optimizer: Optimizer = Optimizer()
+
+    @classmethod
+    def reports(cls) -> tuple[str, ...]:
+        return RegressionStep.reports
+
+    def declare(self, networks: Networks, key: str) -> None:
+        networks.look_with(self.loss, f"{key}.loss")
+
+    def make(self, networks: Networks) -> Step:
+        return RegressionStep(networks, self)
 
 
 class RegressionStep(Step):

@@ -1,13 +1,44 @@
 """Wasserstein GAN, conditional on the grey picture (Arjovsky et al. 2017, Gulrajani et al. 2017)."""
 
+from typing import Annotated, Literal
+
 import torch
-from torch import Tensor
+from pydantic import Field
+from torch import Tensor, nn
 
 from photochrom.losses.adversarial import clip_weights, gradient_penalty, objective
 from photochrom.training.batches import Batch
 from photochrom.training.networks import Networks
-from photochrom.training.recipe import Wasserstein
-from photochrom.training.steps.base import Losses, Step, switched_off
+from photochrom.training.settings import Optimizer, Part, Pixel, Positive, Weight
+from photochrom.training.steps.base import Losses, Step, StepSettings, switched_off
+
+
+class Wasserstein(StepSettings):
+    """A Wasserstein critic, held to its slope by a penalty (Gulrajani et al. 2017) or, where `clip_weights` is
+    given, by clipping (Arjovsky et al. 2017)."""
+
+    kind: Literal["wasserstein"]
+    loss: Pixel = Pixel(pixel=100)
+    critic: Part = Part(name="patchgan", args={"norm": "none"})
+    critic_steps: Annotated[int, Field(ge=1)] = 5
+    penalty: Weight = 10.0
+    clip_weights: Positive | None = None
+    optimizer: Optimizer = Optimizer(betas=(0.0, 0.9))
+
+    def opponent(self, networks: Networks) -> nn.Module:
+        """The critic, which steps that name the same one share."""
+        return networks.discriminator(self.critic, networks.space.inputs + networks.space.outputs)
+
+    @classmethod
+    def reports(cls) -> tuple[str, ...]:
+        return WassersteinStep.reports
+
+    def declare(self, networks: Networks, key: str) -> None:
+        self.opponent(networks)
+        networks.look_with(self.loss, f"{key}.loss")
+
+    def make(self, networks: Networks) -> Step:
+        return WassersteinStep(networks, self)
 
 
 class WassersteinStep(Step):
@@ -17,7 +48,7 @@ class WassersteinStep(Step):
 
     def __init__(self, networks: Networks, settings: Wasserstein) -> None:
         super().__init__(networks)
-        critic = networks.discriminator(settings.critic, networks.space.inputs + networks.space.outputs)
+        critic = settings.opponent(networks)
         self.generator = self.learn("generator", networks.generator, settings.optimizer)
         self.critic = self.learn("critic", critic, settings.optimizer.for_discriminator())
         self.criterion = self.criterion_of(settings.loss)
