@@ -14,6 +14,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
+from photochrom.color.colorfulness import MATRIX, of_moments
 from photochrom.data.decode import BrokenPhoto
 from photochrom.data.sources import Item, Source
 from photochrom.data.splits import ranked, split
@@ -187,11 +188,10 @@ def examined(item: Item, short_side: int | None = None) -> Photo | BrokenPhoto |
 
 
 def colorfulness(rgb: Photo) -> float:
-    """Hasler and Suesstrunk 2003, equation 10, of an ``(H, W, 3)`` picture in 0..255."""
-    # OpenCV's passes take a fifth of the time of numpy's: this is done for every photo.
-    opponents = np.array([[1, -1, 0], [0.5, 0.5, -1]], np.float32)
-    mean, deviation = cv2.meanStdDev(cv2.transform(rgb.astype(np.float32), opponents))
-    return float(np.hypot(*deviation[:, 0]) + 0.3 * np.hypot(*mean[:, 0]))
+    """Colorfulness of an ``(H, W, 3)`` picture in 0..255, in the units of Hasler and Suesstrunk 2003."""
+    # OpenCV takes the moments in a fifth of NumPy's time: this is done for every photo.
+    means, deviations = cv2.meanStdDev(cv2.transform(rgb.astype(np.float32), np.array(MATRIX, np.float32)))
+    return float(of_moments(means[:, 0], deviations[:, 0] ** 2))
 
 
 def by_hash(items: Sequence[Item]) -> list[Item]:

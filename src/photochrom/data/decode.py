@@ -1,4 +1,9 @@
-"""One photo from bytes to sRGB, and nothing but photos."""
+"""One photo from bytes to 8-bit sRGB on white, for training and evaluation.
+
+`photochrom.media` reads photos for the product. It keeps what must survive (bit depth, alpha, pages, metadata), and
+refuses photos that are good enough to train on. This reads a hundred thousand of them as fast as it can: JPEGs at a
+fraction of their size, and nothing but pixels. What both share is Pillow.
+"""
 
 import io
 from functools import lru_cache

@@ -6,12 +6,13 @@ A WebDataset (Aizman et al. 2019) is plain tars in which files of one sample sha
 import hashlib
 import os
 import re
-import secrets
 import tarfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import fsspec
+
+from photochrom.files import atomic
 
 END = bytes(tarfile.BLOCKSIZE)
 
@@ -107,20 +108,27 @@ def fetch(url: str, cache: Path | None = None) -> Path:
         return target
     files, inner = _open(url)
     folder.mkdir(parents=True, exist_ok=True)
-    part = folder / f"{target.name}.{secrets.token_hex(4)}.part"
+    try:
+        with atomic(target, overwrite=True) as part:
+            _receive(files, inner, part)
+    except _NotReceived as error:
+        raise OSError(f"{url}: cannot be fetched ({error})") from error.__cause__
+    return target
+
+
+class _NotReceived(Exception):
+    """No OSError: `atomic` would take it for a failure to write."""
+
+
+def _receive(files: Any, inner: str, part: Path) -> None:
     try:
         files.get_file(inner, str(part))
         promised, got = files.size(inner), part.stat().st_size
         if promised is not None and got != promised:
             raise OSError(f"{got:,} of {promised:,} bytes came")
-        part.replace(target)
     except Exception as error:
         # Each protocol's client has exceptions of its own; a person needs the address and one line.
-        line = " ".join(f"{type(error).__name__}: {error}".split())
-        raise OSError(f"{url}: cannot be fetched ({line})") from error
-    finally:
-        part.unlink(missing_ok=True)
-    return target
+        raise _NotReceived(" ".join(f"{type(error).__name__}: {error}".split())) from error
 
 
 def _expanded(pattern: str) -> list[str]:

@@ -1,7 +1,11 @@
-"""As colourful as the truth, neither more nor less."""
+"""A loss on how colourful a batch is, compared with the truth."""
 
-import torch
 from torch import Tensor
+
+from photochrom.color import colorfulness as hasler
+
+SMOOTH = 0.001 / 255
+"""A thousandth of an 8-bit level."""
 
 
 def colorfulness(rgb: Tensor) -> Tensor:
@@ -23,15 +27,8 @@ def colorfulness(rgb: Tensor) -> Tensor:
     """
     if rgb.ndim != 4 or rgb.shape[1] != 3:
         raise ValueError(f"expected (B, 3, H, W), got {tuple(rgb.shape)}")
-    red, green, blue = rgb.flatten(2).unbind(dim=1)
-    opponents = torch.stack([red - green, (red + green) / 2 - blue], dim=1)
-    mean = opponents.mean(dim=2)
-    variance = opponents.var(dim=2, correction=0)
-    # A thousandth of an 8-bit level: it keeps the root's slope finite at grey.
-    tiny = 0.001 / 255
-    spread = (variance.sum(dim=1) + tiny * tiny).sqrt() - tiny
-    distance = (mean.square().sum(dim=1) + tiny * tiny).sqrt() - tiny
-    return spread + 0.3 * distance
+    found: Tensor = hasler.colorfulness(rgb, axis=1, smooth=SMOOTH)
+    return found
 
 
 def colorfulness_loss(prediction: Tensor, truth: Tensor) -> Tensor:

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from photochrom.color import colorfulness as hasler
 from photochrom.metrics.metric import MeanOverPhotos, OfMeans
 from photochrom.metrics.photos import Photos
 
@@ -13,27 +14,19 @@ def colorfulness(rgb: Tensor, *, signed: bool) -> Tensor:
     Parameters
     ----------
     rgb : (B, 3, H, W) sRGB in [0, 1]
-    signed : bool
-        True: Hasler and Suesstrunk 2003, "Measuring colorfulness in natural images", equation 10. False: with the
-        absolute values of R - G and of yellow - blue, as DDColor's script has it and the tables that follow it.
-        It is lower, as what is red and what is green no longer spread apart.
+    signed : as `photochrom.color.colorfulness.colorfulness` explains
 
     Returns
     -------
     (B,) float64: 0 for grey, above 100 for the most colourful photos.
     """
-    return _both(rgb)[:, int(not signed)]
+    found: Tensor = hasler.colorfulness(255 * rgb.to(torch.float64), axis=1, signed=signed)
+    return found
 
 
 def _both(rgb: Tensor) -> Tensor:
     """Colorfulness signed and absolute, ``(B, 2)``."""
-    red, green, blue = (255 * rgb.to(torch.float64)).flatten(2).unbind(dim=1)
-    opponents = torch.stack([red - green, (red + green) / 2 - blue], dim=1)
-    square = opponents.square().mean(dim=2)
-    # The squares, and so the second moments, are the same of absolute values.
-    means = torch.stack([opponents.mean(dim=2), opponents.abs().mean(dim=2)], dim=1)
-    spread = (square[:, None] - means.square()).clamp(min=0).sum(dim=2).sqrt()
-    return spread + 0.3 * means.square().sum(dim=2).sqrt()
+    return torch.stack([colorfulness(rgb, signed=signed) for signed in (True, False)], dim=1)
 
 
 class Colorfulness(MeanOverPhotos):
