@@ -568,7 +568,7 @@ def test_encoder_weights_are_loaded_and_a_frozen_group_stays(
 def test_encoder_weights_of_another_net_are_refused(
     tmp_path: Path, photos: PhotoDataset, recipe: MakeRecipe
 ) -> None:
-    with pytest.raises(RecipeError, match="test_cnn4 has no pretrained encoder; leave --encoder out"):
+    with pytest.raises(RecipeError, match="test_cnn4: has no pretrained encoder; leave --encoder out"):
         train(recipe(), photos, tmp_path, Budget(steps=1), pretrained=Pretrained(encoder={}))
     settings = recipe(net={"name": "test_resnet_unet"}, stages=[{"size": 64, "batch": 2}])
     wrong = Pretrained(encoder={"conv1.weight": torch.zeros(1)})
