@@ -6,9 +6,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.linalg
 import skimage.color
 import skimage.metrics
+import torch
+from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
+from safetensors.torch import save_file
 from typer.testing import CliRunner
 
 from photochrom.bench import entries
@@ -18,6 +22,7 @@ from photochrom.bench.protocol import Protocol
 from photochrom.bench.results import Results
 from photochrom.cli import app
 from photochrom.data.sources import Source, find
+from photochrom.nets.vgg16 import vgg16
 
 SMALL = Protocol(size=64)
 NAMES = ["psnr", "ciede2000", "auc", "colorfulness", "mse"]
@@ -241,3 +246,61 @@ def test_bad_usage_is_a_sentence(folder: Path, arguments: list[str], message: st
     assert result.exit_code in (1, 2)
     assert message in result.output
     assert "Traceback" not in result.output
+
+
+def features_file(path: Path) -> Path:
+    """A network of two features, whatever the size of its input: the means of red and of green in [-1, 1]."""
+    graph = helper.make_graph(
+        [
+            helper.make_node("GlobalAveragePool", ["rgb"], ["means"]),
+            helper.make_node("Slice", ["means", "from", "to", "axis"], ["features"]),
+        ],
+        "features",
+        [helper.make_tensor_value_info("rgb", TensorProto.FLOAT, ["b", 3, "h", "w"])],
+        [helper.make_tensor_value_info("features", TensorProto.FLOAT, ["b", 2, 1, 1])],
+        [
+            numpy_helper.from_array(np.array([n], np.int64), name)
+            for name, n in (("from", 0), ("to", 2), ("axis", 1))
+        ],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
+    path.write_bytes(model.SerializeToString())
+    return path
+
+
+def test_the_command_measures_fid_lpips_and_films(folder: Path, tmp_path: Path) -> None:
+    vgg, inception = tmp_path / "vgg16.safetensors", features_file(tmp_path / "inception.onnx")
+    torch.manual_seed(0)
+    save_file(vgg16().state_dict(), vgg)
+    arguments = ["evaluate", "--data", folder, "--size", 64, "--inception", inception, "--lpips", vgg]
+    result = CliRunner().invoke(
+        app, [str(a) for a in [*arguments, "--films", folder, "--out", tmp_path / "out"]]
+    )
+    assert result.exit_code == 0, result.output
+    rows = {row.name: row.scores for row in Results.load(tmp_path / "out" / "results.json").rows}
+    for key in ("fid", "lpips"):
+        assert rows["truth"][key].value == pytest.approx(0, abs=1e-6)
+        assert rows["grey"][key].value > 1e-4
+    # The photos as a film of six frames that have little in common.
+    assert all(0.1 < rows[name]["cdc"].value < np.log(2) for name in ("truth", "grey"))
+    means = []
+    for path in sorted(folder.iterdir()):
+        with Image.open(path) as image:
+            rgb = SMALL.fitted(np.asarray(image.convert("RGB")))
+        grey = np.dstack([np.asarray(Image.fromarray(rgb).convert("L"))] * 3)
+        means.append([2 * x[..., :2].mean(axis=(0, 1)) / 255 - 1 for x in (rgb, grey)])
+    true, ours = np.array(means).transpose(1, 0, 2)
+    first, second = np.cov(true.T), np.cov(ours.T)
+    by_hand = ((true.mean(axis=0) - ours.mean(axis=0)) ** 2).sum() + np.trace(
+        first + second - 2 * scipy.linalg.sqrtm(first @ second).real
+    )
+    # Stretched to 299 pixels before, the means move a little.
+    assert rows["grey"]["fid"].value == pytest.approx(by_hand, rel=0.1)
+
+
+def test_weights_of_another_net_are_refused_by_name(folder: Path, tmp_path: Path) -> None:
+    save_file({"x": torch.zeros(1)}, tmp_path / "other.safetensors")
+    arguments = ["evaluate", "--data", str(folder), "--lpips", str(tmp_path / "other.safetensors")]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 1
+    assert "other.safetensors: not VGG-16 with its ImageNet weights" in result.stderr

@@ -25,6 +25,7 @@ from photochrom.data.dataset import ordered
 from photochrom.data.decode import BrokenPhoto
 from photochrom.data.sources import Item, Source
 from photochrom.metrics.imagenet import labels_of
+from photochrom.metrics.lpips import Backbone
 from photochrom.metrics.metric import PhotoMetric
 from photochrom.metrics.photos import Network, Photos
 from photochrom.metrics.registry import METRICS, collection
@@ -62,6 +63,8 @@ def evaluate(
     *,
     command: str,
     network: Network | None = None,
+    inception: Network | None = None,
+    backbone: Backbone | None = None,
     limit: int | None = None,
     examples: int = 12,
     worst: bool = False,
@@ -74,6 +77,8 @@ def evaluate(
     ----------
     photos : colour photos; unreadable ones are left out with a count
     network : a classifier of colour photos (`photochrom.metrics.photos.Network`) for top-1 and the Frechet distance
+    inception : the Inception network whose features FID compares
+    backbone : the classifier whose layers LPIPS compares (`photochrom.metrics.lpips`)
     limit : every Nth photo, so that about so many are taken
     examples : how many photos the results keep pictures of, evenly spread
     worst : pictures of those instead where the first model is farthest from the truth (CIEDE2000), the worst first
@@ -96,7 +101,8 @@ def evaluate(
     if not items:
         raise ValueError(f"{photos.path}: no photos in it")
     labels = _labels(items) if network is not None else None
-    metrics = {c.name: _measures(names, network, labels is not None) for c in entries}
+    given = {"network": network, "inception": inception, "backbone": backbone, "labels": labels is not None}
+    metrics = {c.name: _measures(names, given) for c in entries}
     run = Evaluation(list(entries), metrics)
     shown = {item.key for item in spread(items, examples)}
     first = next((c.name for c in entries if c.kind in MODELS), None) if worst else None
@@ -127,9 +133,9 @@ def spread(items: Sequence[Item], count: int | None) -> Sequence[Item]:
     return [items[round(i)] for i in np.linspace(0, len(items) - 1, count)]
 
 
-def _measures(names: Iterable[str] | None, network: Network | None, labelled: bool) -> Measures:
+def _measures(names: Iterable[str] | None, given: dict[str, Any]) -> Measures:
     """Metrics in the registry's order."""
-    built = {str(key): metric for key, metric in collection(names, network=network, labels=labelled).items()}
+    built = {str(key): metric for key, metric in collection(names, **given).items()}
     return {key: cast(PhotoMetric, built[key]) for key in METRICS if key in built}
 
 
@@ -161,14 +167,14 @@ def _pictures(item: Item, run: Evaluation, protocol: Protocol) -> dict[str, Pict
 def _measure(run: Evaluation, made: dict[str, Picture | str], label: torch.Tensor | None) -> None:
     rgb = made[""]
     assert not isinstance(rgb, str)
-    truth = Photos(_tensor(rgb))
+    truth = Photos(tensor_of(rgb))
     for entry in run.entries:
         name, picture = entry.name, made[entry.name]
         if isinstance(picture, str):
             run.errors[name] = f"{run.errors[name]}; {picture}" if name in run.errors else picture
         elif name not in run.errors:
             same = entry.kind == "truth"
-            photo = truth if same else Photos(_tensor(picture))
+            photo = truth if same else Photos(tensor_of(picture))
             for key, metric in run.metrics[name].items():
                 if key not in run.unmeasured:
                     try:
@@ -185,7 +191,8 @@ def _error(made: dict[str, Picture | str], name: str) -> float:
     return float(ciede2000(rgb_to_lab(picture / 255), rgb_to_lab(truth / 255)).mean())
 
 
-def _tensor(picture: NDArray[np.uint8]) -> torch.Tensor:
+def tensor_of(picture: NDArray[np.uint8]) -> torch.Tensor:
+    """``(H, W, 3)`` in 8 bits as ``(1, 3, H, W)`` in [0, 1]."""
     # A copy: PyTorch wants memory that it may write to, and the truth's is shared.
     return torch.from_numpy(picture.copy()).permute(2, 0, 1)[None].float().div_(255)
 
@@ -208,10 +215,7 @@ def _webp(picture: NDArray[np.uint8]) -> bytes:
 
 
 def _results(run: Evaluation, protocol: Protocol, command: str) -> Results:
-    about = [
-        Metric(key, METRICS[key].name, METRICS[key].unit, METRICS[key].better, _about(key))
-        for key in next(iter(run.metrics.values()))
-    ]
+    about = [column(key) for key in next(iter(run.metrics.values()))]
     rows = []
     for entry in run.entries:
         error = run.errors.get(entry.name)
@@ -233,9 +237,11 @@ def _results(run: Evaluation, protocol: Protocol, command: str) -> Results:
     )
 
 
-def _about(key: str) -> str:
+def column(key: str) -> Metric:
+    """What a table says of the metric of this name in the registry."""
     entry = METRICS[key]
-    return f"{entry.about} ({entry.source})" if entry.source else entry.about
+    about = f"{entry.about} ({entry.source})" if entry.source else entry.about
+    return Metric(key, entry.name, entry.unit, entry.better, about)
 
 
 def _scores(run: Evaluation, name: str, seed: int) -> dict[str, Score]:
@@ -248,11 +254,12 @@ def _scores(run: Evaluation, name: str, seed: int) -> dict[str, Score]:
             value, low, high = interval(run.bootstrap(name, key, seed))
             scores[key] = Score(value, low, high)
         except ValueError as error:
-            scores[key] = _without_interval(metric, str(error))
+            scores[key] = without_interval(metric, str(error))
     return scores
 
 
-def _without_interval(metric: PhotoMetric, why: str) -> Score:
+def without_interval(metric: PhotoMetric, why: str) -> Score:
+    """The metric's figure alone, where `why` says that it has no interval; not even that, where it cannot be had."""
     try:
         return Score(float(metric.compute()), why=why)
     except ValueError as error:

@@ -12,6 +12,8 @@ import typer
 from photochrom.cli.console import give_up, say
 from photochrom.cli.laboratory import laboratory
 
+INCEPTION_SIDE = 299
+
 if TYPE_CHECKING:
     from photochrom.bench.results import Results
 
@@ -27,6 +29,19 @@ Classifier = Annotated[
     typer.Option(
         metavar="FILE",
         help="Classifier of colour photos for top-1 and Frechet: MobileNetV2, EfficientNet-Lite or .onnx.",
+    ),
+]
+Inception = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE.onnx", help="Inception-v3 up to its 2,048 pooled features, for FID."),
+]
+Lpips = Annotated[
+    Path | None, typer.Option("--lpips", metavar="FILE", help="VGG-16 with its ImageNet weights, for LPIPS.")
+]
+Films = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FOLDER", help="Films as folders of frames, for CDC: how steady each one's colours are."
     ),
 ]
 Size = Annotated[int, typer.Option(help="Side in pixels at which all is measured.")]
@@ -50,6 +65,9 @@ def evaluate(
     fit: Crop = "crop",
     merge: Merge = "luma",
     classifier: Classifier = None,
+    inception: Inception = None,
+    lpips: Lpips = None,
+    films: Films = None,
     limit: Limit = None,
     seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = 0,
     worst: Annotated[
@@ -60,10 +78,12 @@ def evaluate(
     with laboratory():
         from photochrom.bench import entries
         from photochrom.bench.evaluate import evaluate as score
+        from photochrom.bench.films import find_films, with_films
         from photochrom.bench.markdown import markdown
         from photochrom.bench.protocol import Protocol
         from photochrom.data.sources import find
 
+        shots = find_films(films) if films is not None else []
         protocol = Protocol(size, fit, merge, seed)  # type: ignore[arg-type]
         entered = [entries.grey()]
         entered += [entries.model(name, protocol) for name in models or []]
@@ -79,10 +99,14 @@ def evaluate(
             protocol,
             command=command_line(),
             network=network(classifier),
+            inception=inception_of(inception),
+            backbone=backbone(lpips),
             limit=limit,
             worst=worst,
             report=say,
         )
+        if shots:
+            results = with_films(results, entered, shots, protocol, say)
         typer.echo(markdown(results), nl=False)
         if out is not None:
             write(results, out)
@@ -103,6 +127,31 @@ def network(file: Path | None) -> Any:
     from photochrom.training.pretrained import read_tensors
 
     return pretrained_classifier(read_tensors(file))
+
+
+def inception_of(file: Path | None) -> Any:
+    """The Inception network in `file`, fed as FID's authors feed it, or None."""
+    if file is None:
+        return None
+    from photochrom.metrics.network import OnnxNetwork
+
+    half = (0.5, 0.5, 0.5)
+    return OnnxNetwork(file, mean=half, std=half, side=INCEPTION_SIDE, fit="stretch")
+
+
+def backbone(file: Path | None) -> Any:
+    """VGG-16 with the weights in `file`, as LPIPS compares its layers, or None."""
+    if file is None:
+        return None
+    from photochrom.nets.vgg16 import vgg16_lpips
+    from photochrom.training.pretrained import read_tensors
+
+    net = vgg16_lpips().eval()
+    try:
+        net.load_imagenet(read_tensors(file))
+    except ValueError as error:
+        raise ValueError(f"{file}: not VGG-16 with its ImageNet weights ({error})") from None
+    return net
 
 
 def write(results: Results, out: Path) -> None:

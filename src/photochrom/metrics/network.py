@@ -24,7 +24,8 @@ class OnnxNetwork:
         Inception features for FID as well as a bare classifier. Maps ``(B, D, h, w)`` are averaged to ``(B, D)``.
     mean, std : what the network wants its sRGB in [0, 1] normalised by; the defaults are torchvision's
         0.5 and 0.5 give [-1, 1].
-    side : pixels of its square input; None is what the file says
+    side : pixels of its square input, where the file takes any
+        A file that takes a single size is given that one.
     fit : how a photo comes to that size
         "crop" takes the middle (after enlarging a photo that is smaller); "stretch" resizes bilinearly, as FID does.
     threads : of ONNX Runtime
@@ -32,7 +33,8 @@ class OnnxNetwork:
     Raises
     ------
     ValueError
-        If the file has another kind of input, no such output, or says no size and `side` is None.
+        If the file has another kind of input, no such output, or takes any size and `side` is
+        None.
     """
 
     def __init__(
@@ -57,10 +59,10 @@ class OnnxNetwork:
         self._input = inputs[0].name
         batch, _, height, width = inputs[0].shape
         self._single = batch == 1
-        if side is None:
-            if not isinstance(height, int) or height != width:
-                raise ValueError(f"{file}: takes {height}x{width} pixels; say which with side=")
+        if isinstance(height, int) and height == width:
             side = height
+        if side is None or isinstance(height, int) != isinstance(width, int):
+            raise ValueError(f"{file}: takes {height}x{width} pixels; say which with side=")
         names = [x.name for x in self._session.get_outputs()]
         self._outputs = [logits or names[0], features or names[-1]]
         for name in self._outputs:

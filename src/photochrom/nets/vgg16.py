@@ -88,6 +88,13 @@ def vgg16() -> VGG:
     return VGG(((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512)))
 
 
+def vgg16_lpips() -> VGG:
+    """Build VGG-16's features as LPIPS compares them: Johnson's four, and relu5_3."""
+    return VGG(
+        ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512)), (*JOHNSON, "relu5_3")
+    )
+
+
 def vgg19_relu3_1() -> VGG:
     """Build VGG-19 up to conv3_1 (555,328 parameters) for the authors' weights: relu1_2, relu2_2, relu3_1."""
     return VGG(((64, 64), (128, 128), (256,)), ("relu1_2", "relu2_2", "relu3_1"), CAFFE_MEAN, CAFFE_STD)
