@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 import torch
 
-from photochrom.engine.colorizer import Colorizer
 from photochrom.modelfile.onnx_file import restated
 from photochrom.pipeline.python import Colorizer
 from photochrom.training.checkpoint import LAST, save_checkpoint
