@@ -24,7 +24,7 @@ def drawings(shown: list[Column]) -> str:
         charts.append(_chart("time", "Quality against time", metrics, quality, "milliseconds"))
     if "parameters" in keys:
         charts.append(_chart("size", "Quality against size", metrics, quality, "parameters"))
-    y, x = _find(metrics, "colourful"), _find(metrics, "ciede2000", "2000")
+    y, x = _find(metrics, "colorful", "colourful"), _find(metrics, "ciede2000", "2000")
     if x and y:
         charts.append(
             _chart("colour", "Colourfulness against colour error", metrics, y.key, x.key, choose_x=True)
