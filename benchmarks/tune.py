@@ -6,8 +6,8 @@
 Prints a Markdown table with a row for each model at the best of its settings, by the rule of docs/default-model.md:
 "way" is the mean, over the figures of `GOALS`, of the share of the way from grey to the goal; --all prints every
 combination. (`photochrom evaluate A.onnx B.onnx` gives intervals and paired differences at the models' own settings.)
-Prior strength is the share of the training loss's rebalancing that stays in the posterior (Zhang et al. 2016, section 2.2;
-dividing by the class weights undoes it).
+Prior strength is the share of the training loss's rebalancing that stays in the posterior (Zhang et al. 2016,
+section 2.2; dividing by the class weights undoes it).
 """
 
 import argparse

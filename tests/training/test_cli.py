@@ -123,6 +123,11 @@ def test_trains_and_goes_on(train: Call, workplace: Path) -> None:
     assert step_of("run") == 2
     assert train("--steps", 3, "--resume").exit_code == 0
     assert step_of("run") == 3
+    less = train("--steps", 2, "--resume")
+    assert less.stderr.splitlines()[-1].startswith(
+        "run: has 3 steps already, which is all that was asked for"
+    )
+    assert step_of("run") == 3
 
 
 def test_options_reach_the_run(call: Call, workplace: Path) -> None:

@@ -67,12 +67,12 @@ def test_a_file_of_ones_own(tmp_path: Path) -> None:
     assert recipe_path("photochrom") == RECIPES / "photochrom.toml"
 
 
-def test_unknown_name_says_the_nearest_and_lists_all() -> None:
+def test_unknown_name_says_the_nearest_in_a_sentence() -> None:
     with pytest.raises(
         RecipeError, match=r"fotochrom: no such recipe \(did you mean photochrom\?\)"
     ) as caught:
         load_recipe("fotochrom")
-    assert all(name in str(caught.value) for name in recipe_names())
+    assert "`photochrom recipes` lists all" in str(caught.value)
 
 
 @pytest.mark.parametrize("text", [b"seed = = 3", b"\xff\xfe\x00"])

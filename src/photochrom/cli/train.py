@@ -91,7 +91,14 @@ def train(
     ] = None,
 ) -> None:
     """Train a recipe. Ctrl-C saves and stops; --resume goes on as if nothing had happened."""
+    paths = [*(data or []), *(more or [])]
     with laboratory():
+        from photochrom.training.recipe_files import read_table
+
+        # What can be wrong with the arguments alone is said before torch is imported.
+        read_table(recipe, set_ or [])
+        if not paths:
+            give_up("no photos; give --data FOLDER or --data FILE.tar", 2)
         from photochrom.training.checkpoint import LAST
         from photochrom.training.loop import Saving
         from photochrom.training.loop import train as run
@@ -109,9 +116,6 @@ def train(
             settings = fitted(settings, size)
         folder = out or Path("runs", Path(recipe).stem)
         budget = _budget(settings, minutes, steps, epochs)
-        paths = [*(data or []), *(more or [])]
-        if not paths:
-            give_up("no photos; give --data FOLDER or --data FILE.tar", 2)
         if not resume and (folder / LAST).exists():
             give_up(f"{folder}: has a run already; --resume goes on with it, --out names another folder", 2)
         pretrained = Pretrained(
@@ -127,6 +131,7 @@ def train(
         if fabric.global_rank == 0:
             _announce(settings, photos, validation, None if resume else pretrained, fabric)
         saving = Saving(save_minutes, Path(recipe).stem, licence)
+        before = _done_before(folder / LAST, budget, len(photos)) if resume else None
         try:
             run(
                 settings,
@@ -147,7 +152,9 @@ def train(
                 else "nothing is saved yet"
             )
             give_up(f"stopped; {rest}", INTERRUPTED)
-        if fabric.global_rank == 0:
+        if before is not None:
+            say(f"{folder}: has {before} steps already, which is all that was asked for; nothing was done")
+        elif fabric.global_rank == 0:
             say(f"{folder}: trained; try it with: photochrom export {folder} -o {folder.name}.onnx")
 
 
@@ -157,6 +164,18 @@ def _budget(recipe: Recipe, minutes: float | None, steps: int | None, epochs: fl
     if minutes is None and steps is None and epochs is None:
         return Budget(epochs=recipe.epochs)
     return Budget(minutes, steps, epochs)
+
+
+def _done_before(checkpoint: Path, budget: Budget, photos: int) -> int | None:
+    """The steps of a run that has spent `budget` already; None if it goes on."""
+    from photochrom.errors import CheckpointError
+    from photochrom.training.saving import position_of
+
+    try:
+        position = position_of(checkpoint)
+    except CheckpointError:
+        return None  # the run itself says what is wrong
+    return position.step if budget.progress(position, photos) >= 1 else None
 
 
 def fabric_for(device: str, precision: str) -> Fabric:

@@ -34,9 +34,8 @@ def read_table(name: str | Path, overrides: Iterable[str] = ()) -> dict[str, Any
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         near = nearest(str(name), recipe_names())
-        known = ", ".join(recipe_names())
         raise RecipeError(
-            str(name), f"no such recipe{near}; there are: {known}, or give a file NAME.toml"
+            str(name), f"no such recipe{near}; `photochrom recipes` lists all, or give a file NAME.toml"
         ) from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise RecipeError(str(path), f"not a readable recipe ({error})") from None

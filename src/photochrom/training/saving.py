@@ -9,7 +9,7 @@ from photochrom._version import __version__
 from photochrom.errors import CheckpointError
 from photochrom.training.batches import Photos
 from photochrom.training.budget import Position
-from photochrom.training.checkpoint import revision
+from photochrom.training.checkpoint import load_metadata, revision
 from photochrom.training.recipe import Recipe, validate
 
 
@@ -37,6 +37,21 @@ def description(
         "version": __version__,
         "revision": revision(),
     }
+
+
+def position_of(path: Path) -> Position:
+    """How far the run was when it wrote the checkpoint at `path`.
+
+    Raises
+    ------
+    CheckpointError
+        If it cannot be read, or is of no run.
+    """
+    metadata = load_metadata(path)
+    try:
+        return Position(**json.loads(metadata["position"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(str(path), f"not of a run that can go on ({error})") from None
 
 
 def resumed(recipe: Recipe, metadata: dict[str, str], path: Path) -> tuple[Position, float, str]:
