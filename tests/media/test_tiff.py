@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from io import BytesIO
 
 import cv2
@@ -233,3 +234,90 @@ def test_more_pages_than_a_photo_has(monkeypatch):
             writer.write(np.full((4, 4), level, np.uint8), photometric="minisblack")
     with pytest.raises(PhotoError, match="more than 2 pages"):
         media.open(file.getvalue(), name="many.tif")
+
+
+def test_exif_of_a_bigtiff_is_kept(grey, coloured):
+    # An Exif directory with 8-byte offsets, built from its definition: libtiff and tifffile write none.
+    def entry(code, kind, count, value):
+        return struct.pack("<HHQ", code, kind, count) + value.ljust(8, b"\0")
+
+    data = bytearray(tiff(grey, photometric="minisblack", bigtiff=True, metadata=None))
+    (at,) = struct.unpack_from("<Q", data, 8)
+    (count,) = struct.unpack_from("<Q", data, at)
+    entries = [bytes(data[at + 8 + 20 * i : at + 28 + 20 * i]) for i in range(count)]
+    data += b"\0" * (len(data) % 2)
+    date, inner = b"1938:07:01 12:00:00\0", len(data)
+    data += struct.pack("<Q", 2) + entry(0x829A, 5, 1, struct.pack("<II", 1, 2))
+    data += entry(0x9003, 2, len(date), struct.pack("<Q", inner + 56)) + bytes(8) + date
+    entries.append(entry(0x8769, 13, 1, struct.pack("<Q", inner)))
+    struct.pack_into("<Q", data, 8, len(data))
+    data += struct.pack("<Q", len(entries)) + b"".join(sorted(entries, key=lambda e: e[1::-1])) + bytes(8)
+    photo = media.open(bytes(data))
+    read = Image.open(BytesIO(media.encode(coloured(photo)))).getexif()
+    assert read.get_ifd(0x8769)[0x9003] == "1938:07:01 12:00:00"
+    assert read.get_ifd(0x8769)[0x829A] == 0.5
+
+
+def test_tags_of_the_content_stay_and_those_of_the_storage_go(grey, coloured):
+    kept = {
+        33550: ("d", 3, (0.5, 0.5, 0.0)),  # GeoTIFF: ModelPixelScale
+        34735: ("H", 4, (1, 1, 0, 0)),  # GeoTIFF: GeoKeyDirectory
+        42113: ("s", 0, "-9999"),  # GDAL: no data
+        700 + 32768: ("s", 0, "private"),  # 33468: a program's own
+        40961 - 1: ("s", 0, "0100"),
+        315: ("s", 0, "Ida"),
+        32781: ("s", 0, "img-7"),
+    }
+    gone = {
+        330: ("I", 1, 8),
+        301: ("H", 768, tuple(range(768))),
+        37724: ("B", 4, (1, 2, 3, 4)),
+        512: ("H", 1, 1),
+    }
+    extra = [(code, *value, True) for code, value in (kept | gone).items()]
+    photo = media.open(tiff(grey, photometric="minisblack", extratags=extra, metadata=None))
+    with tifffile.TiffFile(BytesIO(media.encode(coloured(photo)))) as read:
+        tags = read.pages[0].tags
+        for code, (_, _, value) in kept.items():
+            assert tags[code].value == value or code == 42113
+        assert 42113 in tags
+        assert not [code for code in gone if code in tags]
+        np.testing.assert_array_equal(read.pages[0].asarray()[..., 0], grey)
+
+
+def test_every_page_is_marked_and_keeps_its_own_xmp(grey, coloured):
+    def packet(number):
+        return (
+            '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+            f'<rdf:Description xmlns:dc="http://purl.org/dc/elements/1.1/" dc:source="page {number}"/>'
+            "</rdf:RDF></x:xmpmeta>"
+        ).encode()
+
+    out = BytesIO()
+    with tifffile.TiffWriter(out) as writer:
+        for number in range(3):
+            xmp = [(700, "B", len(packet(number)), packet(number), True)] if number != 1 else []
+            writer.write(grey, photometric="minisblack", metadata=None, extratags=xmp)
+    photo = media.open(out.getvalue())
+    provenance.mark(photo, "m", "1", source_name="album.tif")
+    with tifffile.TiffFile(BytesIO(media.encode(coloured(photo)))) as read:
+        found = [bytes(page.tags[700].value) for page in read.pages]
+    for number, xmp in enumerate(found):
+        mark = provenance.read(media.Photo([], "a", "TIFF", xmp=xmp))
+        assert (mark.model, mark.source_name) == ("m", "album.tif")
+        assert (f"page {number}".encode() in xmp) is (number != 1)
+
+
+def test_what_tifffile_logs_stays_with_it(grey, caplog, capfd):
+    extra = [(42113, "s", 0, "-9999", True)]
+    media.open(tiff(grey, photometric="minisblack", extratags=extra, metadata=None))
+    assert caplog.records == []
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_reduced_copy_is_noted(grey):
+    out = BytesIO()
+    with tifffile.TiffWriter(out) as writer:
+        writer.write(grey, photometric="minisblack", metadata=None)
+        writer.write(grey[:9, :7], photometric="minisblack", subfiletype=1, metadata=None)
+    assert media.open(out.getvalue()).notes == ["Reduced copies and masks in the TIFF were left out."]

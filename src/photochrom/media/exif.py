@@ -17,6 +17,7 @@ __all__ = [
     "Field",
     "add_text",
     "count_of_pictures",
+    "directory_at",
     "from_directory",
     "orientation",
     "pack",
@@ -317,6 +318,11 @@ def _parse(block: Bytes, order: str, at: int, depth: int) -> Directory:
             # Of a tag that stands twice the first counts, as readers have it.
             directory[tag] = value
     return directory
+
+
+def directory_at(block: Bytes, order: str, at: int, *, big: bool) -> Directory:
+    """The directory at `at` of a TIFF or, with `big`, of a BigTIFF."""
+    return parse_big(block, order, at) if big else _parse(block, order, at, depth=0)
 
 
 def parse_big(block: Bytes, order: str, at: int, depth: int = 0) -> Directory:

@@ -121,7 +121,7 @@ def xmp_of(file: BinaryIO) -> bytes | None:
 def _settings(file: BinaryIO, tiff: Any, page: Any) -> TiffSettings:
     order = str(tiff.byteorder)
     block = exif.FileBytes(file)
-    tags = exif.parse_big(block, order, page.offset) if tiff.is_bigtiff else exif.parse(block, page.offset)[1]
+    tags = exif.directory_at(block, order, page.offset, big=bool(tiff.is_bigtiff))
     found = page.tags.get(ORIENTATION)
     turn = int(found.value) if found is not None and found.value in range(1, 9) else 1
     if turn >= 5 and X_RESOLUTION in tags and Y_RESOLUTION in tags:

@@ -28,6 +28,8 @@ LAYOUT = {256, 257, 258, 259, 262, 266, 273, 277, 278, 279, 284, 292, 293, 317, 
 LAYOUT |= {332, 334, 338, 339, 347, 529, 530, 531, 532}
 SINGLE = {256, 257, 259, 262, 266, 277, 278, 284, 292, 293, 317, 322, 323, 332, 334, 531}
 PHOTOMETRIC = 262
+CLASSIC_LIMIT = 0xFF00_0000
+"""Pillow does not read big-endian BigTIFF, so every directory is written as a classic one."""
 
 
 silence_libtiff()
@@ -74,6 +76,12 @@ class _Overlay:
         return b"".join(parts)
 
 
+def _first_of(value: Field | Directory) -> Field | Directory:
+    if isinstance(value, Field) and value.count > 1:
+        return Field(value.kind, 1, value.data[: len(value.data) // value.count])
+    return value
+
+
 def open_page(file: BinaryIO, tiff: Any, page: Any, photometric: int) -> Image.Image:
     """A page as a Pillow picture, as it is stored (not turned).
 
@@ -81,23 +89,18 @@ def open_page(file: BinaryIO, tiff: Any, page: Any, photometric: int) -> Image.I
     ----------
     photometric : what the samples mean; the file may not say so
     """
-    order, big = str(tiff.byteorder), bool(tiff.is_bigtiff)
-    directory: Directory = {}
-    for code in sorted(LAYOUT):
-        tag = page.tags.get(code)
-        if tag is None:
-            continue
-        data, count = _at(file, tag.valueoffset, tag.valuebytecount), int(tag.count)
-        if code in SINGLE and count > 1:
-            data, count = data[: len(data) // count], 1
-        directory[code] = Field(int(tag.dtype), count, data)
+    order, size = str(tiff.byteorder), file.seek(0, 2)
+    block = exif.FileBytes(file)
+    found = exif.directory_at(block, order, page.offset, big=bool(tiff.is_bigtiff))
+    if size >= CLASSIC_LIMIT:
+        raise Unsupported("is a BigTIFF of more than 4 GB", Remedy.CONVERT)
+    directory = {
+        code: _first_of(value) if code in SINGLE else value for code, value in found.items() if code in LAYOUT
+    }
     directory[PHOTOMETRIC] = Field(3, 1, struct.pack(order + "H", photometric))
-    size = file.seek(0, 2)
     at = size + size % 2
-    head = (b"II" if order == "<" else b"MM") + (
-        struct.pack(order + "HHHQ", 43, 8, 0, at) if big else struct.pack(order + "HI", 42, at)
-    )
-    tail = b"\0" * (at - size) + exif.pack(directory, order, at, big=big)
+    head = (b"II" if order == "<" else b"MM") + struct.pack(order + "HI", 42, at)
+    tail = b"\0" * (at - size) + exif.pack(directory, order, at)
     image = Unlimited(cast(BinaryIO, _Overlay(file, head, tail)))
     image.load()
     return image

@@ -253,6 +253,7 @@ def _mend(text: str) -> str:
     """XML in which small faults are mended."""
     text = re.sub(r"[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", "", text)
     text = re.sub(r"&(?!(?:amp|lt|gt|quot|apos|#[0-9]{1,7}|#x[0-9a-fA-F]{1,6});)", "&amp;", text)
+    text = text[: text.rfind(">") + 1]
     declared = set(re.findall(r"xmlns:([\w.-]+)\s*=", text))
     used = set(re.findall(r"<([A-Za-z_][\w.-]*):", text)) | set(
         re.findall(r"\s([A-Za-z_][\w.-]*):[\w.-]+\s*=", text)

@@ -1,0 +1,93 @@
+"""XMP packets: small faults are mended, and lists and extensions keep their order."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from photochrom.media import photo as media
+from photochrom.media import provenance
+from photochrom.media.metadata import merge_extended
+from photochrom.media.xmp import DC, NOTE, PHOTOSHOP, Packet
+
+HEAD = '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+TAIL = "</rdf:RDF></x:xmpmeta>"
+WORDS = (
+    '<rdf:Description xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/"'
+    ' dc:source="album 4"><photoshop:Headline>%s</photoshop:Headline></rdf:Description>'
+)
+WHOLE = HEAD + WORDS + TAIL
+
+
+@pytest.mark.parametrize(
+    ("data", "headline"),
+    [
+        ((WHOLE % "Brücke").encode("latin-1"), "Brücke"),
+        ((WHOLE % "Ida & sons").encode(), "Ida & sons"),
+        ((WHOLE % "a\x01b\x0cc").encode(), "abc"),
+        ((WHOLE % "ü").encode() + b"\xff", "ü"),
+        ((WHOLE % "x").replace(' xmlns:x="adobe:ns:meta/"', "").encode(), "x"),
+        ((WHOLE % "x").replace(' xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/"', "").encode(), "x"),
+    ],
+    ids=["latin-1", "ampersand", "control", "stray byte", "no namespace of x", "no namespace of a property"],
+)
+def test_small_faults_are_mended(data, headline):
+    packet = Packet(data)
+    assert packet.mended
+    assert not packet.broken
+    assert packet.get(PHOTOSHOP, "Headline") == headline
+    assert packet.get(DC, "source") == "album 4"
+    ET.fromstring(packet.to_bytes().partition(b"?>")[2].rpartition(b"<?")[0])
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_encodings(encoding):
+    packet = Packet((WHOLE % "é").encode(encoding))
+    assert not packet.broken
+    assert not packet.mended
+    assert packet.get(PHOTOSHOP, "Headline") == "é"
+
+
+def test_a_mended_packet_is_noted_and_kept(saved, coloured, grey):
+    photo = media.open(saved(grey, "JPEG", xmp=(WHOLE % "Brücke").encode("latin-1")))
+    assert photo.notes == ["The XMP metadata was damaged in places and was mended."]
+    provenance.mark(photo, "m", "1")
+    out = media.encode(coloured(photo))
+    assert "Brücke".encode() in out
+    assert b"album 4" in out
+
+
+def test_a_packet_beyond_mending_is_noted(saved, grey):
+    photo = media.open(saved(grey, "JPEG", xmp=b"<html/>"))
+    assert photo.xmp is None
+    assert photo.notes == ["The XMP metadata is too damaged to be read and was left out."]
+
+
+def test_lists_keep_their_order():
+    packet = Packet(None)
+    packet.set_list(DC, "subject", ["b", "a"], ordered=False)
+    again = Packet(packet.to_bytes())
+    assert again.get_list(DC, "subject") == ["b", "a"]
+    assert again.get_list(DC, "creator") == []
+    assert again.names() == {(DC, "subject")}
+
+
+def test_an_extension_is_merged_and_the_main_packet_counts():
+    main, other = Packet(None), Packet(None)
+    main.set(NOTE, "HasExtendedXMP", "A" * 32)
+    main.set(DC, "source", "new")
+    other.set(DC, "source", "old")
+    other.set(PHOTOSHOP, "Headline", "x" * 1000)
+    body = other.to_bytes()
+    head = b"http://ns.adobe.com/xmp/extension/\0"
+
+    def part(digest, start, stop):
+        return head + digest + len(body).to_bytes(4, "big") + start.to_bytes(4, "big") + body[start:stop]
+
+    segments = [part(b"A" * 32, 500, None), part(b"B" * 32, 0, 20), part(b"A" * 32, 0, 500)]
+    merged = Packet(merge_extended(main.to_bytes(), segments))
+    assert merged.get(DC, "source") == "new"
+    assert merged.get(PHOTOSHOP, "Headline") == "x" * 1000
+    assert merged.get(NOTE, "HasExtendedXMP") is None
+    assert merge_extended(main.to_bytes(), segments[:1]) == main.to_bytes()
