@@ -68,7 +68,7 @@ def test_quality_overrides_the_tables(saved, coloured, grey):
     out = Image.open(BytesIO(media.encode(photo, jpeg_quality=95)))
     want = Image.open(BytesIO(saved(np.dstack([grey] * 3), "JPEG", quality=95)))
     assert out.quantization == want.quantization
-    with pytest.raises(OptionError, match="jpeg_quality: 0 is not in 1 to 100"):
+    with pytest.raises(OptionError, match="jpeg_quality 0 is not in 1 to 100"):
         media.encode(photo, jpeg_quality=0)
 
 
