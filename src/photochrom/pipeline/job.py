@@ -61,8 +61,16 @@ class Result:
     jpeg_quality: int | None = None
 
     def encode(self) -> bytes:
-        """The bytes of its file. Raises PhotoError as `photochrom.media.photo.encode`."""
-        return media.encode(self.photo, format=self.format, jpeg_quality=self.jpeg_quality)
+        """The bytes of its file. What the format cannot hold is added to the notes of `photo`.
+
+        Raises
+        ------
+        PhotoError
+            As `photochrom.media.photo.encode`.
+        """
+        return media.encode(
+            self.photo, format=self.format, jpeg_quality=self.jpeg_quality, notes=self.photo.notes
+        )
 
 
 def open_photo(source: Source, request: ColorizeRequest, *, name: str | None = None) -> Photo:
