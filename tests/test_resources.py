@@ -80,3 +80,33 @@ def test_affinity_and_ulimit_of_a_real_process() -> None:
         [sys.executable, "-c", code], preexec_fn=limit, capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == ["1", str(700 << 20)]
+
+
+@pytest.mark.parametrize(
+    ("photos", "jobs", "threads", "expected"),
+    [
+        (1, None, None, (1, None)),
+        (1, None, 3, (1, 3)),
+        (100, None, None, (8, 1)),
+        (3, None, None, (3, 2)),
+        (100, 2, None, (2, 4)),
+        (100, 20, None, (20, 1)),
+        (100, 4, 5, (4, 5)),
+    ],
+)
+def test_cores_are_shared(
+    monkeypatch: pytest.MonkeyPatch,
+    photos: int,
+    jobs: int | None,
+    threads: int | None,
+    expected: tuple[int, int | None],
+) -> None:
+    monkeypatch.setattr("photochrom.resources.cores", lambda: 8)
+    monkeypatch.setattr("photochrom.resources.memory", lambda: 64 << 30)
+    assert resources.share_cores(photos, jobs, threads) == expected
+
+
+def test_little_memory_means_few_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("photochrom.resources.cores", lambda: 8)
+    monkeypatch.setattr("photochrom.resources.memory", lambda: 2 << 30)
+    assert resources.share_cores(100, None, None) == (2, 4)

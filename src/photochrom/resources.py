@@ -1,4 +1,4 @@
-"""How many cores and how much memory this process may use, counted in one place."""
+"""How many cores and how much memory this process may use, and how photos share them: counted in one place."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import contextlib
 import os
 from pathlib import Path
 
-__all__ = ["LEAST_MEMORY", "address_space", "cores", "memory", "spare_address_space"]
+__all__ = ["LEAST_MEMORY", "address_space", "cores", "memory", "share_cores", "spare_address_space"]
 
 CGROUP = Path("/sys/fs/cgroup")
 UNLIMITED = 1 << 60
@@ -14,6 +14,8 @@ UNLIMITED = 1 << 60
 LEAST_MEMORY = 500_000_000
 """Address space below which the libraries themselves cannot be loaded."""
 AMPLE = 4 << 30
+BYTES_PER_JOB = 1 << 30
+"""What a photo of 100 megapixels takes while it is worked on, about."""
 M_ARENA_MAX = -8
 
 
@@ -30,6 +32,22 @@ def memory() -> int | None:
     limits = [_physical(), _cgroup_memory(), address_space()]
     known = [limit for limit in limits if limit is not None]
     return min(known) if known else None
+
+
+def share_cores(photos: int, jobs: int | None, threads: int | None) -> tuple[int, int | None]:
+    """How many photos at once, and how many threads for the network of each (None: all cores).
+
+    Decoding, encoding and the network all release Python's lock, so a photo per core has the best rate.
+    """
+    most_cores, most_memory = cores(), memory()
+    if jobs is None:
+        most = most_cores if most_memory is None else min(most_cores, max(1, most_memory // BYTES_PER_JOB))
+        jobs = max(1, min(most, photos))
+    if most_memory is not None and most_memory < BYTES_PER_JOB:
+        threads = threads or 1
+    if jobs > 1:
+        threads = threads or max(1, most_cores // jobs)
+    return jobs, threads
 
 
 def spare_address_space() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
@@ -11,10 +12,12 @@ import typer
 
 from photochrom.cli.console import FAILED, INTERRUPTED, Report, give_up, say, sentences, usage, write_stdout
 from photochrom.errors import OptionError
+from photochrom.resources import cores, share_cores
 
 if TYPE_CHECKING:
     from photochrom.engine.colorizer import Colorizer
     from photochrom.engine.hints import Hint
+    from photochrom.engine.session import Session
     from photochrom.jobs.plan import Plan
     from photochrom.pipeline.request import ColorizeRequest
 
@@ -146,6 +149,10 @@ def colorize(
             )
             if piped:
                 _check_pipe(inputs, out, candidates, side_by_side, as_json)
+            # ONNX Runtime reads the model while the main thread imports the rest and looks at the files.
+            several = len(inputs) > 1 or Path(inputs[0]).is_dir()
+            _, each = share_cores(cores() if several else 1, jobs, threads)
+            loading = ThreadPoolExecutor(1).submit(load, model, device, each)
             from photochrom.jobs import batch, plan
 
             planned = plan.make(
@@ -163,14 +170,14 @@ def colorize(
                 )
 
         if piped and out in (None, "-"):
-            write_stdout(_through_pipe(planned, load(model, device, threads)))
+            write_stdout(_through_pipe(planned, loading.result()))
             return
         stopped = False
         with Report(len(planned.jobs), quiet=quiet, as_json=as_json) as report:
             try:
                 planned.sweep()
-                at_once, each = batch.share_cores(len(planned.jobs), jobs, threads)
-                worker = batch.Worker(load(model, device, each), planned.claims, report.add)
+                at_once, _ = share_cores(len(planned.jobs), jobs, threads)
+                worker = batch.Worker(loading.result(), planned.claims, report.add)
                 batch.run(planned.jobs, worker, at_once)
             except KeyboardInterrupt:
                 stopped = True
@@ -249,9 +256,18 @@ def _read_hints(path: Path) -> tuple[Hint, ...]:
 
 def load(model: str, device: str, threads: int | None) -> Colorizer:
     """The network, ready to run."""
+    session = load_session(model, device, threads)
     from photochrom.engine.colorizer import Colorizer
 
-    return Colorizer(model, device=device, threads=threads)
+    return Colorizer(session, threads=threads)
+
+
+def load_session(model: str, device: str, threads: int | None) -> Session:
+    """The network alone. It imports little, and ONNX Runtime reads the model without Python's lock."""
+    from photochrom.engine.session import Session
+    from photochrom.modelfile.table import resolve
+
+    return Session(resolve(model), device=device, threads=threads or cores())
 
 
 def _check_pipe(

@@ -50,9 +50,8 @@ def telegram(
 
         bot = connect(token, os.environ.get(SERVER, "").strip() or None)
         from photochrom import resources
-        from photochrom.jobs import batch
 
-        parallel, each = batch.share_cores(resources.cores(), jobs, threads)
+        parallel, each = resources.share_cores(resources.cores(), jobs, threads)
         counts = _run(token, bot, colorize.load(model, device, each), parallel, quality, max_pixels)  # type: ignore[arg-type]
     words = f"{counts.done} done, {counts.skipped} skipped, {counts.failed} failed"
     if counts.left:

@@ -69,7 +69,7 @@ def watch(
 
         report = Report(0, quiet=quiet, chatty=True)
         try:
-            at_once, each = batch.share_cores(resources.cores(), jobs, threads)
+            at_once, each = resources.share_cores(resources.cores(), jobs, threads)
             worker = batch.Worker(colorize.load(model, device, each), Claims(), report.add)
             if not quiet:
                 say(f"watching {folder}; results go to {out}; Ctrl-C stops")

@@ -28,8 +28,9 @@ class Colorizer:
 
     Parameters
     ----------
-    model : the name of a model that came with the package, or an ONNX file that Photochrom exported
-    device : "auto", "cpu", "cuda", "coreml" or "directml"
+    model : the name of a model that came with the package, an ONNX file that Photochrom exported, or a session that is
+        loaded already
+    device : "auto", "cpu", "cuda", "coreml" or "directml"; a session has its own
     threads : cores to use for one photo; None for all. One photo per core is the better use of several.
     batch : calls of several threads that share a run of the network, at most; 1 runs each by itself
 
@@ -41,14 +42,16 @@ class Colorizer:
 
     def __init__(
         self,
-        model: str | Path = DEFAULT,
+        model: str | Path | Session = DEFAULT,
         *,
         device: str = "auto",
         threads: int | None = None,
         batch: int = 1,
     ) -> None:
         threads = threads or cores()
-        session = Session(resolve(model), device=device, threads=threads)
+        session = (
+            model if isinstance(model, Session) else Session(resolve(model), device=device, threads=threads)
+        )
         # As many runs at once as there are cores for; only who comes beyond them joins another's run.
         self.session = Batching(session, batch, runs=max(1, cores() // threads)) if batch > 1 else session
         self.pool = ThreadPoolExecutor(threads, "photochrom") if threads > 1 else None

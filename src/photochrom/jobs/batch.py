@@ -9,15 +9,14 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+import cv2
+
 from photochrom import resources
 from photochrom.engine.colorizer import Colorizer
 from photochrom.pipeline.file_job import FileJob, Outcome, colorize_file
 from photochrom.pipeline.targets import Claims
 
-__all__ = ["Gate", "Stopped", "Worker", "run", "share_cores", "threads_abandoned"]
-
-BYTES_PER_JOB = 1 << 30
-"""What a photo of 100 megapixels takes while it is worked on, about."""
+__all__ = ["Gate", "Stopped", "Worker", "run", "threads_abandoned"]
 
 _abandoned = False
 
@@ -91,6 +90,9 @@ def run(jobs: Iterable[FileJob], worker: Worker, at_once: int) -> None:
         On Ctrl-C, once what was being written is whole. Threads may still be computing: `threads_abandoned`.
     """
     global _abandoned  # noqa: PLW0603 - it is a fact about the process, and `main` asks
+    if at_once > 1:
+        # Or each job would start a thread per core.
+        cv2.setNumThreads(max(1, resources.cores() // at_once))
     pool = ThreadPoolExecutor(at_once, thread_name_prefix="photo")
     waiting = iter(jobs)
     running: set[Future[None]] = set()
@@ -126,23 +128,3 @@ def deaf_to_interrupts() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-def share_cores(photos: int, jobs: int | None, threads: int | None) -> tuple[int, int | None]:
-    """How many photos at once, and how many threads for the network of each (None: all cores).
-
-    Decoding, encoding and the network all release Python's lock, so a photo per core has the best rate.
-    """
-    cores, memory = resources.cores(), resources.memory()
-    if jobs is None:
-        most = cores if memory is None else min(cores, max(1, memory // BYTES_PER_JOB))
-        jobs = max(1, min(most, photos))
-    if memory is not None and memory < BYTES_PER_JOB:
-        threads = threads or 1
-    if jobs > 1:
-        threads = threads or max(1, cores // jobs)
-    if threads is not None:
-        import cv2
-
-        cv2.setNumThreads(threads)  # or each job would start a thread per core
-    return jobs, threads
