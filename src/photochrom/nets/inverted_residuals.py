@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from photochrom.nets.convolution import DepthwiseConv, SameConv
 from photochrom.nets.resnet import require_fit
 
 
@@ -19,25 +20,14 @@ class Stage(NamedTuple):
     kernel: int = 3
 
 
-class SameConv(nn.Conv2d):
-    """A convolution with TensorFlow's SAME padding for even inputs: stride 2 pads one more right and below."""
-
-    def forward(self, input: Tensor) -> Tensor:
-        if self.stride[0] == 2:
-            before = (self.kernel_size[0] - 2) // 2
-            input = F.pad(input, (before, before + 1, before, before + 1))
-        return super().forward(input)
-
-
 class InvertedResidual(nn.Module):
     """Expand, depthwise, project; a residual where stride is 1 and the channels match."""
 
     def __init__(self, inputs: int, outputs: int, stride: int, expansion: int, kernel: int = 3) -> None:
         super().__init__()
         hidden = inputs * expansion
-        padding = kernel // 2 if stride == 1 else 0
         self.expand = nn.Conv2d(inputs, hidden, 1) if expansion > 1 else None
-        self.depthwise = SameConv(hidden, hidden, kernel, stride, padding=padding, groups=hidden)
+        self.depthwise = DepthwiseConv(hidden, kernel, stride)
         self.project = nn.Conv2d(hidden, outputs, 1)
         self.residual = stride == 1 and inputs == outputs
         # Without batch norm only the first weights keep the scale (He et al. 2015, arXiv:1502.01852): torch's own let a

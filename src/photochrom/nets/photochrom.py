@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from photochrom.color.lab import AB_SCALE
 from photochrom.color.quantize import ab_bins
 from photochrom.nets.affinity import Affinity
+from photochrom.nets.convolution import DepthwiseConv
 from photochrom.nets.efficientnet_lite import EfficientNetLite
 from photochrom.nets.inverted_residuals import InvertedResiduals
 from photochrom.nets.mobilenetv2 import MobileNetV2
@@ -30,7 +31,7 @@ class Block(nn.Module):
 
     def __init__(self, width: int, expansion: int = 2) -> None:
         super().__init__()
-        self.depthwise = nn.Conv2d(width, width, 5, padding=2, groups=width, bias=False)
+        self.depthwise = DepthwiseConv(width, 5, bias=False)
         self.norm = nn.BatchNorm2d(width)
         self.expand = nn.Conv2d(width, width * expansion, 1)
         self.project = nn.Conv2d(width * expansion, width, 1)
