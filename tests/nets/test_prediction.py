@@ -16,7 +16,7 @@ from photochrom.color.quantize import ab_bins, annealed_mean
 # Under their own names pytest would take the builders for tests.
 from photochrom.nets.eccv16 import test_eccv16 as tiny_eccv16
 from photochrom.nets.photochrom import test_photochrom as tiny_photochrom
-from photochrom.nets.prediction import DistributionNet, Prediction, decode
+from photochrom.nets.prediction import DistributionNet, Prediction, annealed, decode
 from photochrom.nets.siggraph17 import test_siggraph17 as tiny_siggraph17
 
 Build = Callable[[], DistributionNet]
@@ -70,6 +70,19 @@ def test_against_numpy(temperature: float, prior_strength: float) -> None:
     distances = ((bins[:, None, None, None] - mean) ** 2).sum(axis=-1)
     spread = np.sqrt(np.einsum("bkhw,kbhw->bhw", shares, distances))
     np.testing.assert_allclose(confidence[:, 0], np.exp(-spread / 25), atol=1e-4)
+
+
+@pytest.mark.parametrize("temperature", [1.0, 0.5])
+def test_gradients_are_those_of_a_softmax(temperature: float) -> None:
+    bins = torch.from_numpy(ab_bins().copy()).double()
+    ours = noise(2, 261, 3, 4).double().requires_grad_()
+    true = ours.detach().clone().requires_grad_()
+    ab = annealed(ours, bins, torch.tensor(temperature, dtype=torch.float64))
+    expected = torch.einsum("bkhw,kc->bchw", torch.softmax(true / temperature, dim=1), bins)
+    torch.testing.assert_close(ab, expected)
+    weights = noise(*ab.shape, seed=2).double()
+    gradients = torch.autograd.grad(ab, ours, weights) + torch.autograd.grad(expected, true, weights)
+    torch.testing.assert_close(*gradients)
 
 
 def test_low_temperature_gives_the_mode() -> None:
