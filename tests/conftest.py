@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import hypothesis
 import numpy as np
 import pytest
@@ -97,6 +99,36 @@ def grey_tiff16(tmp_path: Path, chelsea: NDArray[np.uint8]) -> Path:
     luma = np.rint(chelsea @ np.array([0.299, 0.587, 0.114]) * 257).astype(np.uint16)
     Image.fromarray(luma).save(path, compression="tiff_adobe_deflate")
     return path
+
+
+class AsgiClient:
+    """Sends requests to an ASGI application without a network, one after the other.
+
+    Starlette's own test client needs httpx2, and warns where it is not installed.
+    """
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    def request(self, method: str, path: str, **more: Any) -> httpx.Response:
+        async def send() -> httpx.Response:
+            transport = httpx.ASGITransport(self.app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://studio") as client:
+                return await client.request(method, path, **more)
+
+        return asyncio.run(send())
+
+    def get(self, path: str, **more: Any) -> httpx.Response:
+        return self.request("GET", path, **more)
+
+    def post(self, path: str, **more: Any) -> httpx.Response:
+        return self.request("POST", path, **more)
+
+
+@pytest.fixture(scope="session")
+def asgi_client() -> type[AsgiClient]:
+    """The class `AsgiClient`: ``asgi_client(app).get("/")``. The host is called studio."""
+    return AsgiClient
 
 
 # Not for the whole session: while Playwright runs, no other test of this process can call asyncio.run.

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
-import httpx
 import pytest
 from fastapi import APIRouter, FastAPI, HTTPException
 from prometheus_client.parser import text_string_to_metric_families
@@ -37,17 +35,13 @@ def app() -> FastAPI:
     return app
 
 
-def ask(app: FastAPI, *requests: tuple[str, str], **more: Any) -> list[httpx.Response]:
-    async def go() -> list[httpx.Response]:
-        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-        async with httpx.AsyncClient(transport=transport, base_url="http://studio") as client:
-            return [await client.request(method, path, **more) for method, path in requests]
-
-    return asyncio.run(go())
+@pytest.fixture
+def client(app: FastAPI, asgi_client: Any) -> Any:
+    return asgi_client(app)
 
 
-def figures(app: FastAPI) -> dict[tuple[str, ...], float]:
-    (got,) = ask(app, ("GET", "/metrics"))
+def figures(client: Any) -> dict[tuple[str, ...], float]:
+    got = client.get("/metrics")
     assert got.status_code == 200
     assert got.headers["content-type"].startswith("text/plain; version=")
     return {
@@ -57,18 +51,17 @@ def figures(app: FastAPI) -> dict[tuple[str, ...], float]:
     }
 
 
-def test_health(app: FastAPI) -> None:
-    (got,) = ask(app, ("GET", "/healthz"))
+def test_health(client: Any) -> None:
+    got = client.get("/healthz")
     assert (got.status_code, got.json()) == (200, {"status": "ok"})
 
 
-def test_requests_are_counted_by_route_and_status(app: FastAPI, capsys: pytest.CaptureFixture[str]) -> None:
-    ask(
-        app, ("GET", "/api/jobs/1"), ("GET", "/api/jobs/2"), ("GET", "/api/jobs/none"), ("GET", "/api/broken")
-    )
-    ask(app, ("POST", "/api/jobs/1"), ("GET", "/secret/name.jpg"))
-    ask(app, ("POST", "/api/jobs/1"), content=b"x" * 2000)
-    got = figures(app)
+def test_requests_are_counted_by_route_and_status(client: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    for path in ("/api/jobs/1", "/api/jobs/2", "/api/jobs/none", "/api/broken", "/secret/name.jpg"):
+        client.get(path)
+    client.post("/api/jobs/1")
+    client.post("/api/jobs/1", content=b"x" * 2000)
+    got = figures(client)
     count = {key[1:]: value for key, value in got.items() if key[0] == "photochrom_requests_total"}
     assert count == {
         ("GET", "/api/jobs/{id}", "200"): 2,
@@ -82,26 +75,27 @@ def test_requests_are_counted_by_route_and_status(app: FastAPI, capsys: pytest.C
     assert 0 < got["photochrom_request_seconds_sum", "/api/jobs/{id}"] < 60
 
 
-def test_clients_cannot_add_names(app: FastAPI) -> None:
-    ask(app, *((f"X{number}", f"/{number}") for number in range(20)))
-    assert [key for key in figures(app) if key[0] == "photochrom_requests_total"] == [
+def test_clients_cannot_add_names(client: Any) -> None:
+    for number in range(20):
+        client.request(f"X{number}", f"/{number}")
+    assert [key for key in figures(client) if key[0] == "photochrom_requests_total"] == [
         ("photochrom_requests_total", "-", "-", "404")
     ]
 
 
-def test_photos_and_the_queue(app: FastAPI) -> None:
-    figures_of: Telemetry = app.state.telemetry
-    assert figures(app)["photochrom_photos_total", "failed"] == 0
+def test_photos_and_the_queue(client: Any) -> None:
+    figures_of: Telemetry = client.app.state.telemetry
+    assert figures(client)["photochrom_photos_total", "failed"] == 0
     waiting = [1, 2, 3]
     figures_of.watch_queue(lambda: len(waiting))
     for done in (True, True, False):
         figures_of.photo(done=done)
-    got = figures(app)
+    got = figures(client)
     assert got["photochrom_photos_total", "done"] == 2
     assert got["photochrom_photos_total", "failed"] == 1
     assert got["photochrom_queue_photos",] == 3
     waiting.clear()
-    assert figures(app)["photochrom_queue_photos",] == 0
+    assert figures(client)["photochrom_queue_photos",] == 0
 
 
 def test_servers_in_one_process_do_not_meet() -> None:

@@ -5,14 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from http import HTTPStatus
-from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
-from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
+from starlette.responses import Response
 
 from photochrom._version import __version__
 from photochrom.studio import limits, telemetry
@@ -20,10 +16,9 @@ from photochrom.studio.refusal import Refusal, invalid
 from photochrom.studio.routes import colorize, docs, jobs, models, page, photos
 from photochrom.studio.settings import Settings
 from photochrom.studio.studio import Studio
+from photochrom.web.answers import HANDLERS, error_response
 
 __all__ = ["create_app"]
-
-WORDS = {404: "there is nothing here", 405: "that method is not taken here"}
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -68,30 +63,17 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.include_router(router.router)
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(ClientDisconnect, _left)
+    for kind, handler in HANDLERS.items():
+        app.add_exception_handler(kind, handler)
     limits.guard(app, settings)
     return app
 
 
-def _answer(status: int, detail: str, headers: Any = None) -> JSONResponse:
-    return JSONResponse({"detail": detail}, status, headers)
-
-
-async def _refused(request: Request, error: Exception) -> JSONResponse:
+async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refusal)
-    return _answer(error.status, str(error), error.headers)
+    return error_response(error.status, str(error), error.headers)
 
 
-async def _invalid(request: Request, error: Exception) -> JSONResponse:
+async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     return await _refused(request, invalid(error.errors()))
-
-
-async def _http(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, HTTPException)
-    return _answer(error.status_code, WORDS.get(error.status_code, str(error.detail)), error.headers)
-
-
-async def _left(request: Request, error: Exception) -> JSONResponse:
-    return _answer(HTTPStatus.BAD_REQUEST, "the request ended early")

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-import traceback
 from collections.abc import Sequence
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any
 
 from photochrom.errors import ModelError, PhotoError, TooLargeError, UnsupportedError
+from photochrom.web.answers import report_error
 
-__all__ = ["Refusal", "invalid", "of_photo", "report"]
+__all__ = ["Refusal", "invalid", "of_photo"]
 
 RETRY_SECONDS = 10
 
@@ -56,15 +54,8 @@ def of_photo(error: Exception, name: str) -> Refusal:
     if isinstance(error, MemoryError):
         words = f"{name}: not enough memory for it on this server; make it smaller first"
         return Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, words)
-    report(error)
+    report_error(error)
     return Refusal(HTTPStatus.BAD_REQUEST, f"{name}: could not be colorized ({type(error).__name__})")
-
-
-def report(error: BaseException) -> None:
-    """Say on stderr what kind of error came up where; its message may hold what is nobody's business."""
-    frames = traceback.extract_tb(error.__traceback__)
-    where = " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames[:-4:-1])
-    print(f"photochrom: {type(error).__name__} at {where}", file=sys.stderr, flush=True)
 
 
 def invalid(errors: Sequence[Any]) -> Refusal:

@@ -1,4 +1,4 @@
-"""Figures of the running server for Prometheus, and the answer to a health check. Nothing of a photo is in them."""
+"""Figures of the running server for Prometheus, and the health check. They hold nothing of a photo."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ router = APIRouter(tags=["server"])
 
 
 class Telemetry:
-    """The server's counters, in a registry of their own: two servers in one process do not meet.
+    """The server's counters. Each server has a registry of its own, so that two in one process stay apart.
 
     Attributes
     ----------
     requests : by method, route (the template, such as ``/api/jobs/{id}``; ``-`` for what met no route) and status
     seconds : histogram by route, from the request's head to the answer's end
     photos : by state, "done" or "failed"
-    queue : photos that wait; see `watch_queue`
+    queue : photos that wait, as `watch_queue` is told
     """
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        # Of Linux; elsewhere it adds nothing.
+        # It reads Linux's /proc. On other systems it adds nothing.
         ProcessCollector(registry=self.registry)
         self.requests = Counter(
             "photochrom_requests",
@@ -56,16 +56,16 @@ class Telemetry:
         self.photos.labels("done" if done else "failed").inc()
 
     def watch_queue(self, length: Callable[[], int]) -> None:
-        """Ask `length` for the queue's length whenever the figures are read."""
+        """Call `length` for the length of the queue whenever the figures are read."""
         self.queue.set_function(lambda: float(length()))
 
     def text(self) -> bytes:
-        """All of it in Prometheus's text format."""
+        """All figures in Prometheus's text format."""
         return generate_latest(self.registry)
 
 
-class Counting:
-    """Counts and times every request; the outermost of all, so that refusals are counted too."""
+class RequestCounter:
+    """Counts and times every request. It must be the outermost middleware, so that refusals are counted too."""
 
     def __init__(self, app: ASGIApp, *, telemetry: Telemetry) -> None:
         self.app, self.telemetry = app, telemetry
@@ -86,7 +86,7 @@ class Counting:
         try:
             await self.app(scope, receive, counted)
         finally:
-            # Only known words become labels: a client must not be able to fill the memory with its own.
+            # Only known words become labels. With its own words a client could fill the memory.
             method = scope["method"] if scope["method"] in METHODS else "-"
             route = template(scope)
             self.telemetry.requests.labels(method, route, str(status)).inc()
@@ -94,15 +94,15 @@ class Counting:
 
 
 def template(scope: Scope) -> str:
-    """The path of the route that a request met, its parameters by name; ``-`` if it met none."""
-    # FastAPI keeps the prefix of an included router apart from the route.
+    """The path of a request's route, with the names of its parameters; ``-`` if it has no route."""
+    # FastAPI keeps the prefix of an included router in a place of its own.
     context = scope.get("fastapi", {}).get("effective_route_context")
     return str(getattr(context or scope.get("route"), "path", "-"))
 
 
 @router.get("/healthz", summary="Whether the server answers")
 async def healthz() -> dict[str, str]:
-    """Always the same: that it comes at all is the news."""
+    """The answer is always the same; that it comes says that the server works."""
     return {"status": "ok"}
 
 

@@ -12,12 +12,12 @@ from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from photochrom.studio.darkroom import Print
-from photochrom.studio.limits import network
 from photochrom.studio.names import disposition
 from photochrom.studio.refusal import Refusal
 from photochrom.studio.store import Store
 from photochrom.studio.studio import Studio
 from photochrom.studio.work import Task
+from photochrom.web.rate import client_network
 
 __all__ = ["REFUSALS", "Owner", "Stream", "The", "file_answer", "parts", "result_of"]
 
@@ -59,7 +59,7 @@ def _studio(request: Request) -> Studio:
 
 
 def _owner(request: Request) -> str:
-    return network(request.scope.get("client"))
+    return client_network(request.scope.get("client"))
 
 
 The = Annotated[Studio, Depends(_studio)]

@@ -11,10 +11,9 @@ import pytest
 import uvicorn
 from fastapi import FastAPI, Request, Response
 
-from photochrom.studio import connection
-from photochrom.studio.connection import Connection
-from photochrom.studio.limits import guard
-from photochrom.studio.settings import Settings
+from photochrom.web import connection
+from photochrom.web.body import BodyLimit
+from photochrom.web.connection import Connection
 
 WAIT = 30.0
 LARGE = 64 << 20
@@ -24,7 +23,7 @@ LARGE = 64 << 20
 def server() -> Iterator[uvicorn.Server]:
     """A small app behind the limits, on a free port."""
     app = FastAPI()
-    guard(app, Settings(max_bytes=1 << 30, body_seconds=0.3))
+    app.add_middleware(BodyLimit, most=1 << 30, seconds=0.3)
 
     @app.get("/large")
     async def large() -> Response:
