@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from photochrom.cli.console import USAGE, give_up, say, sentences
+from photochrom.cli.serving import needs_studio, open_listener
 
 if TYPE_CHECKING:
     import socket
@@ -17,17 +18,6 @@ if TYPE_CHECKING:
     from photochrom.studio.settings import Settings
 
 LIMITS = "Limits"
-NEEDED = {
-    "fastapi",
-    "starlette",
-    "uvicorn",
-    "h11",
-    "anyio",
-    "pydantic",
-    "pydantic_settings",
-    "python_multipart",
-    "prometheus_client",
-}
 
 
 def serve(
@@ -67,36 +57,24 @@ def serve(
     request must bring.
     """
     given = {name: value for name, value in locals().items() if value is not None}
-    with sentences():
+    with sentences(), needs_studio("the studio"):
+        from pydantic import ValidationError
+
+        from photochrom.studio.settings import Settings, sentence
+
         try:
-            from pydantic import ValidationError
-
-            from photochrom.studio.settings import Settings, sentence
-
-            try:
-                settings = Settings(**given)
-            except ValidationError as error:
-                give_up(sentence(error), USAGE)
-            _run(settings)
-        except ImportError as error:
-            missing = (error.name or "").partition(".")[0]
-            if missing not in NEEDED:
-                raise
-            give_up(f'the studio needs {missing}; install it with: pip install "photochrom[studio]"')
+            settings = Settings(**given)
+        except ValidationError as error:
+            give_up(sentence(error), USAGE)
+        _run(settings)
 
 
 def _run(settings: Settings) -> None:
     from photochrom.studio.app import create_app
     from photochrom.studio.memory import one_heap
-    from photochrom.studio.server import Server, listen
+    from photochrom.studio.server import Server
 
-    try:
-        listener = listen(settings.host, settings.port)
-    except OSError as error:
-        # Python's own words repeat the address; those for an unknown host have no number of the system's.
-        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
-        where = f"{settings.host}:{settings.port}"
-        give_up(f"{where}: cannot listen there ({reason}); give another --port or --host")
+    listener = open_listener(settings.host, settings.port)
     one_heap()
     app = create_app(settings)
     # Where the app cannot start, uvicorn exits with a number and no word.
@@ -109,11 +87,13 @@ def _run(settings: Settings) -> None:
 
 
 def _announce(settings: Settings, listener: socket.socket) -> None:
+    from photochrom.web.address import is_loopback, page_url
+
     port = listener.getsockname()[1]
-    if settings.token is None and not _is_loopback(settings.host):
+    if settings.token is None and not is_loopback(settings.host):
         say("whoever reaches this machine can use it; PHOTOCHROM_TOKEN sets what they must know")
     say(f"photos are gone {settings.keep_minutes:g} minutes after they are done, and when the server stops")
-    say(f"{_url(settings.host, port)} has the page; Ctrl-C stops")
+    say(f"{page_url(settings.host, port)} has the page; Ctrl-C stops")
 
 
 def _part(studio: Any) -> None:
@@ -125,20 +105,3 @@ def _part(studio: Any) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(0)
-
-
-def _is_loopback(host: str) -> bool:
-    import ipaddress
-
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _url(host: str, port: int) -> str:
-    """The address to give to a browser; where the server listens at all of them, the machine's name."""
-    import socket
-
-    name = socket.gethostname() if host in ("0.0.0.0", "::") else host
-    return f"http://{f'[{name}]' if ':' in name else name}:{port}/"

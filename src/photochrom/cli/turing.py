@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from photochrom.cli.console import give_up, print_json, say, sentences, usage
+from photochrom.cli.serving import needs_studio, open_listener
 
 if TYPE_CHECKING:
     from photochrom.bench.turing.pictures import Maker
@@ -75,8 +76,14 @@ def serve(
         int, typer.Option(min=0, max=65535, help="0 takes any that is free.", rich_help_panel=SERVER)
     ] = 8765,
 ) -> None:
-    """Begin a study, or go on with one, and serve its page. Ctrl-C stops; the same command goes on."""
-    with _sentences(study):
+    """Begin a study, or go on with one, and serve its page. Ctrl-C stops; the same command goes on.
+
+    The page needs the studio extra: pip install "photochrom[studio]".
+    """
+    with _sentences(study), needs_studio("the page of a study"):
+        # First of all: preparing the photos takes minutes, and a package that is missing must be said before.
+        import photochrom.bench.turing.app
+        import photochrom.web.server  # noqa: F401
         from photochrom.bench.turing.file import exists
         from photochrom.bench.turing.store import Study
 
@@ -193,48 +200,27 @@ def _colorizers(colorize: list[str], taken: dict[str, Maker]) -> dict[str, Maker
 
 
 def _serve(study: Study, host: str, port: int) -> None:
-    from photochrom.bench.turing.server import Server
+    from photochrom.bench.turing.app import create_app
+    from photochrom.web.address import page_url
+    from photochrom.web.server import Server
 
-    try:
-        server = Server(study, host, port)
-    except OSError as error:
-        give_up(
-            f"{host}:{port}: cannot listen there ({error.strerror or error}); give another --port or --host"
+    with open_listener(host, port) as listener:
+        url = page_url(host, listener.getsockname()[1])
+        Server(create_app(study), grace_seconds=1, ready=lambda: _announce(study, url, host)).run(
+            sockets=[listener]
         )
-    try:
-        _announce(study, server.url, host)
-        server.serve_forever()
-    except KeyboardInterrupt:
-        say(f"stopped with {study.counts()} in {study.path}; see: photochrom turing report {study.path}")
-    finally:
-        server.server_close()
+    say(f"stopped with {study.counts()} in {study.path}; see: photochrom turing report {study.path}")
 
 
 def _announce(study: Study, url: str, host: str) -> None:
+    from photochrom.web.address import is_loopback
+
     counts = study.plan
     checks = f"{counts.checks} attention check{'' if counts.checks == 1 else 's'}"
     say(f"{study.path}: {len(study.photos)} photos, models {', '.join(study.models)}; {study.counts()}")
     say(f"each participant sees {counts.practice} pairs for practice, then {counts.tests} and {checks}")
     if counts.tests < study.settings.trials:
         say(f"that is fewer than {study.settings.trials} pairs: nobody sees a photo twice")
-    if not _is_loopback(host):
+    if not is_loopback(host):
         say("whoever reaches this machine can take part; the page is not encrypted")
-    say(f"{_reachable(url)} has the page; Ctrl-C stops, and the same command goes on")
-
-
-def _is_loopback(host: str) -> bool:
-    import ipaddress
-
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _reachable(url: str) -> str:
-    """The address to give to others, where the server listens at all of them."""
-    import socket
-
-    return url.replace("//0.0.0.0:", f"//{socket.gethostname()}:").replace(
-        "//[::]:", f"//{socket.gethostname()}:"
-    )
+    say(f"{url} has the page; Ctrl-C stops, and the same command goes on")

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from photochrom.errors import ModelError, PhotoError, TooLargeError, UnsupportedError
-from photochrom.web.answers import report_error
+from photochrom.web.answers import report_error, validation_sentence
 
 __all__ = ["Refusal", "invalid", "of_photo"]
 
@@ -60,9 +60,4 @@ def of_photo(error: Exception, name: str) -> Refusal:
 
 def invalid(errors: Sequence[Any]) -> Refusal:
     """The first of pydantic's complaints about a request, as a sentence."""
-    first = errors[0]
-    place = [str(part)[:40] for part in first["loc"] if part != "body"]
-    words = str(first["msg"]).removeprefix("Value error, ")
-    if first["type"] == "json_invalid":
-        place, words = [], "the body is not JSON"
-    return Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, ": ".join(filter(None, [".".join(place), words]))[:500])
+    return Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, validation_sentence(errors))

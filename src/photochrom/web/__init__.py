@@ -1,1 +1,1 @@
-"""What every HTTP server of Photochrom shares: middleware, connections, the server itself. It needs the `studio` extra."""
+"""What every HTTP server of Photochrom shares: middleware, connections, the server. It needs the `studio` extra."""

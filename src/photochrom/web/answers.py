@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Scope, Send
 
-__all__ = ["HANDLERS", "error_response", "report_error", "send_error"]
+__all__ = ["HANDLERS", "error_response", "report_error", "send_error", "validation_sentence"]
 
 WORDS = {
     HTTPStatus.NOT_FOUND.phrase: "there is nothing here",
@@ -47,6 +47,16 @@ def report_error(error: BaseException) -> None:
     frames = traceback.extract_tb(error.__traceback__)
     where = " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames[:-4:-1])
     print(f"photochrom: {type(error).__name__} at {where}", file=sys.stderr, flush=True)
+
+
+def validation_sentence(errors: Sequence[Any]) -> str:
+    """The first of pydantic's complaints about a request: ``FIELD: what is wrong``."""
+    first = errors[0]
+    if first["type"] == "json_invalid":
+        return "the body is not JSON"
+    place = ".".join(str(part)[:40] for part in first["loc"] if part != "body")
+    words = str(first["msg"]).removeprefix("Value error, ")
+    return ": ".join(filter(None, [place, words]))[:500]
 
 
 async def _no_request() -> Any:

@@ -16,10 +16,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from photochrom.bench.turing.app import create_app
 from photochrom.bench.turing.pictures import Views, from_folder, listed, prepare
-from photochrom.bench.turing.server import Server
 from photochrom.bench.turing.store import Study
 from photochrom.bench.turing.trials import Settings
+from photochrom.web.address import listen, page_url
+from photochrom.web.server import Server
 
 WIDTH, HEIGHT = 96, 64
 
@@ -82,32 +84,49 @@ def begin_study(tmp_path: Path, views: list[Views]) -> Iterator[Callable[..., St
         study.close()
 
 
+class Served:
+    """A study's server on a thread, on a free port."""
+
+    def __init__(self, study: Study) -> None:
+        self.study = study
+        self.listener = listen("127.0.0.1", 0)
+        self.address: tuple[str, int] = self.listener.getsockname()
+        self.url = page_url(*self.address)
+        ready = threading.Event()
+        self.server = Server(create_app(study), grace_seconds=1, ready=ready.set)
+        self.thread = threading.Thread(target=self.server.run, kwargs={"sockets": [self.listener]})
+        self.thread.start()
+        assert ready.wait(20)
+
+    def stop(self) -> None:
+        """Stop it as Ctrl-C does."""
+        self.server.should_exit = True
+        self.thread.join(20)
+        assert not self.thread.is_alive()
+        self.listener.close()
+
+
 @pytest.fixture
-def serve() -> Iterator[Callable[[Study], Server]]:
+def serve() -> Iterator[Callable[[Study], Served]]:
     """Serves a study on a free port, on a thread, until the test ends."""
     running = []
 
-    def start(study: Study) -> Server:
-        server = Server(study, "127.0.0.1", 0)
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-        thread.start()
-        running.append((server, thread))
-        return server
+    def start(study: Study) -> Served:
+        running.append(Served(study))
+        return running[-1]
 
     yield start
-    for server, thread in running:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    for served in running:
+        served.stop()
 
 
 class Participant:
     """Takes part as the page does, over one connection, but knows what the study keeps to itself."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Served) -> None:
         self.path = server.study.path
         self.shown = 1000 * server.study.settings.seconds
-        self.connection = http.client.HTTPConnection(*server.server_address[:2], timeout=20)
+        self.connection = http.client.HTTPConnection(*server.address, timeout=20)
         self.cookie = ""
 
     def send(
@@ -163,11 +182,11 @@ class Participant:
 
 
 @pytest.fixture
-def participate() -> Iterator[Callable[[Server], Participant]]:
+def participate() -> Iterator[Callable[[Served], Participant]]:
     """Makes a participant, and hangs up for them in the end."""
     people = []
 
-    def make(server: Server) -> Participant:
+    def make(server: Served) -> Participant:
         people.append(Participant(server))
         return people[-1]
 

@@ -165,7 +165,14 @@ def test_what_cannot_be_meant(folders: Path, tmp_path: Path) -> None:
         (*new, "--model", f"a={three}"): "at least 4 photos; there are 3",
         (*new, "--model", alpha, "--seconds", "0"): "seconds must be between",
         (*new, "--colorize", "nonesuch"): "nonesuch: no model of that name",
-        ("--study", tmp_path / "no" / "s.sqlite", "--truth", truth, "--model", alpha): "cannot be opened",
+        (
+            "--study",
+            tmp_path / "no" / "s.sqlite",
+            "--truth",
+            truth,
+            "--model",
+            alpha,
+        ): "its folder does not exist",
         ("--study", truth / "p00.jpg"): "is not a study",
         ("--study", tmp_path): "",
     }
@@ -200,3 +207,18 @@ def test_a_port_that_is_taken(start: Any, tmp_path: Path, views: Any) -> None:
     assert result.exit_code == 1
     assert f"127.0.0.1:{port}: cannot listen there" in result.stderr
     served.stop()
+
+
+def test_the_page_says_which_extra_it_needs_before_any_photo_is_prepared(
+    tmp_path: Path, folders: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, "photochrom.bench.turing.app", raising=False)
+    monkeypatch.setitem(sys.modules, "starlette.applications", None)
+    alpha = f"a={folders / 'alpha'}"
+    study = tmp_path / "s.sqlite"
+    result = run("serve", "--study", study, "--truth", folders / "truth", "--model", alpha)
+    assert (result.exit_code, result.stderr) == (
+        1,
+        'photochrom: the page of a study needs starlette; install it with: pip install "photochrom[studio]"\n',
+    )
+    assert not study.exists()

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from photochrom.bench.turing.server import Server
 from photochrom.bench.turing.store import Study
 from photochrom.bench.turing.trials import Settings
 
@@ -32,12 +31,12 @@ for (const frame of document.querySelectorAll(".frame")) {
 
 
 @pytest.fixture
-def server(begin_study: Callable[..., Study], serve: Callable[[Study], Server]) -> Server:
+def server(begin_study: Callable[..., Study], serve: Callable[[Study], Any]) -> Any:
     return serve(begin_study(QUICK))
 
 
 @pytest.fixture
-def open_page(browser: Browser, server: Server) -> Iterator[Open]:
+def open_page(browser: Browser, server: Any) -> Iterator[Open]:
     """Opens the study in a browser of its own (its own cookies); whatever the console says is a failure."""
     contexts, said = [], []
 
@@ -58,7 +57,7 @@ def open_page(browser: Browser, server: Server) -> Iterator[Open]:
     assert [line for line in said if not line.startswith("Failed to load resource")] == []
 
 
-def rows(server: Server, query: str = "SELECT * FROM trials ORDER BY participant, number") -> list[Any]:
+def rows(server: Any, query: str = "SELECT * FROM trials ORDER BY participant, number") -> list[Any]:
     db = sqlite3.connect(server.study.path)
     db.row_factory = sqlite3.Row
     found = db.execute(query).fetchall()
@@ -66,7 +65,7 @@ def rows(server: Server, query: str = "SELECT * FROM trials ORDER BY participant
     return found
 
 
-def shown(server: Server, page: Page) -> Any:
+def shown(server: Any, page: Page) -> Any:
     """The study's row of the pair that the page shows."""
     token = page.locator("#left img").get_attribute("src").removeprefix("/picture/")  # type: ignore[union-attr]
     return next(row for row in rows(server) if row["left_token"] == token)
@@ -76,7 +75,7 @@ def wait_for_question(page: Page) -> None:
     expect(page.locator("#left")).to_be_enabled(timeout=20_000)
 
 
-def answer(server: Server, page: Page, *, fooled: bool, touch: bool = False) -> None:
+def answer(server: Any, page: Page, *, fooled: bool, touch: bool = False) -> None:
     """Wait for the question, answer, and go on from the feedback where there is one."""
     wait_for_question(page)
     row = shown(server, page)
@@ -92,7 +91,7 @@ def answer(server: Server, page: Page, *, fooled: bool, touch: bool = False) -> 
         expect(page.locator(f"img[src='/picture/{row['left_token']}']")).to_have_count(0)
 
 
-def test_a_participant_from_the_instructions_to_the_thanks(server: Server, open_page: Open) -> None:
+def test_a_participant_from_the_instructions_to_the_thanks(server: Any, open_page: Open) -> None:
     page = open_page()
     expect(page.locator("#amount")).to_contain_text("First 1 pair for practice")
     expect(page.locator("#amount")).to_contain_text("4 pairs that count")
@@ -139,7 +138,7 @@ def test_a_participant_from_the_instructions_to_the_thanks(server: Server, open_
     assert min(row["thought_ms"] for row in rows(server)) > 0
 
 
-def test_a_reload_loses_nothing(server: Server, open_page: Open) -> None:
+def test_a_reload_loses_nothing(server: Any, open_page: Open) -> None:
     page = open_page()
     page.click("#start")
     answer(server, page, fooled=True)
@@ -165,7 +164,7 @@ def test_a_reload_loses_nothing(server: Server, open_page: Open) -> None:
     assert str(server.study.counts()) == "2 participants, 1 finished, 6 answers"
 
 
-def test_two_browsers_at_once(server: Server, open_page: Open) -> None:
+def test_two_browsers_at_once(server: Any, open_page: Open) -> None:
     one, two = open_page(), open_page()
     one.click("#start")
     two.click("#start")
@@ -177,9 +176,7 @@ def test_two_browsers_at_once(server: Server, open_page: Open) -> None:
     assert str(server.study.counts()) == "2 participants, 2 finished, 10 answers"
 
 
-def test_only_the_first_of_two_keys_counts_and_none_before_the_question(
-    server: Server, open_page: Open
-) -> None:
+def test_only_the_first_of_two_keys_counts_and_none_before_the_question(server: Any, open_page: Open) -> None:
     page = open_page()
     page.click("#start")
     answer(server, page, fooled=False)
@@ -202,7 +199,7 @@ def test_only_the_first_of_two_keys_counts_and_none_before_the_question(
     assert str(server.study.counts()) == "1 participant, 0 finished, 2 answers"
 
 
-def test_an_answer_outlives_a_lost_connection(server: Server, open_page: Open) -> None:
+def test_an_answer_outlives_a_lost_connection(server: Any, open_page: Open) -> None:
     page = open_page()
     page.click("#start")
     answer(server, page, fooled=False)
@@ -223,7 +220,7 @@ def test_an_answer_outlives_a_lost_connection(server: Server, open_page: Open) -
     wait_for_question(page)
 
 
-def test_a_page_of_an_older_study_is_loaded_again(server: Server, open_page: Open) -> None:
+def test_a_page_of_an_older_study_is_loaded_again(server: Any, open_page: Open) -> None:
     page = open_page()
     page.click("#start")
     wait_for_question(page)
@@ -234,7 +231,7 @@ def test_a_page_of_an_older_study_is_loaded_again(server: Server, open_page: Ope
     expect(page.get_by_role("button", name="Start")).to_be_visible()
 
 
-def test_on_a_phone(server: Server, open_page: Open) -> None:
+def test_on_a_phone(server: Any, open_page: Open) -> None:
     page = open_page(**PHONE)
 
     def overflow() -> bool:

@@ -15,7 +15,6 @@ import pytest
 
 from photochrom.bench.turing.pictures import Views
 from photochrom.bench.turing.report import Report, fools_most, interval, report, words
-from photochrom.bench.turing.server import Server
 from photochrom.bench.turing.store import Answer, Study
 from photochrom.bench.turing.trials import Settings
 
@@ -23,7 +22,7 @@ Make = Callable[..., Any]
 
 
 @pytest.fixture
-def server(begin_study: Callable[..., Study], serve: Callable[[Study], Server]) -> Server:
+def server(begin_study: Callable[..., Study], serve: Callable[[Study], Any]) -> Any:
     return serve(begin_study(Settings(trials=12, practice=3)))
 
 
@@ -47,7 +46,7 @@ def of(study: Study) -> Report:
     return found
 
 
-def test_rates_of_three_people(server: Server, participate: Make) -> None:
+def test_rates_of_three_people(server: Any, participate: Make) -> None:
     # Six tests of each model per person: alpha fools 6, 3, 0 of 6, beta 1 of 6 each time.
     for alpha in (6, 3, 0):
         participate(server).take_part(fooled_by(alpha=alpha, beta=1))
@@ -69,7 +68,7 @@ def test_rates_of_three_people(server: Server, participate: Make) -> None:
     assert "beta: all participants had the same rate; the interval says little" in text
 
 
-def test_one_person_has_no_interval_and_nobody_no_rate(server: Server, participate: Make) -> None:
+def test_one_person_has_no_interval_and_nobody_no_rate(server: Any, participate: Make) -> None:
     none = of(server.study)
     assert [each.rate.value for each in none.models] == [None, None]
     assert "  alpha  no answers that count yet" in words(none)
@@ -79,7 +78,7 @@ def test_one_person_has_no_interval_and_nobody_no_rate(server: Server, participa
     assert "  alpha   33.3 %  (one participant: no interval over participants)  2 of 6 answers" in words(one)
 
 
-def test_who_fails_the_checks_is_reported_apart(server: Server, participate: Make) -> None:
+def test_who_fails_the_checks_is_reported_apart(server: Any, participate: Make) -> None:
     participate(server).take_part(fooled_by(alpha=1, beta=2))
     # Taken in by the rainbow, and by everything else.
     participate(server).take_part(lambda trial: True)
@@ -92,7 +91,7 @@ def test_who_fails_the_checks_is_reported_apart(server: Server, participate: Mak
 
 @pytest.mark.parametrize(("missed", "counts"), [(0, True), (1, True), (2, False)])
 def test_four_of_five_checks_are_enough(
-    tmp_path: Path, serve: Callable[[Study], Server], participate: Make, missed: int, counts: bool
+    tmp_path: Path, serve: Callable[[Study], Any], participate: Make, missed: int, counts: bool
 ) -> None:
     # Nobody looks at these pictures.
     views = [Views(str(number), b"", b"", {"m": b""}) for number in range(45)]
@@ -110,7 +109,7 @@ def test_four_of_five_checks_are_enough(
     assert found.models[0].answers == 40 * counts
 
 
-def test_who_leaves_before_a_check_is_not_counted(server: Server, participate: Make) -> None:
+def test_who_leaves_before_a_check_is_not_counted(server: Any, participate: Make) -> None:
     person = participate(server)
     state = person.post("/api/begin")
     tests = 0
@@ -136,7 +135,7 @@ def test_who_leaves_before_a_check_is_not_counted(server: Server, participate: M
     ],
 )
 def test_only_one_look_of_one_second_counts(
-    server: Server, participate: Make, how: dict[str, Any], left: dict[str, int]
+    server: Any, participate: Make, how: dict[str, Any], left: dict[str, int]
 ) -> None:
     person = participate(server)
     state = person.post("/api/begin")

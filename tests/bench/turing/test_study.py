@@ -12,6 +12,7 @@ from photochrom.bench.turing.file import StudyError
 from photochrom.bench.turing.pictures import Views
 from photochrom.bench.turing.store import Study
 from photochrom.bench.turing.trials import Settings
+from photochrom.errors import WriteError
 
 Begin = Callable[..., Study]
 VIEWS = [Views(str(number), b"true", b"wrong", {"m": b"coloured"}) for number in range(6)]
@@ -100,6 +101,15 @@ def test_a_study_that_fails_to_begin_leaves_no_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_an_empty_file_is_a_study_that_was_not_begun(tmp_path: Path) -> None:
+    path = tmp_path / "study.sqlite"
+    path.touch()
+    study = Study.create(path, ["m"], VIEWS, Settings())
+    assert study.photos == [view.stem for view in VIEWS]
+    study.close()
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_other_files_are_refused_and_left_alone(tmp_path: Path) -> None:
     text, other, newer = tmp_path / "a.txt", tmp_path / "b.sqlite", tmp_path / "c.sqlite"
     text.write_text("Dear Ida, " * 100)
@@ -116,6 +126,6 @@ def test_other_files_are_refused_and_left_alone(tmp_path: Path) -> None:
             Study(path)
     with pytest.raises(StudyError, match="there is no such study"):
         Study(tmp_path / "d.sqlite")
-    with pytest.raises(StudyError, match="cannot be opened"):
+    with pytest.raises(WriteError, match="its folder does not exist; make the folder first"):
         Study.create(tmp_path / "no" / "e.sqlite", ["m"], VIEWS, Settings())
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before

@@ -6,13 +6,14 @@ import json
 import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
 from photochrom.bench.turing.pictures import Views
 from photochrom.bench.turing.trials import Settings, plan
+from photochrom.files import atomic
 
 APPLICATION = 0x50435454
 """In the header of the file, by which it is recognised."""
@@ -49,22 +50,18 @@ def create(path: Path, models: list[str], views: Iterable[Views], settings: Sett
     Raises
     ------
     ValueError
-        If there is a file at `path` already, or `views` are fewer than a study needs.
+        If there is a study at `path` already, or `views` are fewer than a study needs.
+    WriteError
+        If the system refuses to write there.
     """
     if exists(path):
         raise StudyError(f"{path}: exists already; give another file")
-    # Under another name until it is whole: a study without its last pictures would look like one.
-    part = path.with_name(f".photochrom-{secrets.token_hex(8)}.part")
-    db = connect(part, "rwc")
-    try:
+    # Whole or not at all: a study without its last pictures would look like a finished one.
+    with atomic(path, overwrite=path.exists()) as part, closing(connect(part, "rw")) as db:
+        # The file is dropped if anything fails, so SQLite need not keep a journal beside it.
+        db.execute("PRAGMA journal_mode = MEMORY")
         with transaction(db):
             _fill(db, models, views, settings)
-        db.close()
-        part.replace(path)
-    except BaseException:
-        db.close()
-        part.unlink(missing_ok=True)
-        raise
 
 
 def exists(path: Path) -> bool:
@@ -73,7 +70,7 @@ def exists(path: Path) -> bool:
 
 
 def connect(path: Path, mode: str) -> sqlite3.Connection:
-    """Open a file; `mode` is "ro", "rw" or, to make it, "rwc". Transactions are begun by hand."""
+    """Open a file that exists; `mode` is "ro" or "rw". Transactions are begun by hand."""
     try:
         return sqlite3.connect(
             f"{path.absolute().as_uri()}?mode={mode}",
@@ -89,7 +86,7 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
 @contextmanager
 def transaction(db: sqlite3.Connection) -> Iterator[None]:
     """All statements of the block, or none of them."""
-    # IMMEDIATE: two processes that both read first and then write would lock each other out.
+    # Without IMMEDIATE, two processes that first read and then write would lock each other out.
     db.execute("BEGIN IMMEDIATE")
     try:
         yield
