@@ -262,7 +262,9 @@ def test_on_a_phone(server: Any, open_page: Open) -> None:
 def test_what_a_reader_of_the_screen_and_a_careful_eye_get(open_page: Open) -> None:
     page = open_page(reduced_motion="reduce", viewport={"width": 1280, "height": 800})
     expect(page.get_by_role("main")).to_have_count(1)
-    expect(page.get_by_role("heading", name="Which colours are real?")).to_be_focused()
+    question = "Which one did the computer colour?"
+    expect(page).to_have_title(question)
+    expect(page.get_by_role("heading", name=question)).to_be_focused()
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Start")).to_be_focused()
     page.keyboard.press("Enter")
