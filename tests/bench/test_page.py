@@ -6,26 +6,25 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from html import escape
 from html.parser import HTMLParser
 
 import pytest
 
 from photochrom.bench.page import page
-from photochrom.bench.page.drawings import CURVE_POINTS, points
-from photochrom.bench.results import Curve, Example, Results
+from photochrom.bench.results import Example, Results
 
 VOID = {"meta", "link", "img", "input"}
 HOSTILE = "<script>boom('&')</script>"
 
 
 class Reader(HTMLParser):
-    """Checks that elements nest, and keeps them with their attributes."""
+    """Checks that elements nest, and keeps them with their attributes, and all text."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
         self.open: list[str] = []
         self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
         self.feed(text)
         self.close()
         assert self.open == []
@@ -39,6 +38,9 @@ class Reader(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +86,7 @@ def test_policy_names_the_hashes_of_its_own_script_and_style(text: str) -> None:
 def test_names_are_text(text: str, elements: list[tuple[str, dict[str, str | None]]]) -> None:
     assert sum(tag == "script" for tag, _ in elements) == 2
     assert HOSTILE not in text
-    assert escape(HOSTILE) in text
+    assert Reader(text).text.count(HOSTILE) > 5
     (data,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', text, re.S)
     assert HOSTILE in [row["name"] for row in json.loads(data)["rows"]]
 
@@ -107,16 +109,11 @@ def test_twenty_models_and_twelve_photos_stay_under_15_megabytes(make: Callable[
 
 
 def test_a_sentence_for_each_metric_the_protocol_and_the_command(text: str, results: Results) -> None:
+    read = Reader(text).text
     for said in [*(item.about for item in results.metrics), results.command, results.machine, results.date]:
-        assert escape(said) in text
+        assert said in read
     for key, value in results.protocol.items():
         assert f"<dt>{key}</dt>\n<dd>{value}</dd>" in text
-
-
-def test_a_picture_that_is_none_is_named(results: Results) -> None:
-    broken = replace(results, examples=[Example("a.jpg", {"grey": b"no picture"})])
-    with pytest.raises(ValueError, match=r"a\.jpg, grey: not a JPEG, PNG or WebP picture"):
-        page(broken)
 
 
 def test_a_bare_evaluation_has_no_empty_sections(results: Results) -> None:
@@ -125,18 +122,3 @@ def test_a_bare_evaluation_has_no_empty_sections(results: Results) -> None:
     )
     found = {attributes.get("id") for tag, attributes in Reader(page(bare)).found if tag == "section"}
     assert found == {"table", "charts", "metrics", "method"}
-
-
-def test_a_long_log_becomes_means_of_equal_stretches(results: Results) -> None:
-    steps = CURVE_POINTS * 3
-    log = Curve([60.0 * step for step in range(steps)], {"loss": [float(step) for step in range(steps)]})
-    rows = [replace(row, curve=log) for row in results.rows[2:3]]
-    (row,) = points(replace(results, rows=rows), [])["rows"]
-    # Means of 0, 1, 2, then of 3, 4, 5, ...
-    assert row["curve"]["loss"] == [[3.0 * index + 1, 3.0 * index + 1] for index in range(CURVE_POINTS)]
-
-
-def test_gaps_in_a_log_are_left_out(results: Results) -> None:
-    log = Curve([0.0, 60.0, 120.0, 180.0], {"psnr": [None, 20.0, float("nan"), 21.0]})
-    (row,) = points(replace(results, rows=[replace(results.rows[2], curve=log)]), [])["rows"]
-    assert row["curve"]["psnr"] == [[1.0, 20.0], [3.0, 21.0]]

@@ -15,6 +15,8 @@ NEEDED = {
     "filelock",
     "safetensors",
     "pydantic",
+    "jinja2",
+    "markupsafe",
     "onnx",
     "onnxscript",
     "tensorboard",

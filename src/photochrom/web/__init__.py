@@ -1,1 +1,1 @@
-"""What every HTTP server of Photochrom shares: middleware, connections, the server. It needs the `studio` extra."""
+"""What pages and HTTP servers of Photochrom share: middleware, the server, templates."""

@@ -1,67 +1,76 @@
-"""What the page's script draws: the points of the charts and the curves of training, as plain numbers."""
+"""What the page's script draws: the frames of the charts, and the points in them as plain numbers."""
 
 import math
-from html import escape
+from dataclasses import dataclass
 from typing import Any
 
 from photochrom.bench.figures import Column
 from photochrom.bench.results import Curve, Results
 
 CURVE_POINTS = 240
-"""More cannot be told apart on a chart of this width; a day's log has a hundred times as many."""
+"""A chart of this width cannot show more points; the log of a day has a hundred times as many."""
 
 
-def drawings(shown: list[Column]) -> str:
-    """The frames of the three charts, with their selects; empty if no metric has a figure."""
+@dataclass(frozen=True)
+class Chart:
+    """The frame of one chart: the keys of the columns that it shows at first, and whether x can be chosen too."""
+
+    name: str
+    title: str
+    y: str
+    x: str
+    choose_x: bool = False
+
+
+@dataclass(frozen=True)
+class Charts:
+    """The frames, and the metrics that can be chosen for their axes."""
+
+    frames: list[Chart]
+    metrics: list[Column]
+
+
+@dataclass(frozen=True)
+class Curves:
+    """The columns and models of the training curves."""
+
+    columns: list[str]
+    models: list[str]
+    most_points: int = CURVE_POINTS
+
+
+def charts(shown: list[Column]) -> Charts | None:
+    """The frames of the three charts; None if no metric has a figure."""
     metrics = [column for column in shown if column.key not in ("parameters", "milliseconds", "minutes")]
     keys = {column.key for column in shown}
     if not metrics:
-        return ""
-    charts = []
-    # Colour is what the models add, so a colour difference is asked for first.
+        return None
+    frames = []
+    # Models add colour, so the colour difference comes first.
     quality = (_find(metrics, "ciede2000", "2000") or metrics[0]).key
     if "milliseconds" in keys:
-        charts.append(_chart("time", "Quality against time", metrics, quality, "milliseconds"))
+        frames.append(Chart("time", "Quality against time", quality, "milliseconds"))
     if "parameters" in keys:
-        charts.append(_chart("size", "Quality against size", metrics, quality, "parameters"))
+        frames.append(Chart("size", "Quality against size", quality, "parameters"))
     y, x = _find(metrics, "colorful", "colourful"), _find(metrics, "ciede2000", "2000")
     if x and y:
-        charts.append(
-            _chart("colour", "Colourfulness against colour error", metrics, y.key, x.key, choose_x=True)
-        )
+        frames.append(Chart("colour", "Colourfulness against colour error", y.key, x.key, choose_x=True))
     elif len(metrics) > 1:
-        charts.append(
-            _chart("colour", "Metric against metric", metrics, metrics[1].key, metrics[0].key, choose_x=True)
-        )
-    return (
-        "<p>Bars are 95&nbsp;% intervals, dashed lines the references. The figures are those of the table.</p>\n"
-        '<div class="charts scripted">\n' + "\n".join(charts) + "\n</div>"
-    )
+        frames.append(Chart("colour", "Metric against metric", metrics[1].key, metrics[0].key, choose_x=True))
+    return Charts(frames, metrics)
 
 
-def curves(results: Results) -> str:
-    """The frame of the training curves; empty if no row has one."""
+def curves(results: Results) -> Curves | None:
+    """What the training curves can show, losses first; None if no row has a curve."""
     logs = {row.name: row.curve for row in results.rows if row.curve and row.curve.columns}
     if not logs:
-        return ""
+        return None
     names = dict.fromkeys(name for curve in logs.values() for name in curve.columns)
-    # The first of them is shown first.
-    names = dict.fromkeys(sorted(names, key=lambda name: "loss" not in name))
-    options = "".join(f"<option>{escape(name)}</option>" for name in names)
-    models = "".join(f"<option>{escape(name)}</option>" for name in logs)
-    return (
-        f"<p>What each model logged while it was trained, against minutes. A log of more than {CURVE_POINTS} records "
-        "is drawn as the means of equal stretches of it. Losses of different recipes are different quantities: compare "
-        "their course, not their height.</p>\n"
-        '<figure class="chart scripted" id="training">\n<figcaption class="controls">\n'
-        f'<label>Column <select id="curve-column">{options}</select></label>\n'
-        f'<label>Emphasise <select id="curve-model"><option value="">none</option>{models}</select></label>\n'
-        '</figcaption>\n<div class="plot"></div>\n<ul class="legend"></ul>\n</figure>'
-    )
+    return Curves(sorted(names, key=lambda name: "loss" not in name), list(logs))
 
 
 def points(results: Results, shown: list[Column]) -> dict[str, Any]:
-    """Every number that the script needs, by column and row; nothing in it is not a number, a name or None."""
+    """Every number that the script needs, by column and row. All values are numbers, names or None."""
     return {
         "columns": [
             {
@@ -88,25 +97,6 @@ def points(results: Results, shown: list[Column]) -> dict[str, Any]:
             for row in results.rows
         ],
     }
-
-
-def _chart(name: str, title: str, metrics: list[Column], y: str, x: str, choose_x: bool = False) -> str:
-    selects = _select("Vertical axis", "y", metrics, y) + (
-        _select("Horizontal axis", "x", metrics, x) if choose_x else ""
-    )
-    return (
-        f'<figure class="chart" id="chart-{name}" data-y="{escape(y)}" data-x="{escape(x)}">\n'
-        f'<figcaption><h3>{escape(title)}</h3>\n<div class="controls">{selects}</div></figcaption>\n'
-        '<div class="plot"></div>\n<ol class="legend"></ol>\n<p class="notes"></p>\n</figure>'
-    )
-
-
-def _select(label: str, axis: str, metrics: list[Column], chosen: str) -> str:
-    options = "".join(
-        f'<option value="{escape(item.key)}"{" selected" if item.key == chosen else ""}>{escape(item.name)}</option>'
-        for item in metrics
-    )
-    return f'<label>{label} <select data-axis="{axis}">{options}</select></label>'
 
 
 def _find(metrics: list[Column], *parts: str) -> Column | None:

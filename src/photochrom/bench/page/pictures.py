@@ -1,8 +1,8 @@
-"""The grid of photos by models. Each picture is in the page once; the script lays them over one another."""
+"""What the template of the pictures needs: photos by models. Each picture is in the page once."""
 
 import base64
 import io
-from html import escape
+from dataclasses import dataclass
 
 from PIL import Image
 
@@ -11,77 +11,80 @@ from photochrom.bench.results import GREY, TRUTH, Example, Results
 REFERENCES = (GREY, TRUTH)
 
 
-def pictures(results: Results) -> str:
-    """A group of figures for each photo, grey and truth first, then every row that has a picture."""
+@dataclass(frozen=True)
+class Picture:
+    """One picture as a data URL, and its size in pixels."""
+
+    source: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Photo:
+    """One photo, and its picture by row name; None where a row has none."""
+
+    name: str
+    pictures: dict[str, Picture | None]
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """All photos; the models that have pictures, and those that have none; what a picture can be compared with."""
+
+    photos: list[Photo]
+    models: list[str]
+    without: list[str]
+    modes: dict[str, str]
+
+
+def pictures(results: Results) -> Pictures | None:
+    """The pictures of each photo, grey and truth first; None if there are no photos.
+
+    Raises
+    ------
+    ValueError
+        If an example holds bytes that are not a JPEG, PNG or WebP picture; it names the photo and the row.
+    """
     if not results.examples:
-        return ""
+        return None
     drawn = {name for example in results.examples for name in example.pictures}
     ordered = [name for name in REFERENCES if name in drawn]
     ordered += [row.name for row in results.rows if row.name in drawn and row.name not in ordered]
     ordered += sorted(drawn - set(ordered))
-    without = [
-        row.name for row in results.rows if row.name not in drawn and row.kind in ("model", "pictures")
-    ]
-    models = [name for name in ordered if name not in REFERENCES]
-    groups = "\n".join(_group(index, example, ordered) for index, example in enumerate(results.examples))
-    absent = f"<p>No pictures of {escape(', '.join(without))}.</p>\n" if without else ""
-    return (
-        "<p>Drag across a picture to move its divider; click it for a large view. By keyboard: <kbd>←</kbd> and "
-        "<kbd>→</kbd> move the divider, <kbd>↑</kbd> and <kbd>↓</kbd> go through the models, <kbd>Enter</kbd> opens "
-        "the large view, <kbd>Tab</kbd> goes to the next photo.</p>\n"
-        f'{absent}<p><a class="skip" href="#pictures-end">Skip the pictures</a></p>\n'
-        '<div class="controls scripted">\n'
-        f'<label>Compare <select id="compare">{_modes(drawn)}</select></label>\n'
-        '<label>Divider of all <input type="range" id="divider" min="0" max="100" value="25"></label>\n'
-        '<label>Photo <select id="photo"><option value="">all</option>'
-        + "".join(
-            f'<option value="{i}">{escape(item.name)}</option>' for i, item in enumerate(results.examples)
-        )
-        + "</select></label>\n<details>\n<summary>Models <span id='chosen'></span></summary>\n<fieldset>"
-        "<legend class='hidden'>Models to show</legend>\n"
-        + "\n".join(
-            f'<label><input type="checkbox" value="{escape(name)}" checked> {escape(name)}</label>'
-            for name in models
-        )
-        + '\n<button type="button" id="all">all</button> <button type="button" id="none">none</button></fieldset>\n'
-        f'</details>\n</div>\n{groups}\n<p id="pictures-end" tabindex="-1"></p>'
+    return Pictures(
+        photos=[_photo(example, ordered) for example in results.examples],
+        models=[name for name in ordered if name not in REFERENCES],
+        without=[
+            row.name for row in results.rows if row.name not in drawn and row.kind in ("model", "pictures")
+        ],
+        modes=_modes(drawn),
     )
 
 
-def _modes(drawn: set[str]) -> str:
+def _modes(drawn: set[str]) -> dict[str, str]:
     modes = {"grey": "grey | model"} if GREY in drawn else {}
     if TRUTH in drawn:
         modes["truth"] = "model | truth"
-    modes["own"] = "model alone"
-    return "".join(f'<option value="{key}">{text}</option>' for key, text in modes.items())
+    return modes | {"own": "model alone"}
 
 
-def _group(index: int, example: Example, ordered: list[str]) -> str:
-    cells = "\n".join(_cell(example, name) for name in ordered)
-    title = f"photo-{index}"
-    return (
-        f'<div class="photo" role="group" aria-labelledby="{title}" data-photo="{index}" '
-        f'data-name="{escape(example.name)}">\n<h3 id="{title}">{escape(example.name)}</h3>\n'
-        f'<div class="grid">\n{cells}\n</div>\n</div>'
+def _photo(example: Example, ordered: list[str]) -> Photo:
+    found = example.pictures
+    return Photo(
+        example.name,
+        {
+            name: _picture(found[name], f"{example.name}, {name}") if name in found else None
+            for name in ordered
+        },
     )
 
 
-def _cell(example: Example, name: str) -> str:
-    caption = f"<figcaption>{escape(name)}</figcaption>"
-    if name not in example.pictures:
-        return f'<figure data-row="{escape(name)}"><div class="absent">no picture</div>{caption}</figure>'
-    data = example.pictures[name]
-    kind, width, height = _describe(data, f"{example.name}, {name}")
-    source = f"data:{kind};base64,{base64.b64encode(data).decode()}"
-    return (
-        f'<figure data-row="{escape(name)}"><div class="frame"><img class="own" src="{source}" width="{width}" '
-        f'height="{height}" alt="{escape(example.name)}, {escape(name)}" draggable="false"></div>{caption}</figure>'
-    )
-
-
-def _describe(data: bytes, what: str) -> tuple[str, int, int]:
+def _picture(data: bytes, what: str) -> Picture:
     try:
         with Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "WEBP")) as picture:
-            return Image.MIME[picture.format or ""], picture.width, picture.height
+            kind = Image.MIME[picture.format or ""]
+            source = f"data:{kind};base64,{base64.b64encode(data).decode()}"
+            return Picture(source, picture.width, picture.height)
     except (OSError, KeyError) as error:
         raise ValueError(f"{what}: not a JPEG, PNG or WebP picture ({error})") from None
