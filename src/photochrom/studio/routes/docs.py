@@ -1,74 +1,75 @@
-"""``GET /docs``: the interface as a plain page, made of its own OpenAPI document; no script, nothing from elsewhere."""
+"""``GET /docs``: the interface as a plain page, made of its OpenAPI document. It has no script and loads nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from html import escape
+from dataclasses import dataclass
+from importlib.resources import files
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from photochrom.web.templates import templates
+
 router = APIRouter(include_in_schema=False)
 
-STYLE = """
-:root { color-scheme: light dark; font: 100%/1.5 system-ui, sans-serif }
-body { max-width: 50rem; margin: 2rem auto; padding: 0 1rem }
-section { border-top: 1px solid GrayText; margin-top: 2rem }
-code, td:first-child { font-family: ui-monospace, monospace; overflow-wrap: anywhere }
-table { border-collapse: collapse; width: 100% }
-td, th { text-align: left; vertical-align: top; padding: .2rem 1rem .2rem 0 }
-"""
+PAGES = templates("photochrom.studio")
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One method of one path; the rows of its two tables are the texts of their cells."""
+
+    method: str
+    path: str
+    summary: str
+    description: str
+    fields: list[tuple[str, str, str]]
+    answers: list[tuple[str, str, str]]
 
 
 @router.get("/docs")
 async def docs(request: Request) -> Response:
     """The page."""
-    return Response("".join(_page(request.app.openapi())), media_type="text/html; charset=utf-8")
+    api = request.app.openapi()
+    page = PAGES.get_template("docs.html").render(
+        title=f"{api['info']['title']} {api['info']['version']}",
+        summary=api["info"]["summary"],
+        operations=operations(api),
+    )
+    return Response(page, media_type="text/html; charset=utf-8")
 
 
 @router.get("/docs.css")
 async def style() -> Response:
-    """How it looks."""
-    return Response(STYLE, media_type="text/css; charset=utf-8")
+    """The style of the page."""
+    data = files("photochrom.studio").joinpath("templates", "docs.css").read_bytes()
+    return Response(data, media_type="text/css; charset=utf-8")
 
 
-def _page(api: dict[str, Any]) -> Iterator[str]:
-    info = api["info"]
-    title = escape(f"{info['title']} {info['version']}")
-    yield '<!doctype html><html lang="en"><meta charset="utf-8">'
-    yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
-    yield f'<title>{title}: API</title><link rel="stylesheet" href="docs.css"><main><h1>{title}: API</h1>'
-    yield f'<p>{escape(info["summary"])} For programs: <a href="openapi.json">openapi.json</a>.</p>'
-    yield "<p>Where the server has a token, send <code>Authorization: Bearer TOKEN</code>."
-    yield ' Every refusal is <code>{"detail": "one sentence"}</code>.</p>'
-    for path, methods in api["paths"].items():
-        for method, operation in methods.items():
-            yield from _operation(method.upper(), path, operation)
-    yield "</main></html>"
+def operations(api: dict[str, Any]) -> list[Operation]:
+    """All operations of an OpenAPI document, in its order."""
+    return [
+        Operation(
+            method.upper(),
+            path,
+            operation["summary"],
+            operation.get("description", ""),
+            _fields(operation),
+            [
+                (status, answer["description"], ", ".join(answer.get("content", {})))
+                for status, answer in operation["responses"].items()
+            ],
+        )
+        for path, methods in api["paths"].items()
+        for method, operation in methods.items()
+    ]
 
 
-def _operation(method: str, path: str, operation: dict[str, Any]) -> Iterator[str]:
-    yield f"<section><h2><code>{method} {escape(path)}</code></h2><p><b>{escape(operation['summary'])}.</b>"
-    yield f" {escape(operation.get('description', ''))}</p>"
+def _fields(operation: dict[str, Any]) -> list[tuple[str, str, str]]:
     rows = [(each["name"], each["in"], each["schema"]) for each in operation.get("parameters", [])]
     for kind, body in operation.get("requestBody", {}).get("content", {}).items():
         rows += [(name, kind, schema) for name, schema in body["schema"].get("properties", {}).items()]
-    yield from _table(
-        ("Field", "In", "What"), ((name, where, _words(schema)) for name, where, schema in rows)
-    )
-    answers = operation["responses"].items()
-    yield from _table(
-        ("Status", "Means", "Is"),
-        ((status, each["description"], ", ".join(each.get("content", {}))) for status, each in answers),
-    )
-    yield "</section>"
-
-
-def _table(heads: tuple[str, ...], rows: Any) -> Iterator[str]:
-    lines = ["".join(f"<td>{escape(str(cell))}</td>" for cell in row) for row in rows]
-    if lines:
-        yield f"<table><tr>{''.join(f'<th>{head}</th>' for head in heads)}</tr>"
-        yield "".join(f"<tr>{line}</tr>" for line in lines) + "</table>"
+    return [(name, where, _words(schema)) for name, where, schema in rows]
 
 
 def _words(schema: dict[str, Any]) -> str:
