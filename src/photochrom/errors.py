@@ -13,7 +13,8 @@
     ├── ModelError            a model cannot be found, read or run
     ├── OptionError           an option is out of range (also a ValueError)
     ├── RecipeError           a recipe cannot be used (also a ValueError)
-    └── CheckpointError       a checkpoint cannot be read or does not fit (also a ValueError)
+    ├── CheckpointError       a checkpoint cannot be read or does not fit (also a ValueError)
+    └── StudyError            the file of a Turing test cannot be used (also a ValueError)
 
 An error knows what is wrong, never how an interface says it. ``remedy`` is a key: an interface that has other words
 for it (``--max-pixels`` where Python says ``max_pixels``) passes them to `PhotochromError.sentence`. No interface edits
@@ -35,6 +36,7 @@ __all__ = [
     "PhotochromError",
     "RecipeError",
     "Remedy",
+    "StudyError",
     "TooLargeError",
     "UnreadableError",
     "UnsupportedError",
@@ -47,6 +49,7 @@ class Remedy(StrEnum):
 
     NONE = ""
     ALLOW_OVERWRITE = "choose another name or allow overwriting"
+    BEGIN_STUDY = "`photochrom turing serve` begins one"
     CHECK_PATH = "check the path"
     CHOOSE_ALPHA_FORMAT = "choose PNG, TIFF or WebP"
     CHOOSE_FOLDER = "choose another folder"
@@ -62,6 +65,7 @@ class Remedy(StrEnum):
     FREE_SPACE = "free some space or choose another folder"
     GIVE_FILE_IN_FOLDER = "give a picture in it"
     GIVE_FILE_NAME = "give the name of a file"
+    GIVE_OTHER_FILE = "give another file"
     GIVE_PICTURE = "give a JPEG, PNG, TIFF, WebP, AVIF, HEIC, BMP, GIF or camera RAW file"
     INSTALL_CODECS = 'install the codecs extra: pip install "photochrom[codecs]"'
     INSTALL_PHOTO = 'install the photo extra: pip install "photochrom[photo]"'
@@ -75,6 +79,7 @@ class Remedy(StrEnum):
     SEPARATE_FOLDERS = "write them into separate folders"
     SHORTER_NAME = "choose a shorter name"
     SPLIT_PAGES = "split it into files of fewer pages first"
+    USE_OTHER_VERSION = "use that version"
     WRITABLE_FOLDER = "choose a folder that you may write to"
 
 
@@ -192,3 +197,9 @@ class CheckpointError(PhotochromError, ValueError):
     """A checkpoint cannot be read, or does not fit the run."""
 
     code = "checkpoint"
+
+
+class StudyError(PhotochromError, ValueError):
+    """The file of a Turing test cannot be used."""
+
+    code = "study"

@@ -57,14 +57,15 @@ def serve(
     ] = None,
     practice: Annotated[
         int | None,
-        typer.Option(help="Pairs that tell the answer, first of all. Default: 5.", rich_help_panel=STUDY),
+        typer.Option(help="Pairs at the beginning that tell the answer. Default: 5.", rich_help_panel=STUDY),
     ] = None,
     seconds: Annotated[
         float | None,
         typer.Option(help="For how long each photo is shown. Default: 1.", rich_help_panel=STUDY),
     ] = None,
     seed: Annotated[
-        int | None, typer.Option(help="Of what is shown to whom. Default: 0.", rich_help_panel=STUDY)
+        int | None,
+        typer.Option(help="Of the draw of pairs for each participant. Default: 0.", rich_help_panel=STUDY),
     ] = None,
     host: Annotated[
         str,
@@ -81,7 +82,7 @@ def serve(
     The page needs the studio extra: pip install "photochrom[studio]".
     """
     with _sentences(study), needs_studio("the page of a study"):
-        # First of all: preparing the photos takes minutes, and a package that is missing must be said before.
+        # Imported first: a missing package must be reported before the minutes that preparing the photos takes.
         import photochrom.bench.turing.app
         import photochrom.web.server  # noqa: F401
         from photochrom.bench.turing.file import exists
@@ -141,7 +142,7 @@ def _folders(models: list[str]) -> dict[str, Path]:
 
 
 def _check_same(study: Study, given: dict[str, Any], folders: dict[str, Path], colorize: list[str]) -> None:
-    """A study keeps what it began with: figures of two kinds of trials do not add up to one."""
+    """Refuse other settings or models than the study began with: their answers could not be added up."""
     for name, value in given.items():
         began = getattr(study.settings, name)
         if value != began:
@@ -156,7 +157,7 @@ def _check_same(study: Study, given: dict[str, Any], folders: dict[str, Path], c
 
 
 def _names(colorize: list[str]) -> list[str]:
-    """What models are called: their file's stem, as they may say the same name of themselves."""
+    """The names of models in the study. A file has its stem as name: two files may hold the same name."""
     return [Path(model).stem if model.endswith(".onnx") else model for model in colorize]
 
 

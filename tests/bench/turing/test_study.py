@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from photochrom.bench.turing.file import StudyError
 from photochrom.bench.turing.pictures import Views
 from photochrom.bench.turing.store import Study
 from photochrom.bench.turing.trials import Settings
-from photochrom.errors import WriteError
+from photochrom.errors import StudyError, WriteError
 
 Begin = Callable[..., Study]
 VIEWS = [Views(str(number), b"true", b"wrong", {"m": b"coloured"}) for number in range(6)]

@@ -1,4 +1,4 @@
-"""The SQLite file of a study: its tables, how it begins and how it is opened."""
+"""The SQLite file of a study: its tables, how it is made and how it is opened."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from pathlib import Path
 
 from photochrom.bench.turing.pictures import Views
 from photochrom.bench.turing.trials import Settings, plan
+from photochrom.errors import Remedy, StudyError
 from photochrom.files import atomic
 
 APPLICATION = 0x50435454
-"""In the header of the file, by which it is recognised."""
+"""A number in the header of the file, by which a study is recognised."""
 VERSION = 1
-TRUTH, WRONG = -1, -2  # what a picture shows; models count from 0
+TRUTH, WRONG = -1, -2  # what a picture shows; 0 and above are models
 
 SCHEMA = """
 CREATE TABLE study (id TEXT NOT NULL, begun TEXT NOT NULL, settings TEXT NOT NULL);
@@ -40,10 +41,6 @@ CREATE TABLE trials (
 """
 
 
-class StudyError(ValueError):
-    """A study's file that cannot be used; one line with its name and the remedy."""
-
-
 def create(path: Path, models: list[str], views: Iterable[Views], settings: Settings) -> None:
     """Write a new study, whole or not at all.
 
@@ -55,7 +52,7 @@ def create(path: Path, models: list[str], views: Iterable[Views], settings: Sett
         If the system refuses to write there.
     """
     if exists(path):
-        raise StudyError(f"{path}: exists already; give another file")
+        raise StudyError(str(path), "exists already", Remedy.GIVE_OTHER_FILE, code="exists")
     # Whole or not at all: a study without its last pictures would look like a finished one.
     with atomic(path, overwrite=path.exists()) as part, closing(connect(part, "rw")) as db:
         # The file is dropped if anything fails, so SQLite need not keep a journal beside it.
@@ -65,7 +62,7 @@ def create(path: Path, models: list[str], views: Iterable[Views], settings: Sett
 
 
 def exists(path: Path) -> bool:
-    """Whether there is anything at `path` to go on with; an empty file is a study that was not begun."""
+    """Whether there is anything at `path`. An empty file counts as a study that was not begun."""
     return path.exists() and (path.is_dir() or path.stat().st_size > 0)
 
 
@@ -80,12 +77,12 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
             check_same_thread=False,
         )
     except sqlite3.Error as error:
-        raise StudyError(f"{path}: cannot be opened ({error}); give another file") from error
+        raise StudyError(str(path), f"cannot be opened ({error})", Remedy.GIVE_OTHER_FILE) from error
 
 
 @contextmanager
 def transaction(db: sqlite3.Connection) -> Iterator[None]:
-    """All statements of the block, or none of them."""
+    """Commit all statements of the block together, or none of them if it raises."""
     # Without IMMEDIATE, two processes that first read and then write would lock each other out.
     db.execute("BEGIN IMMEDIATE")
     try:

@@ -55,7 +55,7 @@ async function introduce(state) {
   const each = 2 * state.seconds + 1.5 * state.pause + 2;
   const minutes = Math.max(1, Math.round(((state.practice + state.pairs) * each) / 60));
   at("amount").textContent =
-    (state.practice ? `First ${plural(state.practice, "pair")} for practice, which tell you the answer. Then ` : "") +
+    (state.practice ? `First ${plural(state.practice, "pair")} for practice, with the answer. Then ` : "") +
     `${plural(state.pairs, "pair")} that count. That takes about ${plural(minutes, "minute")}.`;
   const pair = state.pair;
   at("back").hidden = !pair;

@@ -1,4 +1,4 @@
-"""From folders of pictures to pairs that differ in nothing but their colours."""
+"""Makes pictures from folders or models that differ only in their colours."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".tif", ".tiff"})
 LONGEST = 768
-"""Pixels of the longer side as shown: more than the half of a screen that a picture gets, at 1.5 pixels each."""
+"""Pixels of the longer side as shown. A picture gets half of the screen, which is less even at 1.5 pixels each."""
 QUALITY = 95
 
 Rgb = NDArray[np.uint8]
@@ -45,7 +45,7 @@ class Unfit(ValueError):
 
 
 def listed(folder: Path) -> dict[str, Path]:
-    """The pictures in `folder` by stem; the ".color" that `photochrom colorize` appends is no part of it.
+    """The pictures in `folder` by stem, without the ".color" that `photochrom colorize` appends.
 
     Raises
     ------
@@ -67,7 +67,7 @@ def listed(folder: Path) -> dict[str, Path]:
 
 
 def missing(truth: Mapping[str, Path], pictures: Mapping[str, Path], name: str) -> list[str]:
-    """One line for each photo that only one of two listings has."""
+    """One line for each photo that only one of the two listings has."""
     lines = [
         f"{path}: {name} has no picture of it; left out" for s, path in truth.items() if s not in pictures
     ]
@@ -79,12 +79,12 @@ def missing(truth: Mapping[str, Path], pictures: Mapping[str, Path], name: str) 
 
 
 def from_folder(pictures: Mapping[str, Path]) -> Maker:
-    """The maker that reads ready-made pictures."""
+    """A maker that reads pictures from files."""
     return lambda stem, truth: read(pictures[stem])
 
 
 def from_colorizer(colorizer: Colorizer) -> Maker:
-    """The maker that colorizes the luma of the true photo, as the product would a black-and-white scan."""
+    """A maker that colorizes the luma of the true photo as if it were a black-and-white scan."""
 
     def make(stem: str, truth: Rgb) -> Rgb:
         luma = np.asarray(Image.fromarray(truth).convert("L"))
@@ -106,7 +106,7 @@ def read(path: Path) -> Rgb:
 def prepare(
     truth: Mapping[str, Path], makers: Mapping[str, Maker], complain: Callable[[str], None]
 ) -> Iterator[Views]:
-    """Make the views of each photo in `truth`; a photo that cannot be used is complained of and left out."""
+    """Make the views of each photo in `truth`. A photo that cannot be used is left out, and `complain` gets a line."""
     for stem, path in truth.items():
         try:
             yield _views(stem, path, makers)
@@ -123,7 +123,7 @@ def _views(stem: str, path: Path, makers: Mapping[str, Maker]) -> Views:
         if not _same_proportions(true, picture):
             sizes = [f"{rgb.shape[1]} x {rgb.shape[0]}" for rgb in (picture, true)]
             raise Unfit(f"{path}: {name}'s picture is {sizes[0]} pixels, the photo {sizes[1]}; left out")
-    # A sharper picture would be known by that, so all come down to the smallest.
+    # A participant would recognise the sharper picture, so all are reduced to the smallest size.
     height, width = min((rgb.shape[:2] for rgb in (true, *pictures.values())), key=lambda s: s[0] * s[1])
     size = (width, height)
     return Views(
@@ -135,10 +135,10 @@ def _views(stem: str, path: Path, makers: Mapping[str, Maker]) -> Views:
 
 
 def rainbow(rgb: Rgb) -> Rgb:
-    """The photo in stripes of every hue, for an attention check: wrong at a glance, whatever it shows.
+    """The photo painted in stripes of every hue, for an attention check: anybody sees that it is wrong.
 
-    Inverted or exaggerated colours would leave a snow scene or a foggy day as it was; white and black are made
-    grey here so that they can take colour too.
+    Inverted or stronger colours would not change a snow scene or a foggy day. White and black are made grey first, so
+    that they can take colour too.
     """
     height, width, _ = rgb.shape
     luma = 0.25 + 0.5 * rgb_to_luma(rgb.astype(np.float32) / 255)
@@ -150,7 +150,7 @@ def rainbow(rgb: Rgb) -> Rgb:
 
 
 def _same_proportions(first: Rgb, second: Rgb) -> bool:
-    """Whether one is the other's size but for rounding to whole pixels."""
+    """Whether both have the same proportions, except for rounding to whole pixels."""
     (h1, w1), (h2, w2) = first.shape[:2], second.shape[:2]
     return bool(abs(w1 * h2 - w2 * h1) <= max(h1, w1, h2, w2))
 
@@ -168,7 +168,7 @@ def _resized(rgb: Rgb, size: tuple[int, int]) -> Rgb:
 
 
 def _jpeg(rgb: Rgb) -> bytes:
-    """A file without metadata: an output of ours says in its own that its colours were inferred."""
+    """A JPEG without metadata. The metadata of our own outputs would say that their colours were inferred."""
     out = io.BytesIO()
     Image.fromarray(rgb).save(out, "JPEG", quality=QUALITY, subsampling=0)
     return out.getvalue()

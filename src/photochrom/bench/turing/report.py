@@ -1,4 +1,4 @@
-"""What a study found: how often each model's colours were taken for the true ones, and how sure that is."""
+"""The result of a study: how often each model's colours were taken for the true ones, with intervals."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from photochrom.bench.turing.store import Answer, Counts, Study
 from photochrom.bench.turing.trials import Settings
 
 PASS = 0.8
-"""The share of attention checks that somebody must get right for the other answers to count."""
+"""The share of attention checks that a participant must get right. Otherwise the other answers do not count."""
 DRAWS, SEED = 10_000, 0
 FEW_PEOPLE = 10
 MOST_PHOTOS = 10
@@ -44,7 +44,7 @@ class Fooling:
 
 @dataclass(frozen=True)
 class Left:
-    """What the rates leave out: people, and answers of the people who count."""
+    """How many people the rates leave out, and how many answers of the people who count."""
 
     inattentive: int
     unchecked: int
@@ -70,7 +70,7 @@ class Report:
 
 
 def report(study: Study) -> Report:
-    """Work out all figures of a study."""
+    """Compute all figures of a study."""
     answers, counts = study.answers(), study.counts()
     attentive, failed, unchecked = _sorted_out([a for a in answers if a.kind != "practice"])
     tests = [a for a in answers if a.kind == "test"]
@@ -113,8 +113,8 @@ def rate(model: str, answers: Iterable[Answer]) -> Rate:
 def interval(fooled: NDArray[np.float64], total: NDArray[np.float64]) -> tuple[float, float]:
     """The percentile bootstrap's 95 % interval of sum(fooled) / sum(total).
 
-    People are drawn, not answers: one person's answers are alike, and taking them for independent would make
-    the interval too narrow.
+    People are drawn, not answers. The answers of one person are alike; if they were drawn as independent, the interval
+    would be too narrow.
     """
     people = len(total)
     drawn = np.random.default_rng(SEED).multinomial(people, np.full(people, 1 / people), size=DRAWS)
@@ -123,9 +123,9 @@ def interval(fooled: NDArray[np.float64], total: NDArray[np.float64]) -> tuple[f
 
 
 def fools_most(answers: Iterable[Answer]) -> list[Fooling]:
-    """The photos that fooled most, at most ten, and none that never did.
+    """The photos that fooled most: at most ten, and only those that fooled somebody.
 
-    They are ordered by the lower end of Wilson's 95 % interval: one answer of one is less than eight of ten.
+    They are ordered by the lower end of Wilson's 95 % interval, so that eight of ten comes before one of one.
     """
     by_photo: dict[str, dict[str, list[bool]]] = defaultdict(lambda: defaultdict(list))
     for answer in answers:
@@ -148,11 +148,11 @@ def words(report: Report) -> list[str]:
     width = max(len(each.model) for each in report.models)
     lines += [f"  {each.model:<{width}}  {_rate_words(each)}" for each in report.models]
     if left.inattentive:
-        # Their rates are printed, so that anybody can see what leaving them out has changed.
+        # Their rates are printed too: a reader can see what leaving them out has changed.
         lines.append(f"Left out: {_people(left.inattentive)} who failed the attention checks; for them:")
         lines += [f"  {each.model:<{width}}  {_rate_words(each)}" for each in report.failed]
     if left.unchecked:
-        lines.append(f"Left out: {_people(left.unchecked)} who met no attention check yet")
+        lines.append(f"Left out: {_people(left.unchecked)} who saw no attention check yet")
     if left.seen_again:
         lines.append(f"Left out: {_answers(left.seen_again)} to a pair not seen exactly once (a reload)")
     if left.mistimed:
@@ -166,7 +166,7 @@ def words(report: Report) -> list[str]:
 
 
 def _sorted_out(answers: Sequence[Answer]) -> tuple[set[int], set[int], set[int]]:
-    """Participants who passed the attention checks, who failed them, and who have met none."""
+    """Participants who passed the attention checks, who failed them, and who have seen none."""
     checks: dict[int, list[bool]] = defaultdict(list)
     for answer in answers:
         if answer.kind == "check":
@@ -176,10 +176,10 @@ def _sorted_out(answers: Sequence[Answer]) -> tuple[set[int], set[int], set[int]
 
 
 def _as_shown(answers: Sequence[Answer], settings: Settings) -> tuple[list[Answer], int, int]:
-    """The answers after one look of the right length; how many came after another number of looks, or length."""
+    """The answers after one look of the right length; how many had more looks or none, and how many another length."""
     once = [answer for answer in answers if answer.looks == 1]
     wanted = 1000 * settings.seconds
-    # 100 ms is six frames of a 60 Hz screen: a browser that is off by more was busy or in the background.
+    # 100 ms is six frames of a 60 Hz screen. A browser that is off by more was busy or in the background.
     timed = [answer for answer in once if all(abs(shown - wanted) <= 100 for shown in answer.shown)]
     return timed, len(answers) - len(once), len(once) - len(timed)
 

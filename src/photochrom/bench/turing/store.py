@@ -1,4 +1,4 @@
-"""A study: who sees what, every answer, and where each participant stands."""
+"""A study: which pairs each participant sees, the answers, and the next pair of each participant."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from photochrom.bench.turing.file import (
     TRUTH,
     VERSION,
     WRONG,
-    StudyError,
     connect,
     create,
     now,
@@ -24,11 +23,12 @@ from photochrom.bench.turing.file import (
 )
 from photochrom.bench.turing.pictures import Views
 from photochrom.bench.turing.trials import SIDES, Kind, Plan, Settings, Side, Trial, draw, plan
+from photochrom.errors import Remedy, StudyError
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """What a participant's browser may know of a trial; the tokens say nothing."""
+    """What the browser of a participant is told about a trial. The tokens are random."""
 
     token: str
     left: str
@@ -41,7 +41,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Where a participant stands: the pair that is next, or, after the last, the own score."""
+    """The next pair of a participant, None after the last one, and the score so far."""
 
     pair: Pair | None
     fooled: int
@@ -64,7 +64,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How much a study holds by now: people, people at the end of it, answers."""
+    """How many people took part in a study so far, how many finished it, and how many answers they gave."""
 
     participants: int
     finished: int
@@ -89,35 +89,36 @@ class Study:
     Raises
     ------
     StudyError
-        If it is missing or something else.
+        If it is missing or is no study.
     """
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.path = path
         if not path.is_file():
-            raise StudyError(f"{path}: there is no such study; `photochrom turing serve` begins one")
+            raise StudyError(str(path), "there is no such study", Remedy.BEGIN_STUDY, code="missing")
         self._lock = threading.RLock()
         self._db = connect(path, "ro" if read_only else "rw")
         try:
             ours = self._value("PRAGMA application_id") == APPLICATION
             if ours and self._value("PRAGMA user_version") != VERSION:
-                raise StudyError(f"{path}: a study of another version of Photochrom; use that one")
+                what = "is a study of another version of Photochrom"
+                raise StudyError(str(path), what, Remedy.USE_OTHER_VERSION, code="version")
             if not ours:
-                raise StudyError(f"{path}: is not a study; give another file")
+                raise StudyError(str(path), "is not a study", Remedy.GIVE_OTHER_FILE)
             self.id, self.begun, settings = self._row("SELECT id, begun, settings FROM study")
             self.settings = Settings(**json.loads(settings))
             self.models = [name for (name,) in self._rows("SELECT name FROM models ORDER BY id")]
             self.photos = [stem for (stem,) in self._rows("SELECT stem FROM photos ORDER BY id")]
         except sqlite3.DatabaseError as error:
             self._db.close()
-            raise StudyError(f"{path}: is not a study ({error}); give another file") from error
+            raise StudyError(str(path), f"is not a study ({error})", Remedy.GIVE_OTHER_FILE) from error
         except BaseException:
             self._db.close()
             raise
 
     @classmethod
     def create(cls, path: Path, models: list[str], views: Iterable[Views], settings: Settings) -> Study:
-        """Write a new study, whole or not at all, and open it.
+        """Write a new study, whole or not at all, and open it. See `file.create`.
 
         Raises
         ------
@@ -128,7 +129,7 @@ class Study:
         return cls(path)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         with self._lock:
             self._db.close()
 
@@ -138,9 +139,9 @@ class Study:
         return plan(len(self.photos), self.settings)
 
     def begin(self, participant: str | None, *, again: bool = False) -> str:
-        """Give a participant's token: the one that came, or that of a new participant with trials drawn.
+        """Return the token of a participant: the given one, or a new one whose trials are drawn now.
 
-        A token that is not known here begins anew, and so does, with `again`, one that has finished.
+        There is a new participant if the given token is unknown, or if `again` is true and the given one has finished.
         """
         with self._lock, transaction(self._db):
             state = self.state(participant) if participant else None
@@ -160,7 +161,7 @@ class Study:
             return token
 
     def state(self, participant: str) -> State | None:
-        """Where the participant of this token stands, or None if there is none."""
+        """The state of the participant with this token, or None if there is none."""
         with self._lock:
             found = self._row("SELECT id FROM participants WHERE token = ?", participant)
             if found is None:
@@ -178,7 +179,7 @@ class Study:
             if trial is None:
                 return State(None, fooled, answered)
             token, left, right, first, practice, number = trial
-            # Practice comes first and is counted apart, so that a check looks like any other pair.
+            # Practice pairs come first and are counted apart. Checks are counted with the tests, so nothing marks them.
             size = self.plan
             before, of = (0, size.practice) if practice else (size.practice, size.tests + size.checks)
             return State(
@@ -188,7 +189,7 @@ class Study:
             )
 
     def look(self, participant: str, trial: str) -> bool:
-        """Note that a pair is about to be shown; False if there is no such trial of this participant."""
+        """Record that a pair is about to be shown. False if this participant has no such trial."""
         with self._lock:
             changed = self._db.execute(
                 "UPDATE trials SET looks = looks + 1 WHERE answer IS NULL AND token = ?"
@@ -200,7 +201,7 @@ class Study:
     def answer(
         self, participant: str, trial: str, side: Side, shown: tuple[float, float], thought: float
     ) -> Side | None:
-        """Note which side was taken for the coloured one, unless there is an answer already.
+        """Record which side was taken for the coloured one, unless there is an answer already.
 
         Parameters
         ----------
@@ -211,19 +212,19 @@ class Study:
 
         Returns
         -------
-        On which side the coloured one was, if this was practice; None for what counts.
+        The side of the coloured one if the pair was practice, else None.
 
         Raises
         ------
         LookupError
-            If there is no such trial of this participant.
+            If this participant has no such trial.
         """
         with self._lock:
             found = self._trial(participant, trial)
             if found is None:
                 raise LookupError(trial)
             number, index, practice, coloured = found
-            # The condition is in the statement: two windows of one participant may answer at once.
+            # The statement checks that there is no answer yet: two windows of one participant may answer at once.
             self._db.execute(
                 "UPDATE trials SET answer = ?, answered = ?, first_ms = ?, second_ms = ?, thought_ms = ?"
                 " WHERE participant = ? AND number = ? AND answer IS NULL",
@@ -232,7 +233,7 @@ class Study:
             return coloured if practice else None
 
     def picture(self, token: str) -> bytes | None:
-        """The JPEG that a token stands for, or None."""
+        """The JPEG of a picture's token, or None if there is none."""
         with self._lock:
             for side in SIDES:
                 found = self._row(
@@ -247,13 +248,13 @@ class Study:
             return None
 
     def counts(self) -> Counts:
-        """How many people took part, how many of them to the end, and what they answered."""
+        """How many people took part, how many of them finished, and how many answers there are."""
         with self._lock:
             people = self._rows("SELECT count(*), count(answer) FROM trials GROUP BY participant")
         return Counts(len(people), sum(n == k for n, k in people), sum(k for _, k in people))
 
     def answers(self) -> list[Answer]:
-        """Every answer, in the order of participants and trials; practice too."""
+        """Every answer, practice included, in the order of participants and trials."""
         with self._lock:
             rows = self._rows(
                 "SELECT participant, kind, stem, models.name, answer != coloured, looks, first_ms, second_ms,"

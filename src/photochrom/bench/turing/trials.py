@@ -1,4 +1,4 @@
-"""What one participant sees: which photos, by which model, on which side, in which order."""
+"""The trials of one participant: which photos, by which model, on which side, in which order."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ TESTS_PER_CHECK = 8
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What is the same for all participants of a study.
+    """The settings of a study, which are the same for all its participants.
 
     Attributes
     ----------
     trials, practice
-        How many pairs are asked for; where the photos do not suffice, there are fewer (`plan`).
+        How many pairs are wanted. With few photos there are fewer (`plan`).
     seconds
         For how long each photo is shown; 1 in Zhang et al. 2016.
     pause
         Seconds before the first photo of a pair; half of it between the two.
     seed
-        Of what the participants are shown: the third one sees the same whenever the study is run with this seed.
+        Of the draw of trials. With the same seed, the third participant of every run sees the same.
     """
 
     trials: int = 40
@@ -73,7 +73,7 @@ class Trial:
 
 
 def plan(photos: int, settings: Settings) -> Plan:
-    """Share `photos` out: nobody sees a photo twice, as the second pair would be judged by memory of the first.
+    """Divide `photos` among the kinds of pairs. Nobody sees a photo twice: memory would judge the second pair.
 
     Raises
     ------
@@ -93,11 +93,11 @@ def plan(photos: int, settings: Settings) -> Plan:
 def draw(photos: int, models: int, settings: Settings, participant: int) -> list[Trial]:
     """Draw the trials of one participant, in the order in which they are shown.
 
-    Each model appears equally often, give or take one; the attention checks are spread evenly, one in each stretch,
-    so that somebody who leaves early has met one too.
+    Each model appears equally often, give or take one. The attention checks are spread evenly, one in each stretch, so
+    that somebody who leaves early has seen one too.
     """
     counts = plan(photos, settings)
-    # Seeding with a string is stable between versions of Python and of this program; a tuple's hash is not.
+    # A string as seed gives the same numbers in every version of Python. The hash of a tuple does not.
     rng = random.Random(f"photochrom turing {settings.seed} {participant}")
     order = rng.sample(range(photos), counts.practice + counts.tests + counts.checks)
     practice = [_trial("practice", order.pop(), m, rng) for m in _balanced(counts.practice, models, rng)]
