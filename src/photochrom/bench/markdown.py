@@ -10,14 +10,14 @@ ARROWS = {"higher": " ↑", "lower": " ↓", "truth": " ≈", None: ""}
 
 
 def markdown(results: Results, keys: Collection[str] | None = None) -> str:
-    """Everything but the pictures and the curves: table, notes, differences, metrics, and how it was made.
+    """The table, its notes, the differences, the metrics, and how the results were made; no pictures and no curves.
 
     Parameters
     ----------
     results
-        What to print. Names and texts in it may hold anything: they are escaped.
+        What to print. Names and texts in it are escaped.
     keys
-        The metrics to print; also "parameters", "milliseconds" and "minutes". None prints all that there are.
+        The columns to print: keys of metrics, "parameters", "milliseconds" and "minutes". None prints all.
 
     Raises
     ------
@@ -86,7 +86,7 @@ def _differences(differences: list[Difference], shown: list[Column]) -> str:
 
 
 def _origin(results: Results) -> str:
-    # A fence has to be longer than any row of backticks inside it.
+    # A fence must have more backticks than any row of them inside it.
     fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", results.command)), default=0))
     protocol = "; ".join(f"{_plain(key)}: {_plain(str(value))}" for key, value in results.protocol.items())
     made = f"Photochrom {_plain(results.version)}, {_plain(results.date)}, on {_plain(results.machine)}."
@@ -102,6 +102,6 @@ def _line(cells: list[str]) -> str:
 
 
 def _plain(text: str) -> str:
-    """`text` as Markdown that shows it letter by letter, on one line."""
+    """Escape `text`, so that Markdown shows it as it is, on one line."""
     text = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;")
     return re.sub(r"([\\`*_{}\[\]|#~])", r"\\\1", text)
