@@ -1,10 +1,13 @@
-"""Photos and a browser that many tests share."""
+"""Photos, a browser, and ways to run the program that many tests share."""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -129,6 +132,90 @@ class AsgiClient:
 def asgi_client() -> type[AsgiClient]:
     """The class `AsgiClient`: ``asgi_client(app).get("/")``. The host is called studio."""
     return AsgiClient
+
+
+# The interrupt of a shell is SIGINT; a process of a test may have been started with that ignored.
+COMMAND = [
+    sys.executable,
+    "-W",
+    "error",
+    "-c",
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    "from photochrom.cli import main\n"
+    "main()",
+]
+
+
+class Served:
+    """A command that serves a page, as a process whose page answers."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        assert process.stderr is not None
+        self.said: list[str] = []
+        while not self.said or "Ctrl-C" not in self.said[-1]:
+            line = process.stderr.readline()
+            assert line, self.said
+            self.said.append(line.rstrip("\n"))
+        self.url = self.said[-1].split()[0]
+        self.http = httpx.Client(base_url=self.url, timeout=60)
+
+    def end(self, number: signal.Signals = signal.SIGINT) -> tuple[int, str]:
+        """Stop it. Returns its status and last words."""
+        self.http.close()
+        self.process.send_signal(number)
+        stdout, stderr = self.process.communicate(timeout=60)
+        assert stdout == ""
+        return self.process.returncode, stderr
+
+
+class Commands:
+    """Runs ``photochrom`` in processes of their own, with warnings as errors.
+
+    Their temporary files lie in `folder`, and nothing of this process's settings reaches them.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.served: list[Served] = []
+
+    def environment(self, **variables: str) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("PHOTOCHROM_")}
+        path = os.pathsep.join(map(os.path.abspath, sys.path))
+        return {**kept, "PYTHONPATH": path, "TMPDIR": str(self.folder), **variables}
+
+    def run(self, *arguments: object, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run a command that ends by itself."""
+        return subprocess.run(
+            [*COMMAND, *map(str, arguments)],
+            env=self.environment(**variables),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+    def serve(self, *arguments: object, **variables: str) -> Served:
+        """Run a command that serves, on a free port."""
+        process = subprocess.Popen(
+            [*COMMAND, *map(str, arguments), "--port", "0"],
+            stderr=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=self.environment(**variables),
+        )
+        self.served.append(Served(process))
+        return self.served[-1]
+
+
+@pytest.fixture
+def commands(tmp_path: Path) -> Iterator[Commands]:
+    """Runs ``photochrom`` with its temporary files in `tmp_path`, and ends what still serves after the test."""
+    running = Commands(tmp_path)
+    yield running
+    for each in running.served:
+        if each.process.poll() is None:
+            each.end(signal.SIGKILL)
 
 
 # Not for the whole session: while Playwright runs, no other test of this process can call asyncio.run.

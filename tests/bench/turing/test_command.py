@@ -5,11 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
-import signal
-import subprocess
 import sys
-import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,16 +19,6 @@ from photochrom.bench.turing.store import Study
 from photochrom.bench.turing.trials import Settings
 from photochrom.cli import turing
 
-# The interrupt of a shell is SIGINT; a process of a test may have been started with that ignored.
-COMMAND = [
-    sys.executable,
-    "-W",
-    "error",
-    "-c",
-    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-    "from photochrom.cli import turing; turing.app(prog_name='photochrom turing')",
-]
-
 
 def run(*arguments: object) -> Result:
     result = CliRunner().invoke(turing.app, [str(argument) for argument in arguments])
@@ -40,49 +27,17 @@ def run(*arguments: object) -> Result:
     return result
 
 
-class Served:
-    """The command as a process, once its page answers."""
-
-    def __init__(self, *arguments: object) -> None:
-        self.process = subprocess.Popen(
-            [*COMMAND, "serve", *map(str, arguments), "--port", "0"],
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path))},
-        )
-        assert self.process.stderr is not None
-        self.said: list[str] = []
-        while not self.said or "Ctrl-C" not in self.said[-1]:
-            line = self.process.stderr.readline()
-            assert line, self.said
-            self.said.append(line.rstrip("\n"))
-        self.url = self.said[-1].split()[0]
-
-    def post(self, path: str, cookie: str = "", **values: Any) -> tuple[dict[str, Any], str]:
-        headers = {"Content-Type": "application/json", "Cookie": cookie}
-        request = urllib.request.Request(self.url + path, json.dumps(values).encode(), headers)
-        with urllib.request.urlopen(request, timeout=20) as response:
-            return json.load(response), response.headers.get("Set-Cookie", cookie).split(";")[0]
-
-    def stop(self) -> str:
-        self.process.send_signal(signal.SIGINT)
-        _, rest = self.process.communicate(timeout=20)
-        assert self.process.returncode == 0, rest
-        return rest
-
-
 @pytest.fixture
-def start() -> Iterator[Any]:
-    started: list[Served] = []
+def start(commands: Any) -> Callable[..., Any]:
+    """Starts the command as a process, on a free port."""
+    return lambda *arguments: commands.serve("turing", "serve", *arguments)
 
-    def make(*arguments: object) -> Served:
-        started.append(Served(*arguments))
-        return started[-1]
 
-    yield make
-    for served in started:
-        served.process.kill()
-        served.process.communicate()
+def post(served: Any, path: str, **values: Any) -> dict[str, Any]:
+    answer = served.http.post(path, json=values)
+    assert answer.status_code == 200, answer.text
+    state: dict[str, Any] = answer.json()
+    return state
 
 
 def test_serve_stop_go_on_and_report(start: Any, folders: Path, tmp_path: Path) -> None:
@@ -94,15 +49,18 @@ def test_serve_stop_go_on_and_report(start: Any, folders: Path, tmp_path: Path) 
         f"{study}: 20 photos, models one, two; 0 participants, 0 finished, 0 answers",
         "each participant sees 5 pairs for practice, then 6 and 1 attention check",
     ]
-    state, cookie = first.post("api/begin")
+    state = post(first, "api/begin")
     body = {"pair": state["pair"]["token"], "side": "left", "shown": [1000, 1000], "thought": 400}
-    after, _ = first.post("api/answer", cookie, **body)
-    assert first.stop() == (
-        f"stopped with 1 participant, 0 finished, 1 answer in {study}; see: photochrom turing report {study}\n"
+    after = post(first, "api/answer", **body)
+    cookies = first.http.cookies
+    assert first.end() == (
+        0,
+        f"stopped with 1 participant, 0 finished, 1 answer in {study}; see: photochrom turing report {study}\n",
     )
     # Reading is possible while it is served again, without the folders.
     second = start("--study", study)
-    state, _ = second.post("api/begin", cookie)
+    second.http.cookies = cookies
+    state = post(second, "api/begin")
     assert state["pair"] == after["pair"]
     printed = run("report", study)
     assert (printed.exit_code, printed.stderr) == (0, "")
@@ -115,7 +73,7 @@ def test_serve_stop_go_on_and_report(start: Any, folders: Path, tmp_path: Path) 
         "high": None,
         "why": "no answers that count yet",
     }
-    second.stop()
+    assert second.end()[0] == 0
 
 
 def test_mismatches_are_listed_and_the_rest_is_served(start: Any, folders: Path, tmp_path: Path) -> None:
@@ -133,7 +91,7 @@ def test_mismatches_are_listed_and_the_rest_is_served(start: Any, folders: Path,
     assert f"{folders}/truth/p09.jpg: m's picture is 50 x 50 pixels, the photo 96 x 64; left out" in said
     assert "that is fewer than 40 pairs: nobody sees a photo twice" in said
     assert any(": 8 photos, models m; " in line for line in said)
-    served.stop()
+    assert served.end()[0] == 0
 
 
 def test_colorize_makes_the_pictures(start: Any, folders: Path, tmp_path: Path) -> None:
@@ -143,7 +101,7 @@ def test_colorize_makes_the_pictures(start: Any, folders: Path, tmp_path: Path) 
         os.link(folders / "truth" / f"p{number:02}.jpg", few / f"p{number:02}.jpg")
     study = tmp_path / "s.sqlite"
     served = start("--truth", few, "--colorize", "photochrom", "--study", study)
-    served.stop()
+    assert served.end()[0] == 0
     opened = Study(study)
     assert (opened.models, len(opened.photos)) == (["photochrom"], 4)
     opened.close()
@@ -206,7 +164,7 @@ def test_a_port_that_is_taken(start: Any, tmp_path: Path, views: Any) -> None:
     result = run("serve", "--study", study, "--port", port)
     assert result.exit_code == 1
     assert f"127.0.0.1:{port}: cannot listen there" in result.stderr
-    served.stop()
+    assert served.end()[0] == 0
 
 
 def test_the_page_says_which_extra_it_needs_before_any_photo_is_prepared(
