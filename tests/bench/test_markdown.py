@@ -30,6 +30,7 @@ def test_figures_marks_and_notes(results: Results) -> None:
     assert "<sup>a</sup> Equal pictures." in text
     assert "†: a baseline" in text
     psnr = {name: row[1] for name, row in table.items()}
+    assert table["photochrom (recipe, 8 minutes)"][1].startswith("22.")
     bold = [name for name, cell in psnr.items() if cell.startswith("**")]
     values = {
         row.name: row.scores["psnr"].value for row in results.rows if row.kind == "model" and not row.error

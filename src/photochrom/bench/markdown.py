@@ -4,7 +4,8 @@ import re
 from collections.abc import Collection
 
 from photochrom.bench.figures import Column, columns, difference_places, fixed, no_difference, note_mark, span
-from photochrom.bench.results import Difference, Results
+from photochrom.bench.results import Difference, Results, Row
+from photochrom.bench.row_notes import recipe_note
 
 ARROWS = {"higher": " ↑", "lower": " ↓", "truth": " ≈", None: ""}
 
@@ -47,11 +48,9 @@ def _table(results: Results, shown: list[Column]) -> str:
     for row in results.rows:
         if row.error is not None:
             blank = ["" for _ in shown[1:]]
-            lines.append(
-                _line([_plain(row.name), f"*failed: {_plain(row.error)}*", *blank][: len(shown) + 1])
-            )
+            lines.append(_line([_name(row), f"*failed: {_plain(row.error)}*", *blank][: len(shown) + 1]))
             continue
-        cells = [_plain(row.name)]
+        cells = [_name(row)]
         for column in shown:
             text = f"**{column.text(row.name)}**" if row.name in column.best else column.text(row.name)
             text += " †" if row.name in column.ahead else ""
@@ -91,6 +90,11 @@ def _origin(results: Results) -> str:
     protocol = "; ".join(f"{_plain(key)}: {_plain(str(value))}" for key, value in results.protocol.items())
     made = f"Photochrom {_plain(results.version)}, {_plain(results.date)}, on {_plain(results.machine)}."
     return f"{fence}\n{results.command}\n{fence}\n\n{made}" + (f" Protocol: {protocol}." if protocol else "")
+
+
+def _name(row: Row) -> str:
+    note = recipe_note(row)
+    return _plain(f"{row.name} ({note})" if note else row.name)
 
 
 def _title(column: Column) -> str:

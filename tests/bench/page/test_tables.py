@@ -15,7 +15,7 @@ def test_notes_are_marked_in_the_order_in_which_they_are_met(results: Results) -
     found = table(results, columns(results))
     assert found.notes == {"Equal pictures.": "a", "Fewer than 2,048 photos.": "b"}
     assert found.any_ahead  # grey has the best SSIM
-    assert [found.tag(row) for row in results.rows[:3]] == ["baseline", "", ""]
+    assert [found.note(row) for row in results.rows[:4]] == ["baseline", "", "recipe, 8 minutes", ""]
 
 
 def test_ranks_are_numbers_that_javascript_reads() -> None:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from photochrom.bench.figures import Column, difference_places, fixed, no_difference, note_mark, span
 from photochrom.bench.results import Difference, Results, Row
+from photochrom.bench.row_notes import row_note
 
-TAGS = {"baseline": "baseline", "truth": "truth", "pictures": "pictures given", "model": ""}
 WHOLE = 24
 """A table of so many differences is shown whole at first, a longer one by its first metric."""
 
@@ -25,10 +25,9 @@ class Table:
         """Whether a baseline is better than every model, in any column."""
         return any(column.ahead for column in self.columns)
 
-    def tag(self, row: Row) -> str:
-        """What a row is if it is no model; nothing where its name says so already."""
-        tag = TAGS[row.kind]
-        return "" if tag == row.name else tag
+    def note(self, row: Row) -> str:
+        """What stands beside the name of a row."""
+        return row_note(row)
 
     def rank(self, row: Row, column: Column) -> str:
         """A number that JavaScript reads, smaller the better the row is; nothing if it has no figure."""
