@@ -20,7 +20,7 @@ from photochrom.bench.turing.pictures import (
     rainbow,
     read,
 )
-from photochrom.engine.colorizer import Colorizer
+from photochrom.pipeline.python import Colorizer
 
 RAMP = np.linspace(60, 250, 90)[:, None, None]  # 60 pixels wide, 90 high
 RED = np.broadcast_to(RAMP / [1, 3, 5], (90, 60, 3)).astype(np.uint8)
