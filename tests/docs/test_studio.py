@@ -6,9 +6,9 @@ import inspect
 import re
 from pathlib import Path
 
+from photochrom.bot import api, service, turns
 from photochrom.cli.serve import serve
 from photochrom.studio.settings import Settings
-from photochrom.studio.telegram import api, service, turns
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs" / "studio.md").read_text(encoding="utf-8")
@@ -23,7 +23,7 @@ def test_the_table_has_every_setting_and_every_option() -> None:
 
 
 def test_the_bots_limits_are_those_of_the_program() -> None:
-    queue: turns.Turns[str] = turns.Turns()
+    queue: turns.TurnQueue[str] = turns.TurnQueue()
     assert f"Up to {queue.most} may wait, {queue.most_each} of one chat" in " ".join(TEXT.split())
     assert f"`--max-pixels` ({service.MAX_PIXELS // 10**6} million)" in TEXT
     assert (

@@ -115,7 +115,7 @@ class Running:
         """Forget all photos, and wait for what is at work on them."""
         for shot in self.studio.desk.shots:
             self.http.delete(f"/api/photos/{shot.id}")
-        until(lambda: self.studio.queue.waiting + self.studio.queue.running == 0)
+        until(lambda: self.studio.workers.waiting + self.studio.workers.running == 0)
         until(lambda: self.studio.store.files == 0)
 
     def stop(self) -> None:

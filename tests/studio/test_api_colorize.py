@@ -287,8 +287,8 @@ def test_a_client_that_leaves_frees_its_place(
     ).encode()
     with socket.create_connection((studio.settings.host, studio.port)) as client:
         client.sendall(head + form)
-        until(lambda: studio.studio.queue.waiting == 1)
-    until(lambda: studio.studio.queue.waiting == 0)
+        until(lambda: studio.studio.workers.waiting == 1)
+    until(lambda: studio.studio.workers.waiting == 0)
     until(lambda: studio.studio.store.files == 1)
     # And one that leaves while it still sends.
     with socket.create_connection((studio.settings.host, studio.port)) as client:

@@ -195,7 +195,7 @@ def test_a_job_that_is_removed_stops(studio: Any, grey: bytes, hold: Any, until:
         )
     assert studio.http.get(f"/api/photos/{job['photos'][3]['id']}").status_code == 404
     held.release()
-    until(lambda: studio.studio.queue.running == 0)
+    until(lambda: studio.studio.workers.running == 0)
     assert held.order == ["0.jpg"]
     assert studio.studio.store.files == 0
 

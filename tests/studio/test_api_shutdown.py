@@ -37,7 +37,7 @@ def test_who_runs_is_served_and_who_waits_is_told(
     first = Waiting(studio, "runs.jpg", grey)
     held.wait(1)
     second = Waiting(studio, "waits.jpg", grey)
-    until(lambda: studio.studio.queue.waiting == 1)
+    until(lambda: studio.studio.workers.waiting == 1)
     studio.server.should_exit = True
     until(studio.studio.stopping.is_set)
     second.join()
@@ -67,7 +67,7 @@ def test_what_runs_for_too_long_is_left_behind(
     assert list(tmp_path.iterdir()) == []
     held.release()
     # Its result finds no place, and nobody who waits for it.
-    until(lambda: studio.studio.queue.running == 0)
+    until(lambda: studio.studio.workers.running == 0)
     assert studio.studio.counts == {"done": 0, "failed": 0}
     assert list(tmp_path.iterdir()) == []
 

@@ -70,8 +70,8 @@ def serve(
 
 
 def _run(settings: Settings) -> None:
+    from photochrom.jobs.memory import one_heap
     from photochrom.studio.app import create_app
-    from photochrom.studio.memory import one_heap
     from photochrom.studio.server import Server
 
     listener = open_listener(settings.host, settings.port)

@@ -17,9 +17,9 @@ from photochrom.cli.console import INTERRUPTED, USAGE, give_up, say, sentences, 
 if TYPE_CHECKING:
     from aiogram import Bot
 
+    from photochrom.bot.service import Counts
     from photochrom.engine.colorizer import Colorizer
     from photochrom.engine.options import Quality
-    from photochrom.studio.telegram.service import Counts
 
 TOKEN, SERVER = "TELEGRAM_TOKEN", "TELEGRAM_API"
 NEEDED = {"aiogram", "aiohttp", "pydantic", "certifi", "magic_filter", "aiofiles"}
@@ -46,7 +46,7 @@ def telegram(
         if not token:
             give_up(f"{TOKEN}: is not set; @BotFather on Telegram gives the token of a new bot", USAGE)
         colorize.make_request(strength=1.0, size=None, quality=quality, temperature=None, seed=0)
-        from photochrom.studio.telegram.api import connect
+        from photochrom.bot.api import connect
 
         bot = connect(token, os.environ.get(SERVER, "").strip() or None)
         from photochrom import resources
@@ -79,9 +79,9 @@ def _run(
         TelegramUnauthorizedError,
     )
 
-    from photochrom.studio.memory import one_heap
-    from photochrom.studio.telegram.api import be_discreet, hide_token
-    from photochrom.studio.telegram.service import MAX_PIXELS, Service
+    from photochrom.bot.api import be_discreet, hide_token
+    from photochrom.bot.service import MAX_PIXELS, Service
+    from photochrom.jobs.memory import one_heap
 
     one_heap()
 

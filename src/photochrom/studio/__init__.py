@@ -1,1 +1,1 @@
-"""The studio: a page, an HTTP interface and a bot around one `Colorizer`. Needs the extra ``studio``."""
+"""The studio: a page and an HTTP interface around one `Colorizer`. Needs the extra ``studio``."""

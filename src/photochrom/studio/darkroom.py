@@ -13,12 +13,12 @@ from photochrom.engine.colorizer import Colorizer
 from photochrom.engine.options import Options
 from photochrom.engine.toning import is_coloured
 from photochrom.errors import TooLargeError
+from photochrom.jobs.names import result_name
 from photochrom.media import photo as media
 from photochrom.media import provenance
 from photochrom.media.photo import Photo
 from photochrom.pipeline.job import results
 from photochrom.pipeline.request import ColorizeRequest
-from photochrom.studio.names import result_name
 from photochrom.studio.refusal import Refusal, of_photo
 from photochrom.studio.store import Blob, Store
 

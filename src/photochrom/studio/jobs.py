@@ -14,7 +14,7 @@ from photochrom.studio.darkroom import Darkroom, Print, Wish
 from photochrom.studio.refusal import Refusal
 from photochrom.studio.shots import Shot, State
 from photochrom.studio.store import Blob, new_id
-from photochrom.studio.work import Queue, Task
+from photochrom.studio.workers import Task, WorkerPool
 
 __all__ = ["Desk", "Job"]
 
@@ -70,13 +70,13 @@ class Desk:
     def __init__(
         self,
         darkroom: Darkroom,
-        queue: Queue,
+        workers: WorkerPool,
         keep_seconds: float,
         *,
         finished: Callable[[State, float], None] = lambda state, seconds: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.darkroom, self.queue, self.keep_seconds = darkroom, queue, keep_seconds
+        self.darkroom, self.workers, self.keep_seconds = darkroom, workers, keep_seconds
         self._finished, self._clock = finished, clock
         self._shots: dict[str, Shot] = {}
         self._jobs: dict[str, Job] = {}
@@ -94,7 +94,7 @@ class Desk:
         job = Job(shots)
         with self._lock:
             try:
-                tasks = self.queue.submit(client, [self._work(shot, client) for shot in shots])
+                tasks = self.workers.submit(client, [self._work(shot, client) for shot in shots])
             except Refusal:
                 self.darkroom.store.drop(*(upload for _, upload in uploads))
                 raise
@@ -128,7 +128,7 @@ class Desk:
             self._finished("done", time.perf_counter() - started)
             return prints
 
-        return self.queue.submit(client, [work])[0]
+        return self.workers.submit(client, [work])[0]
 
     def shot(self, id: str) -> Shot:
         """The photo of that id. Raises Refusal, 404."""
@@ -167,7 +167,7 @@ class Desk:
                 shot.gone = True
                 self._shots.pop(shot.id, None)
                 if shot.task is not None:
-                    self.queue.cancel(shot.task)
+                    self.workers.cancel(shot.task)
                 blobs = shot.blobs
                 job = shot.job
                 if job is not None:

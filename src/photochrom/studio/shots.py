@@ -10,7 +10,7 @@ from photochrom.studio.store import Blob, new_id
 
 if TYPE_CHECKING:
     from photochrom.studio.jobs import Job
-    from photochrom.studio.work import Task
+    from photochrom.studio.workers import Task
 
 __all__ = ["Shot", "State"]
 

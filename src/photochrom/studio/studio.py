@@ -13,15 +13,15 @@ import cv2
 from photochrom.engine.colorizer import Colorizer
 from photochrom.engine.models import available
 from photochrom.engine.session import Session
+from photochrom.jobs.memory import give_back
 from photochrom.studio.darkroom import Darkroom
 from photochrom.studio.jobs import Desk
 from photochrom.studio.live import Live
-from photochrom.studio.memory import give_back
 from photochrom.studio.settings import Settings
 from photochrom.studio.shots import Shot
 from photochrom.studio.store import Store
 from photochrom.studio.telemetry import Telemetry
-from photochrom.studio.work import Queue
+from photochrom.studio.workers import WorkerPool
 
 __all__ = ["Studio"]
 
@@ -34,7 +34,7 @@ class Studio:
 
     Attributes
     ----------
-    colorizer, store, queue
+    colorizer, store, workers
         The model, the files, and the threads.
     darkroom, desk, live
         What is done to a photo, the photos in hand, and those open for live changes.
@@ -59,9 +59,9 @@ class Studio:
         threads = max(1, (os.cpu_count() or 1) // jobs)
         self.colorizer = Colorizer(settings.model, threads=threads, batch=TOGETHER)
         self.store = Store(settings.keep_bytes)
-        self.queue = Queue(jobs, settings.queue)
+        self.workers = WorkerPool(jobs, settings.queue)
         self.darkroom = Darkroom(self.colorizer, self.store, settings.max_pixels)
-        self.desk = Desk(self.darkroom, self.queue, 60 * settings.keep_minutes, finished=self._count)
+        self.desk = Desk(self.darkroom, self.workers, 60 * settings.keep_minutes, finished=self._count)
         self.live = Live(self.darkroom, max(2, jobs))
         self.stopping = threading.Event()
         self.unfinished = 0
@@ -69,7 +69,7 @@ class Studio:
         self._closed = False
         self._models: list[dict[str, Any]] | None = None
         self._counts = {"done": 0, "failed": 0}
-        telemetry.watch_queue(lambda: self.queue.waiting)
+        telemetry.watch_queue(lambda: self.workers.waiting)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -117,7 +117,7 @@ class Studio:
         if not self.stopping.is_set():
             self._deadline = time.monotonic() + self.settings.grace_seconds
             self.stopping.set()
-            self.unfinished = self.queue.stop()
+            self.unfinished = self.workers.stop()
 
     def close(self) -> None:
         """Let what runs use up its grace, then remove every photo. Once is enough, twice does no harm."""
@@ -125,7 +125,7 @@ class Studio:
         if self._closed:
             return
         self._closed = True
-        self.unfinished += self.queue.close(max(0.0, self._deadline - time.monotonic()))
+        self.unfinished += self.workers.close(max(0.0, self._deadline - time.monotonic()))
         self.live.close()
         self.store.close()
 

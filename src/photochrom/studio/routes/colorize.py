@@ -57,7 +57,7 @@ async def colorize(request: Request, studio: The, owner: Owner) -> Response:
     Nothing of it is kept. With several candidates the answer is JSON, each picture in base64.
     """
     # Before the body is read: a photo that finds no place need not be sent.
-    studio.queue.check(owner)
+    studio.workers.check(owner)
     form = await receive(request, studio.store, owner, 1)
     ((name, upload),) = form.files
     try:

@@ -16,7 +16,7 @@ from photochrom.studio.names import disposition
 from photochrom.studio.refusal import Refusal
 from photochrom.studio.store import Store
 from photochrom.studio.studio import Studio
-from photochrom.studio.work import Task
+from photochrom.studio.workers import Task
 from photochrom.web.rate import client_network
 
 __all__ = ["REFUSALS", "Owner", "Stream", "The", "file_answer", "parts", "result_of"]
@@ -102,7 +102,7 @@ def _abandon(task: Task, studio: Studio) -> None:
             studio.store.drop(*(each.blob for each in future.result()))
 
     task.future.add_done_callback(clean_up)
-    studio.queue.cancel(task)
+    studio.workers.cancel(task)
 
 
 class Stream(StreamingResponse):

@@ -41,21 +41,21 @@ async def begin(request: Request, studio: The, owner: Owner) -> dict[str, Any]:
 
     A file that is no photo becomes a photo of the state "failed"; the others go on.
     """
-    studio.queue.check(owner)
-    form = await receive(request, studio.store, owner, studio.queue.share)
+    studio.workers.check(owner)
+    form = await receive(request, studio.store, owner, studio.workers.share)
     try:
         wish = wish_of(form.fields, studio.settings.max_candidates)
     except BaseException:
         studio.store.drop(*(blob for _, blob in form.files))
         raise
     job = studio.desk.begin(owner, form.files, wish)
-    return job.public(studio.queue.positions())
+    return job.public(studio.workers.positions())
 
 
 @router.get("/{id}", summary="How far a job is")
 async def state(id: str, studio: The) -> dict[str, Any]:
     """Its photos and how many are in which state."""
-    return studio.desk.job(id).public(studio.queue.positions())
+    return studio.desk.job(id).public(studio.workers.positions())
 
 
 @router.delete("/{id}", status_code=204, summary="Forget a job and its photos")
@@ -95,7 +95,7 @@ async def _events(job: Job, studio: Studio) -> AsyncIterator[bytes]:
             with_positions = over or now - placed >= POSITIONS_SECONDS
             if with_positions:
                 placed = now
-            for photo in job.public(studio.queue.positions())["photos"]:
+            for photo in job.public(studio.workers.positions())["photos"]:
                 before = sent.get(photo["id"])
                 if before is None or with_positions:
                     changed = photo != before

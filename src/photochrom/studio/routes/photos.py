@@ -8,8 +8,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from photochrom.jobs.names import result_name
 from photochrom.studio.live import jpeg, png
-from photochrom.studio.names import result_name
 from photochrom.studio.refusal import Refusal
 from photochrom.studio.routes.common import REFUSALS, Owner, Stream, The, file_answer, result_of
 from photochrom.studio.routes.looks import Look, Place, body_of, document
@@ -27,7 +27,7 @@ FILE: dict[int | str, dict[str, Any]] = {200: {"content": {"image/*": PICTURE}}}
 @router.get("", summary="How far a photo is")
 async def state(id: str, studio: The) -> dict[str, Any]:
     """Its state, and what is known of it."""
-    return studio.desk.shot(id).public(studio.queue.positions())
+    return studio.desk.shot(id).public(studio.workers.positions())
 
 
 @router.delete("", status_code=204, summary="Forget a photo")

@@ -12,7 +12,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.concurrency import run_in_threadpool
 
-from photochrom.studio.names import clean
+from photochrom.jobs.names import clean_name
 from photochrom.studio.refusal import Refusal
 from photochrom.studio.store import Blob, Draft, Store
 
@@ -119,7 +119,7 @@ class _Reader:
         if self._header.lower() == b"content-disposition":
             _, options = parse_options_header(self._value)
             self._name = options.get(b"name", b"").decode("utf-8", "replace")
-            # Browsers write a quotation mark so; clean() does the rest.
+            # Browsers write a quotation mark so; clean_name() does the rest.
             file_name = options.get(b"filename", b"").replace(b"%22", b'"')
             self._file_name = file_name.decode("utf-8", "replace")
         self._header = self._value = b""
@@ -153,7 +153,7 @@ class _Reader:
         if not blob.bytes and not self._file_name:
             self.store.drop(blob)  # a browser's form in which no file was chosen
             return
-        self.form.files.append((clean(self._file_name), blob))
+        self.form.files.append((clean_name(self._file_name), blob))
 
     def _end(self) -> None:
         self.ended = True

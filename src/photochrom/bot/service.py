@@ -17,17 +17,17 @@ from aiogram import Bot, Dispatcher
 from aiogram.exceptions import AiogramError, TelegramBadRequest, TelegramForbiddenError
 from aiogram.types import BotCommand, Update
 
+from photochrom.bot import pictures, texts
+from photochrom.bot.api import TooLarge, fetch
+from photochrom.bot.delivery import send_answer, send_text
+from photochrom.bot.handlers import Handlers, Job
+from photochrom.bot.pictures import Answer, InColour
+from photochrom.bot.polling import poll
+from photochrom.bot.turns import TurnQueue
+from photochrom.bot.wishes import Wishes
 from photochrom.engine.colorizer import Colorizer
 from photochrom.engine.options import Quality
 from photochrom.errors import PhotoError
-from photochrom.studio.telegram import pictures, texts
-from photochrom.studio.telegram.api import TooLarge, fetch
-from photochrom.studio.telegram.delivery import send_answer, send_text
-from photochrom.studio.telegram.handlers import Handlers, Job
-from photochrom.studio.telegram.pictures import Answer, InColour
-from photochrom.studio.telegram.polling import poll
-from photochrom.studio.telegram.turns import Turns
-from photochrom.studio.telegram.wishes import Wishes
 
 __all__ = ["MAX_PIXELS", "Counts", "Service"]
 
@@ -78,7 +78,7 @@ class Service:
         grace_seconds: float = GRACE_SECONDS,
     ) -> None:
         self.counts = Counts()
-        self.turns: Turns[Job] = Turns(at_once=jobs)
+        self.turns: TurnQueue[Job] = TurnQueue(at_once=jobs)
         self.wishes = Wishes()
         self._bot, self._colorizer, self._jobs, self._quality = bot, colorizer, jobs, quality
         self._max_pixels, self._say = max_pixels, say
@@ -254,8 +254,8 @@ class Service:
             self._say(f"photochrom: an answer could not be sent: {_where(error)}")
 
     async def _end(self) -> None:
-        for chat, count in self.turns.close().items():
-            self._spawn(self._say_farewell(chat, count))
+        for chat, waiting in self.turns.close().items():
+            self._spawn(self._say_farewell(chat, len(waiting)))
         loop = asyncio.get_running_loop()
         hurry = loop.create_task(self._hurry.wait())
         end = loop.time() + self._grace_seconds

@@ -8,10 +8,10 @@ from aiogram import Bot
 from aiogram.exceptions import TelegramBadRequest
 from aiogram.types import BufferedInputFile, InputMediaPhoto, ReplyParameters
 
-from photochrom.studio.telegram import texts
-from photochrom.studio.telegram.api import MAX_SEND
-from photochrom.studio.telegram.handlers import Job
-from photochrom.studio.telegram.pictures import Answer, Sent
+from photochrom.bot import texts
+from photochrom.bot.api import MAX_SEND
+from photochrom.bot.handlers import Job
+from photochrom.bot.pictures import Answer, Sent
 
 __all__ = ["send_answer", "send_text"]
 

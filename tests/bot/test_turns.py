@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
+from photochrom.bot.pictures import Answer
+from photochrom.bot.turns import TurnQueue
+from photochrom.bot.wishes import Wish, Wishes
 from photochrom.engine.options import Options
-from photochrom.studio.telegram.pictures import Answer
-from photochrom.studio.telegram.turns import ChatFull, Full, Turns
-from photochrom.studio.telegram.wishes import Wish, Wishes
+from photochrom.jobs.queue import QueueFullError
 
 
 class Gate:
@@ -153,14 +154,16 @@ def test_a_thousand_stickers_get_few_answers(telegram: Any, start: Any, pictures
 
 def test_turns_go_round() -> None:
     async def play() -> list[str | None]:
-        turns: Turns[str] = Turns(most=6, most_each=3, at_once=2)
+        turns: TurnQueue[str] = TurnQueue(most=6, most_each=3, at_once=2)
         for chat, item in [(1, "a1"), (1, "a2"), (1, "a3"), (2, "b1"), (2, "b2")]:
             turns.put(chat, item)
-        with pytest.raises(ChatFull):
+        with pytest.raises(QueueFullError) as chat_full:
             turns.put(1, "a4")
+        assert chat_full.value.own
         turns.put(3, "c1")
-        with pytest.raises(Full):
+        with pytest.raises(QueueFullError) as full:
             turns.put(4, "d1")
+        assert not full.value.own
         given = [await turns.next() for _ in range(5)]
         # Chat 1 has two out: its third comes when one is done.
         last = asyncio.create_task(turns.next())
@@ -178,19 +181,20 @@ def test_turns_go_round() -> None:
 
 def test_closing_wakes_who_waits_and_counts_what_is_left() -> None:
     async def play() -> None:
-        turns: Turns[str] = Turns(at_once=1)
+        turns: TurnQueue[str] = TurnQueue(at_once=1)
         waiters = [asyncio.create_task(turns.next()) for _ in range(3)]
         await asyncio.sleep(0)
         turns.put(1, "a1")
         turns.put(1, "a2")
         turns.put(2, "b1")
         turns.put(2, "b2")
-        assert turns.drop(2) == 2
+        assert turns.drop(2) == ["b1", "b2"]
         await asyncio.sleep(0.01)
-        assert turns.close() == {1: 1}
+        assert turns.close() == {1: ["a2"]}
         assert sorted(map(str, await asyncio.gather(*waiters))) == ["None", "None", "a1"]
-        with pytest.raises(Full):
+        with pytest.raises(QueueFullError) as closed:
             turns.put(5, "late")
+        assert closed.value.closed
 
     asyncio.run(play())
 

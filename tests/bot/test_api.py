@@ -16,7 +16,7 @@ from aiogram.exceptions import (
     TelegramUnauthorizedError,
 )
 
-from photochrom.studio.telegram.api import (
+from photochrom.bot.api import (
     FloodControl,
     TooLarge,
     be_discreet,
@@ -228,7 +228,7 @@ def test_a_photo_that_telegram_does_not_hand_over(telegram: Any, start: Any, pic
 def test_a_result_too_large_to_send_is_a_sentence(
     telegram: Any, start: Any, pictures: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("photochrom.studio.telegram.delivery.MAX_SEND", 100)
+    monkeypatch.setattr("photochrom.bot.delivery.MAX_SEND", 100)
     with start() as bot:
         telegram.document(pictures.jpeg(), "a.jpg")
         (call,) = telegram.wait("sendMessage")

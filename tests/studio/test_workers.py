@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from photochrom.studio.refusal import Refusal
-from photochrom.studio.work import Queue, Task
+from photochrom.studio.workers import Task, WorkerPool
 
 PATIENCE = 60
 
@@ -19,7 +19,7 @@ class Line:
     """A queue whose first task holds its one worker until it is let go."""
 
     def __init__(self, most: int = 16) -> None:
-        self.queue = Queue(1, most)
+        self.queue = WorkerPool(1, most)
         self.done: list[str] = []
         self.go, self.started = threading.Event(), threading.Event()
         (self.first,) = self.queue.submit("first", [self._block])
@@ -134,7 +134,7 @@ def test_what_does_not_finish_in_time_is_told(line: Line) -> None:
 
 
 def test_many_workers_and_clients() -> None:
-    queue, most, lock = Queue(4, 1000), 0, threading.Lock()
+    queue, most, lock = WorkerPool(4, 1000), 0, threading.Lock()
     inside = 0
 
     def work(task: Task) -> int:

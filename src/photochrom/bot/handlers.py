@@ -10,11 +10,12 @@ from aiogram.enums import ChatType
 from aiogram.filters import Command, CommandObject, CommandStart
 from aiogram.types import Message
 
-from photochrom.studio.names import clean
-from photochrom.studio.telegram import texts
-from photochrom.studio.telegram.api import MAX_FETCH
-from photochrom.studio.telegram.turns import ChatFull, Full, Turns
-from photochrom.studio.telegram.wishes import Wish, Wishes
+from photochrom.bot import texts
+from photochrom.bot.api import MAX_FETCH
+from photochrom.bot.turns import TurnQueue
+from photochrom.bot.wishes import Wish, Wishes
+from photochrom.jobs.names import clean_name
+from photochrom.jobs.queue import QueueFullError
 
 __all__ = ["Handlers", "Job"]
 
@@ -57,7 +58,7 @@ class Handlers:
     reply : sends a text to a chat, as an answer to a message of it, without waiting
     """
 
-    def __init__(self, turns: Turns[Job], wishes: Wishes, reply: Callable[[int, int, str], None]) -> None:
+    def __init__(self, turns: TurnQueue[Job], wishes: Wishes, reply: Callable[[int, int, str], None]) -> None:
         self._turns, self._wishes, self._reply = turns, wishes, reply
 
     def router(self) -> Router:
@@ -110,7 +111,7 @@ class Handlers:
         elif message.content_type in texts.KINDS:
             self._say(message, texts.other(message.content_type))
         elif message.document is not None:
-            name = clean(message.document.file_name)
+            name = clean_name(message.document.file_name)
             self._say(message, texts.NOT_A_PHOTO.format(name=name))
 
     def _take_own(self, message: Message) -> bool:
@@ -141,10 +142,9 @@ class Handlers:
         )
         try:
             self._turns.put(chat, job)
-        except ChatFull:
-            self._say(message, texts.CHAT_FULL.format(name=name, count=self._turns.most_each))
-        except Full:
-            self._say(message, texts.FULL.format(name=name))
+        except QueueFullError as error:
+            words = texts.CHAT_FULL if error.own else texts.FULL
+            self._say(message, words.format(name=name, count=self._turns.most_each))
 
     def _wish(
         self,
@@ -182,7 +182,7 @@ def _file_of(message: Message) -> tuple[str, str, int | None] | None:
     # An animation comes as a document too, for programs that know no animations.
     if document is None or message.animation is not None or not _may_be_photo(document.mime_type):
         return None
-    return document.file_id, clean(document.file_name), document.file_size
+    return document.file_id, clean_name(document.file_name), document.file_size
 
 
 def _may_be_photo(mime: str | None) -> bool:

@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from photochrom.bot import texts
 from photochrom.engine.colorizer import Colorizer
 from photochrom.engine.options import Options
 from photochrom.engine.toning import is_coloured
+from photochrom.jobs.names import result_name
 from photochrom.media import photo as media
 from photochrom.media import provenance
 from photochrom.media.photo import Page, Photo
 from photochrom.pipeline.job import results
 from photochrom.pipeline.request import ColorizeRequest
-from photochrom.studio.names import result_name
-from photochrom.studio.telegram import texts
 
 __all__ = ["Answer", "InColour", "Sent", "answer"]
 

@@ -1,18 +1,18 @@
-"""Who is next: a bounded queue that serves its clients in turn, and the threads that do the work."""
+"""`WorkerPool`: threads that work on a bounded queue in which clients take turns."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future
 from http import HTTPStatus
 from typing import Any
 
+from photochrom.jobs.queue import FairQueue, QueueFullError
 from photochrom.studio.refusal import Refusal
 
-__all__ = ["Queue", "Task"]
+__all__ = ["Task", "WorkerPool"]
 
 
 class Task:
@@ -25,7 +25,7 @@ class Task:
         self._stopped = threading.Event()
 
     def check(self) -> None:
-        """To be called between the steps of the work. Raises CancelledError if nobody wants it any more."""
+        """Raise CancelledError if the task was cancelled; the work calls this between its steps."""
         if self._stopped.is_set():
             raise CancelledError
 
@@ -40,10 +40,8 @@ class Task:
             self.future.set_result(result)
 
 
-class Queue:
-    """Runs tasks on threads of its own, round robin by client; safe from several threads.
-
-    Someone with one photo waits for one photo of each client who came before, not for all of theirs.
+class WorkerPool:
+    """Runs tasks on its own threads, in the order of a `FairQueue`; safe from several threads.
 
     Parameters
     ----------
@@ -52,12 +50,9 @@ class Queue:
     """
 
     def __init__(self, workers: int, most: int) -> None:
-        self.most = most
-        self.share = most - most // 8
+        self._queue: FairQueue[str, Task] = FairQueue(most, most - most // 8)
         self._changed = threading.Condition()
-        self._waiting: OrderedDict[str, deque[Task]] = OrderedDict()
         self._running: set[Task] = set()
-        self._closed = False
         self._threads = [
             threading.Thread(target=self._loop, name=f"studio-{number}", daemon=True)
             for number in range(workers)
@@ -66,10 +61,14 @@ class Queue:
             thread.start()
 
     @property
+    def share(self) -> int:
+        """How many tasks of one client may wait."""
+        return self._queue.most_each
+
+    @property
     def waiting(self) -> int:
         """How many tasks wait."""
-        with self._changed:
-            return self._count()
+        return len(self._queue)
 
     @property
     def running(self) -> int:
@@ -77,21 +76,18 @@ class Queue:
         with self._changed:
             return len(self._running)
 
-    @property
-    def closed(self) -> bool:
-        """Whether the queue takes nothing more."""
-        return self._closed
-
     def check(self, client: str, count: int = 1) -> None:
         """See whether `count` tasks of `client` would be taken.
 
         Raises
         ------
         Refusal
-            503 if the queue is closed, 429 if it is full.
+            503 if the pool is closed, 429 if the queue is full.
         """
-        with self._changed:
-            self._check(client, count)
+        try:
+            self._queue.check(client, count)
+        except QueueFullError as error:
+            raise _refusal(error) from None
 
     def submit(self, client: str, works: Sequence[Callable[[Task], Any]]) -> list[Task]:
         """Take all of `works`, or none.
@@ -103,48 +99,34 @@ class Queue:
         """
         tasks = [Task(client, work) for work in works]
         with self._changed:
-            self._check(client, len(tasks))
-            if tasks:
-                self._waiting.setdefault(client, deque()).extend(tasks)
-                self._changed.notify(len(tasks))
+            try:
+                self._queue.put(client, *tasks)
+            except QueueFullError as error:
+                raise _refusal(error) from None
+            self._changed.notify(len(tasks))
         return tasks
 
     def cancel(self, task: Task) -> None:
         """Take `task` out of the queue, or let its work end at its next step."""
         task._stopped.set()
-        with self._changed:
-            own = self._waiting.get(task.client)
-            if own is not None and task in own:
-                own.remove(task)
-                if not own:
-                    del self._waiting[task.client]
+        self._queue.remove(task.client, task)
         task.future.cancel()
 
     def positions(self) -> dict[Task, int]:
-        """The tasks that wait, in the order in which they will be started, counted from 1."""
-        with self._changed:
-            lines = [list(own) for own in self._waiting.values()]
-        order = [
-            line[turn]
-            for turn in range(max(map(len, lines), default=0))
-            for line in lines
-            if turn < len(line)
-        ]
-        return {task: number for number, task in enumerate(order, 1)}
+        """The places of the tasks that wait, in the order in which they will be started, counted from 1."""
+        return {task: number for number, task in enumerate(self._queue.order(), 1)}
 
     def stop(self) -> int:
-        """Take nothing more, cancel what waits, and tell how many that are. What runs goes on."""
+        """Take nothing more, cancel what waits, and return how many tasks that are. Running tasks go on."""
         with self._changed:
-            self._closed = True
-            left = [task for own in self._waiting.values() for task in own]
-            self._waiting.clear()
+            left = [task for line in self._queue.close().values() for task in line]
             self._changed.notify_all()
         for task in left:
             task.future.cancel()
         return len(left)
 
     def close(self, seconds: float) -> int:
-        """Stop, give what runs so many seconds to finish, and tell how many did not."""
+        """Stop, wait so many seconds for running tasks, and return how many did not finish."""
         self.stop()
         with self._changed:
             running = list(self._running)
@@ -154,37 +136,35 @@ class Queue:
         for task in running:
             task._stopped.set()
         for thread in self._threads:
-            # A thread deep in a network ends with the process: it is a daemon.
+            # A thread inside a network ends with the process: it is a daemon.
             thread.join(max(0.0, deadline - time.monotonic()))
         return sum(not task.future.done() for task in running)
-
-    def _count(self) -> int:
-        return sum(map(len, self._waiting.values()))
-
-    def _check(self, client: str, count: int) -> None:
-        if self._closed:
-            raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "the server is shutting down")
-        free = min(self.most - self._count(), self.share - len(self._waiting.get(client, ())))
-        if count > free:
-            words = f"the queue has room for {free} more photos of yours" if free > 0 else "the queue is full"
-            raise Refusal(HTTPStatus.TOO_MANY_REQUESTS, f"{words}; try again later")
 
     def _loop(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._waiting or self._closed)
-                if not self._waiting:
-                    return
-                client, own = self._waiting.popitem(last=False)
-                task = own.popleft()
-                if own:
-                    self._waiting[client] = own
+                self._changed.wait_for(lambda: len(self._queue) or self._queue.closed)
+                taken = self._queue.take()
+                if taken is None:
+                    # Another worker or `cancel` was quicker, or the queue is closed.
+                    if self._queue.closed:
+                        return
+                    continue
+                _, task = taken
                 self._running.add(task)
             try:
                 task._run()
             finally:
+                self._queue.done(task.client)
                 with self._changed:
                     self._running.discard(task)
                     self._changed.notify_all()
-                # A loop that holds on to its last photo would keep it in memory until the next one.
-                del task
+                # Otherwise the thread would keep its last photo in memory until the next one.
+                del task, taken
+
+
+def _refusal(error: QueueFullError) -> Refusal:
+    if error.closed:
+        return Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "the server is shutting down")
+    words = f"the queue has room for {error.room} more photos of yours" if error.room else "the queue is full"
+    return Refusal(HTTPStatus.TOO_MANY_REQUESTS, f"{words}; try again later")

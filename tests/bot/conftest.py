@@ -21,9 +21,9 @@ from aiohttp import web
 from numpy.typing import NDArray
 from PIL import Image
 
+from photochrom.bot.api import FloodControl, connect
+from photochrom.bot.service import Service
 from photochrom.engine.colorizer import Colorizer
-from photochrom.studio.telegram.api import FloodControl, connect
-from photochrom.studio.telegram.service import Service
 
 TOKEN = "4242:thisIsTheSecretPartOfTheToken_xyz-9"
 PATIENCE = 90
