@@ -139,7 +139,8 @@ def test_empty_fields_are_left_out(studio: Any, grey: bytes) -> None:
     ("data", "status", "words"),
     [
         (b"", 400, "bad.jpg: the file is empty"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", 415, "bad.jpg: is not a picture of a known format"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", 415, "bad.jpg: SVG is not supported yet"),
+        (b"only words", 415, "bad.jpg: is not a picture"),
         (b"\xff\xd8\xff\xe0 and so on", 400, "bad.jpg: "),
         ("half", 400, "bad.jpg: "),
         ("colour", 409, "bad.jpg: is in colour already; send force=true"),

@@ -132,7 +132,7 @@ def test_positions_go_round_by_client_and_place(
     studio.send(("running.jpg", grey))
     held.wait(1)
     first = studio.send(("a1.jpg", grey), ("a2.jpg", grey))
-    monkeypatch.setattr("photochrom.studio.routes.common.network", lambda client: "another")
+    monkeypatch.setattr("photochrom.studio.routes.common.client_network", lambda client: "another")
     second = studio.send(("b1.jpg", grey))
     again = studio.http.get(f"/api/jobs/{first['id']}").json()
     assert [photo["position"] for photo in again["photos"]] == [1, 3]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from photochrom.studio.refusal import Refusal
+from photochrom.studio.api_error import ApiError
 from photochrom.studio.store import Store, new_id
 
 KEEP = """
@@ -53,11 +53,11 @@ def test_a_draft_that_is_not_finished_was_never_there(store: Store) -> None:
 
 def test_the_bound_holds_for_all_and_for_each(store: Store) -> None:
     store.write(bytes(700), "a")
-    with pytest.raises(Refusal, match="holds as many photos as it may") as refused:
+    with pytest.raises(ApiError, match="holds as many photos as it may") as refused:
         store.write(b"x", "a")
     assert refused.value.status == 429
     store.write(bytes(100), "b")
-    with pytest.raises(Refusal):
+    with pytest.raises(ApiError):
         store.write(b"x", "c")
     assert (store.used, store.files) == (800, 2)
 
@@ -84,7 +84,7 @@ def test_dropping_makes_room(store: Store) -> None:
     store.drop(first)
     assert (store.used, store.files) == (0, 0)
     assert not first.path.exists()
-    with pytest.raises(Refusal, match="gone") as refused, store.open(first):
+    with pytest.raises(ApiError, match="gone") as refused, store.open(first):
         pass
     assert refused.value.status == 404
     store.write(bytes(700), "a")
@@ -99,7 +99,7 @@ def test_what_is_read_stays_until_it_is_read(store: Store) -> None:
         with store.open(blob) as file:
             assert file.read() == b"photo"
     assert not blob.path.exists()
-    with pytest.raises(Refusal), store.hold([blob]):
+    with pytest.raises(ApiError), store.hold([blob]):
         pass
 
 
@@ -108,12 +108,12 @@ def test_a_full_disk_is_a_reason_to_come_again(store: Store) -> None:
         full = os.open("/dev/full", os.O_WRONLY)
         os.dup2(full, draft._file.fileno())
         os.close(full)
-        with pytest.raises(Refusal, match=r"cannot keep photos now \(No space left on device\)") as refused:
+        with pytest.raises(ApiError, match=r"cannot keep photos now \(No space left on device\)") as refused:
             draft.write(b"x")
     assert refused.value.status == 429
     assert (store.used, store.files) == (0, 0)
     store.folder.rmdir()
-    with pytest.raises(Refusal, match="cannot keep photos now"):
+    with pytest.raises(ApiError, match="cannot keep photos now"):
         store.write(b"x", "a")
     assert (store.used, store.files) == (0, 0)
 
@@ -122,11 +122,11 @@ def test_closing_removes_everything(store: Store) -> None:
     blob = store.write(b"photo", "a")
     with store.draft("a") as draft, store.hold([blob]):
         store.close()
-        with pytest.raises(Refusal, match="shutting down") as refused:
+        with pytest.raises(ApiError, match="shutting down") as refused:
             draft.write(b"x")
     assert refused.value.status == 503
     assert not store.folder.exists()
-    with pytest.raises(Refusal, match="shutting down"):
+    with pytest.raises(ApiError, match="shutting down"):
         store.write(b"x", "a")
     store.close()
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from photochrom.studio.refusal import Refusal
+from photochrom.studio.api_error import ApiError
 from photochrom.studio.workers import Task, WorkerPool
 
 PATIENCE = 60
@@ -73,14 +73,14 @@ def test_a_client_that_comes_again_waits_for_its_turn(line: Line) -> None:
 
 def test_the_queue_is_bounded_for_all_and_for_each(line: Line) -> None:
     line.add("a", *map(str, range(14)))
-    with pytest.raises(Refusal, match="the queue is full") as refused:
+    with pytest.raises(ApiError, match="the queue is full") as refused:
         line.add("a", "one more")
     assert refused.value.status == 429
     assert refused.value.headers["Retry-After"]
-    with pytest.raises(Refusal, match="room for 2 more"):
+    with pytest.raises(ApiError, match="room for 2 more"):
         line.add("b", "1", "2", "3")
     line.add("b", "1", "2")
-    with pytest.raises(Refusal, match="the queue is full"):
+    with pytest.raises(ApiError, match="the queue is full"):
         line.queue.check("c")
     assert line.queue.waiting == 16
 
@@ -120,7 +120,7 @@ def test_closing_cancels_what_waits_and_lets_finish_what_runs(line: Line) -> Non
     assert line.queue.close(PATIENCE) == 0
     assert line.first.future.result(0) is None
     assert waiting.future.cancelled()
-    with pytest.raises(Refusal, match="shutting down") as refused:
+    with pytest.raises(ApiError, match="shutting down") as refused:
         line.add("a", "late")
     assert refused.value.status == 503
     assert line.done == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from photochrom.errors import PhotoError
+from photochrom.errors import PhotochromError, Remedy
 
 __all__ = ["MAX_CAPTION", "MAX_TEXT", "cut", "inferred", "trouble"]
 
@@ -75,6 +75,16 @@ FULL = "{name}: too many photos are waiting at the moment. Send it again in a fe
 CHAT_FULL = "{name}: {count} of your photos are waiting already. Send it again when they are done, please."
 STOPPING = "I am being switched off, and {photos} of yours had to be left. Send them again later, please."
 
+ELSEWHERE = "I cannot read it; convert it to PNG or TIFF first"
+REMEDIES = {
+    Remedy.FORCE: "reply /force to it, and I colour it anew all the same",
+    Remedy.RAISE_MAX_PIXELS: "make it smaller, or ask for fewer /candidates",
+    # Who sends a photo cannot install anything here.
+    Remedy.INSTALL_PHOTO: ELSEWHERE,
+    Remedy.INSTALL_CODECS: ELSEWHERE,
+}
+"""The remedies that a chat needs in other words than Python."""
+
 
 def inferred(model: str, *, number: int = 1, of: int = 1) -> str:
     """The caption of a picture in colour; with several versions it says which this is."""
@@ -95,10 +105,9 @@ def unknown(command: str) -> str:
     return f"I do not know {cut(command, 40)}. /help lists what I do."
 
 
-def trouble(error: PhotoError) -> str:
-    """What is wrong with a photo, its remedy in words that make sense in a chat."""
-    words = str(error).replace("raise max_pixels to open it", "make it smaller, or ask for fewer /candidates")
-    return cut(words, MAX_TEXT - 1) + "."
+def trouble(error: PhotochromError) -> str:
+    """What is wrong with a photo, and what to do about it in a chat."""
+    return cut(error.sentence(REMEDIES), MAX_TEXT - 1) + "."
 
 
 def stopping(count: int) -> str:

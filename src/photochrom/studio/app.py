@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from photochrom._version import __version__
 from photochrom.studio import limits, telemetry
-from photochrom.studio.refusal import Refusal, invalid
+from photochrom.studio.api_error import ApiError, invalid_error
 from photochrom.studio.routes import colorize, docs, jobs, models, page, photos
 from photochrom.studio.settings import Settings
 from photochrom.studio.studio import Studio
@@ -61,7 +61,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     for router in (page, colorize, jobs, photos, models, docs, telemetry):
         app.include_router(router.router)
-    app.add_exception_handler(Refusal, _refused)
+    app.add_exception_handler(ApiError, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     for kind, handler in HANDLERS.items():
         app.add_exception_handler(kind, handler)
@@ -70,10 +70,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 
 async def _refused(request: Request, error: Exception) -> Response:
-    assert isinstance(error, Refusal)
+    assert isinstance(error, ApiError)
     return error_response(error.status, str(error), error.headers)
 
 
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    return await _refused(request, invalid(error.errors()))
+    return await _refused(request, invalid_error(error.errors()))

@@ -19,7 +19,7 @@ from photochrom.media import provenance
 from photochrom.media.photo import Photo
 from photochrom.pipeline.job import results
 from photochrom.pipeline.request import ColorizeRequest
-from photochrom.studio.refusal import Refusal, of_photo
+from photochrom.studio.api_error import ApiError, photo_error
 from photochrom.studio.store import Blob, Store
 
 __all__ = ["Darkroom", "Print", "Wish"]
@@ -83,7 +83,7 @@ class Darkroom:
 
         Raises
         ------
-        Refusal
+        ApiError
             In a sentence with the photo's name, whatever is wrong with it.
         """
         try:
@@ -96,21 +96,21 @@ class Darkroom:
                 with self._large:
                     return media.open(file, name=name, max_pixels=self.max_pixels)
         except Exception as error:
-            raise of_photo(error, name) from None
+            raise photo_error(error, name) from None
 
     def check(self, photo: Photo, wish: Wish) -> None:
         """See whether `photo` may be coloured as wished.
 
         Raises
         ------
-        Refusal
+        ApiError
             409 if it is in colour and the wish does not force it, 413 if so many candidates would be too large.
         """
         pixels = sum(page.pixels.size for page in photo.pages)
         if pixels * wish.options.candidates > self.max_pixels and wish.options.candidates > 1:
             words = f"{photo.name}: {wish.options.candidates} candidates of {pixels / 1e6:.1f} megapixels"
             limit = f"{self.max_pixels / 1e6:g} megapixels"
-            raise Refusal(
+            raise ApiError(
                 HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"{words} exceed the limit of {limit}; ask for fewer"
             )
         if wish.force:
@@ -121,10 +121,10 @@ class Darkroom:
             words = (
                 f"{photo.name}: was colorized before, by {mark.model}; send force=true to colorize it anew"
             )
-            raise Refusal(HTTPStatus.CONFLICT, words)
+            raise ApiError(HTTPStatus.CONFLICT, words)
         if any(is_coloured(page) for page in photo.pages):
             words = f"{photo.name}: is in colour already; send force=true to colorize it anew"
-            raise Refusal(HTTPStatus.CONFLICT, words)
+            raise ApiError(HTTPStatus.CONFLICT, words)
 
     def develop(
         self,
@@ -144,7 +144,7 @@ class Darkroom:
 
         Raises
         ------
-        Refusal
+        ApiError
             As `open` and `check`; 429 where the store is full.
         """
         prints: list[Print] = []
@@ -163,7 +163,7 @@ class Darkroom:
         except BaseException as error:
             self.store.drop(*(each.blob for each in prints))
             if isinstance(error, Exception) and not isinstance(error, CancelledError):
-                raise of_photo(error, photo.name) from None
+                raise photo_error(error, photo.name) from None
             raise
 
     def _alone(self, pixels: int) -> AbstractContextManager[object]:

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
+from photochrom.studio.api_error import ApiError
 from photochrom.studio.darkroom import Darkroom, Print, Wish
-from photochrom.studio.refusal import Refusal
 from photochrom.studio.shots import Shot, State
 from photochrom.studio.store import Blob, new_id
 from photochrom.studio.workers import Task, WorkerPool
@@ -87,7 +87,7 @@ class Desk:
 
         Raises
         ------
-        Refusal
+        ApiError
             429 where the queue cannot take all of them, 503 at the end.
         """
         shots = [Shot(name, upload, wish) for name, upload in uploads]
@@ -95,7 +95,7 @@ class Desk:
         with self._lock:
             try:
                 tasks = self.workers.submit(client, [self._work(shot, client) for shot in shots])
-            except Refusal:
+            except ApiError:
                 self.darkroom.store.drop(*(upload for _, upload in uploads))
                 raise
             # A worker that is quicker waits for the lock before it changes anything.
@@ -114,7 +114,7 @@ class Desk:
 
         Raises
         ------
-        Refusal
+        ApiError
             As `begin`.
         """
 
@@ -122,7 +122,7 @@ class Desk:
             started = time.perf_counter()
             try:
                 prints = self._develop(upload, name, wish, client, task, candidate=candidate)
-            except Refusal:
+            except ApiError:
                 self._finished("failed", time.perf_counter() - started)
                 raise
             self._finished("done", time.perf_counter() - started)
@@ -131,11 +131,11 @@ class Desk:
         return self.workers.submit(client, [work])[0]
 
     def shot(self, id: str) -> Shot:
-        """The photo of that id. Raises Refusal, 404."""
+        """The photo of that id. Raises ApiError, 404."""
         with self._lock:
             shot = self._shots.get(id)
             if shot is None or self._is_over(shot):
-                raise Refusal(HTTPStatus.NOT_FOUND, "there is no such photo, or its time is over")
+                raise ApiError(HTTPStatus.NOT_FOUND, "there is no such photo, or its time is over")
             return shot
 
     @property
@@ -150,12 +150,12 @@ class Desk:
             return shot is not None and not self._is_over(shot)
 
     def job(self, id: str) -> Job:
-        """The job of that id. Raises Refusal, 404."""
+        """The job of that id. Raises ApiError, 404."""
         with self._lock:
             self.sweep()
             job = self._jobs.get(id)
             if job is None:
-                raise Refusal(HTTPStatus.NOT_FOUND, "there is no such job, or its time is over")
+                raise ApiError(HTTPStatus.NOT_FOUND, "there is no such job, or its time is over")
             return job
 
     def remove(self, *shots: Shot) -> None:
@@ -186,7 +186,7 @@ class Desk:
 
     def keep_before(self, shot: Shot, data: bytes) -> None:
         """Keep what the page shows of the original with the photo, if there is room."""
-        with contextlib.suppress(Refusal):
+        with contextlib.suppress(ApiError):
             blob = self.darkroom.store.write(data, shot.upload.owner)
             with self._lock:
                 if not shot.gone and shot.before is None:
@@ -219,8 +219,8 @@ class Desk:
             self._change(shot, state="running")
             try:
                 prints = self._develop(shot.upload, shot.name, shot.wish, client, task, step=step, size=size)
-            except Refusal as refusal:
-                self._change(shot, state="failed", failure=(refusal.status, str(refusal)))
+            except ApiError as error:
+                self._change(shot, state="failed", failure=(error.status, str(error)))
                 self._finished("failed", time.perf_counter() - started)
                 return
             with self._lock:

@@ -19,8 +19,8 @@ from photochrom._version import __version__
 from photochrom.engine.sketch import Sketch
 from photochrom.media import provenance
 from photochrom.media.photo import Photo
+from photochrom.studio.api_error import ApiError, photo_error
 from photochrom.studio.darkroom import Darkroom
-from photochrom.studio.refusal import Refusal, of_photo
 from photochrom.studio.shots import Shot
 
 __all__ = ["Live", "jpeg", "png"]
@@ -71,11 +71,11 @@ class Live:
 
         Raises
         ------
-        Refusal
+        ApiError
             429 where too many wait, and whatever is wrong with the photo.
         """
         if self._waiting >= MOST_WAITING:
-            raise Refusal(HTTPStatus.TOO_MANY_REQUESTS, "too many views are asked for at once; try again")
+            raise ApiError(HTTPStatus.TOO_MANY_REQUESTS, "too many views are asked for at once; try again")
         entry = self._entries.setdefault(shot.id, _Entry())
         self._entries.move_to_end(shot.id)
         entry.users += 1
@@ -84,7 +84,7 @@ class Live:
             waited = entry.turn.locked()
             async with entry.turn:
                 if waited and await left():
-                    raise Refusal(HTTPStatus.REQUEST_TIMEOUT, "the client left")
+                    raise ApiError(HTTPStatus.REQUEST_TIMEOUT, "the client left")
                 return await asyncio.get_running_loop().run_in_executor(
                     self._pool, self._run, entry, shot, work
                 )
@@ -115,7 +115,7 @@ class Live:
                     entry.sketch = Sketch(self._darkroom.colorizer, photo)
                 return work(entry.sketch)
             except Exception as error:
-                raise of_photo(error, shot.name) from None
+                raise photo_error(error, shot.name) from None
 
     def _trim(self) -> None:
         for id in [id for id, entry in self._entries.items() if entry.sketch is None and not entry.users]:

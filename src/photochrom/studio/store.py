@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
-from photochrom.studio.refusal import Refusal
+from photochrom.studio.api_error import ApiError
 
 __all__ = ["Blob", "Draft", "Store", "new_id"]
 
@@ -82,7 +82,7 @@ class Store:
             return len(self._paths)
 
     def draft(self, owner: str) -> Draft:
-        """A new file to write to. Raises Refusal, 429 or 503, where there is no room or no future."""
+        """A new file to write to. Raises ApiError, 429 or 503, where there is no room or no future."""
         path = self.folder / secrets.token_hex(16)
         with self._mutex:
             self._reserve(owner, self.least)
@@ -94,7 +94,7 @@ class Store:
 
         Raises
         ------
-        Refusal
+        ApiError
             429 if the store or the owner's part of it is full.
         """
         with self.draft(owner) as draft:
@@ -107,7 +107,7 @@ class Store:
 
         Raises
         ------
-        Refusal
+        ApiError
             404 if it is gone.
         """
         with self.hold([blob]), blob.path.open("rb") as file:
@@ -119,7 +119,7 @@ class Store:
         with self._mutex:
             # What somebody holds can be held once more, dropped or not.
             if not all(blob.path in self._paths or self._holds[blob.path] for blob in blobs):
-                raise Refusal(HTTPStatus.NOT_FOUND, "the photo is gone; send it again")
+                raise ApiError(HTTPStatus.NOT_FOUND, "the photo is gone; send it again")
             self._holds.update(blob.path for blob in blobs)
         try:
             yield
@@ -163,11 +163,11 @@ class Store:
 
     def _reserve(self, owner: str, count: int) -> None:
         if self._closed:
-            raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "the server is shutting down")
+            raise ApiError(HTTPStatus.SERVICE_UNAVAILABLE, "the server is shutting down")
         total, own = self._used.total() + count, self._used[owner] + count
         if total > self.most or own > self.most - self.most // 8:
             words = "the server holds as many photos as it may; delete some, or try again later"
-            raise Refusal(HTTPStatus.TOO_MANY_REQUESTS, words)
+            raise ApiError(HTTPStatus.TOO_MANY_REQUESTS, words)
         self._used[owner] += count
 
     def _count(self, size: int) -> int:
@@ -213,7 +213,7 @@ class Draft:
             self._store._abandon(self)
 
     def write(self, data: bytes) -> None:
-        """Add `data`. Raises Refusal, 429, where there is no room."""
+        """Add `data`. Raises ApiError, 429, where there is no room."""
         self._store._grow(self.owner, self.bytes, self.bytes + len(data))
         self.bytes += len(data)
         view = memoryview(data)
@@ -236,9 +236,9 @@ def _unlink(path: Path) -> None:
         path.unlink()
 
 
-def _no_room(error: OSError) -> Refusal:
+def _no_room(error: OSError) -> ApiError:
     """A disk that is full, or a folder that somebody removed: the client can only come again."""
-    return Refusal(
+    return ApiError(
         HTTPStatus.TOO_MANY_REQUESTS, f"the server cannot keep photos now ({error.strerror}); try again later"
     )
 

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import Any
 
 from photochrom.jobs.queue import FairQueue, QueueFullError
-from photochrom.studio.refusal import Refusal
+from photochrom.studio.api_error import ApiError
 
 __all__ = ["Task", "WorkerPool"]
 
@@ -81,20 +81,20 @@ class WorkerPool:
 
         Raises
         ------
-        Refusal
+        ApiError
             503 if the pool is closed, 429 if the queue is full.
         """
         try:
             self._queue.check(client, count)
         except QueueFullError as error:
-            raise _refusal(error) from None
+            raise _api_error(error) from None
 
     def submit(self, client: str, works: Sequence[Callable[[Task], Any]]) -> list[Task]:
         """Take all of `works`, or none.
 
         Raises
         ------
-        Refusal
+        ApiError
             As `check`.
         """
         tasks = [Task(client, work) for work in works]
@@ -102,7 +102,7 @@ class WorkerPool:
             try:
                 self._queue.put(client, *tasks)
             except QueueFullError as error:
-                raise _refusal(error) from None
+                raise _api_error(error) from None
             self._changed.notify(len(tasks))
         return tasks
 
@@ -163,8 +163,8 @@ class WorkerPool:
                 del task, taken
 
 
-def _refusal(error: QueueFullError) -> Refusal:
+def _api_error(error: QueueFullError) -> ApiError:
     if error.closed:
-        return Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "the server is shutting down")
+        return ApiError(HTTPStatus.SERVICE_UNAVAILABLE, "the server is shutting down")
     words = f"the queue has room for {error.room} more photos of yours" if error.room else "the queue is full"
-    return Refusal(HTTPStatus.TOO_MANY_REQUESTS, f"{words}; try again later")
+    return ApiError(HTTPStatus.TOO_MANY_REQUESTS, f"{words}; try again later")

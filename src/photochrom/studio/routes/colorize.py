@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from fastapi import APIRouter, Request, Response
 
 from photochrom.studio.darkroom import Print
-from photochrom.studio.routes.common import REFUSALS, Owner, Stream, The, file_answer, result_of
+from photochrom.studio.routes.common import ERRORS, Owner, Stream, The, file_answer, result_of
 from photochrom.studio.routes.looks import Fields, document, wish_of
 from photochrom.studio.routes.uploads import receive
 from photochrom.studio.store import Store
@@ -47,7 +47,7 @@ CHUNK = 3 << 16  # a multiple of three, so that the parts of base64 join
                 },
             },
         },
-        **REFUSALS,
+        **ERRORS,
     },
     openapi_extra=document(Fields, files=False),
 )

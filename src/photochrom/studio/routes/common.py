@@ -11,19 +11,19 @@ from fastapi import Depends, Request
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from photochrom.studio.api_error import ApiError
 from photochrom.studio.darkroom import Print
 from photochrom.studio.names import disposition
-from photochrom.studio.refusal import Refusal
 from photochrom.studio.store import Store
 from photochrom.studio.studio import Studio
 from photochrom.studio.workers import Task
 from photochrom.web.rate import client_network
 
-__all__ = ["REFUSALS", "Owner", "Stream", "The", "file_answer", "parts", "result_of"]
+__all__ = ["ERRORS", "Owner", "Stream", "The", "file_answer", "parts", "result_of"]
 
 CHUNK = 1 << 18
 PAUSE = 0.5
-REFUSALS: dict[int | str, dict[str, Any]] = {
+ERRORS: dict[int | str, dict[str, Any]] = {
     status: {
         "description": words,
         "content": {
@@ -73,7 +73,7 @@ async def result_of(task: Task, request: Request, studio: Studio) -> Any:
 
     Raises
     ------
-    Refusal
+    ApiError
         The task's own; 503 where the server stops first.
     """
     waiting = asyncio.wrap_future(task.future)
@@ -88,9 +88,9 @@ async def result_of(task: Task, request: Request, studio: Studio) -> Any:
             _abandon(task, studio)
             waiting.cancel()  # or asyncio would complain that nobody asked for its error
     if left:
-        raise Refusal(HTTPStatus.REQUEST_TIMEOUT, "the client left")
+        raise ApiError(HTTPStatus.REQUEST_TIMEOUT, "the client left")
     if waiting.cancelled():
-        raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "the server is shutting down")
+        raise ApiError(HTTPStatus.SERVICE_UNAVAILABLE, "the server is shutting down")
     return waiting.result()
 
 

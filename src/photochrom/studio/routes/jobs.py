@@ -15,13 +15,13 @@ from fastapi import APIRouter, Request, Response
 from photochrom.studio.darkroom import Print
 from photochrom.studio.jobs import Job
 from photochrom.studio.names import disposition, unique
-from photochrom.studio.routes.common import REFUSALS, Owner, Stream, The
+from photochrom.studio.routes.common import ERRORS, Owner, Stream, The
 from photochrom.studio.routes.looks import Fields, document, wish_of
 from photochrom.studio.routes.uploads import receive
 from photochrom.studio.store import Store
 from photochrom.studio.studio import Studio
 
-router = APIRouter(prefix="/api/jobs", tags=["jobs"], responses=REFUSALS)
+router = APIRouter(prefix="/api/jobs", tags=["jobs"], responses=ERRORS)
 
 CHUNK = 1 << 20
 POSITIONS_SECONDS = 1.0

@@ -12,8 +12,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from photochrom.engine.hints import MOST_HINTS, Hint, parse_hints
 from photochrom.engine.options import Options, Quality
+from photochrom.studio.api_error import ApiError, invalid_error
 from photochrom.studio.darkroom import Wish
-from photochrom.studio.refusal import Refusal, invalid
 
 __all__ = ["Fields", "Look", "Place", "body_of", "document", "wish_of"]
 
@@ -96,14 +96,14 @@ class Look(BaseModel):
 
         Raises
         ------
-        Refusal
+        ApiError
             422 if there is no such candidate among so many, or they are more than `most`.
         """
         candidates = self.candidates or max(sent.options.candidates, self.candidate + 1)
         _check_candidates(candidates, most)
         if self.candidate >= candidates:
             words = f"candidate: {self.candidate} is not one of {candidates}, which are counted from 0"
-            raise Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, words)
+            raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, words)
         options = Options(
             strength=self.strength,
             size=sent.options.size,
@@ -121,13 +121,13 @@ def wish_of(given: dict[str, str], most: int) -> Wish:
 
     Raises
     ------
-    Refusal
+    ApiError
         422 in a sentence with the field's name.
     """
     try:
         fields = Fields.model_validate({name: value for name, value in given.items() if value.strip()})
     except ValidationError as error:
-        raise invalid(error.errors(include_url=False, include_context=False)) from None
+        raise invalid_error(error.errors(include_url=False, include_context=False)) from None
     _check_candidates(fields.candidates, most)
     options = Options(
         strength=fields.strength,
@@ -146,7 +146,7 @@ async def body_of(request: Request, model: type[Model]) -> Model:
 
     Raises
     ------
-    Refusal
+    ApiError
         413 if it is too long, 422 if it is not such a thing.
     """
     data = bytearray()
@@ -154,11 +154,11 @@ async def body_of(request: Request, model: type[Model]) -> Model:
         data += chunk
         if len(data) > LONGEST_JSON:
             words = f"at most {LONGEST_JSON // 1024} KiB of JSON are taken"
-            raise Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, words)
+            raise ApiError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, words)
     try:
         return model.model_validate_json(bytes(data) if data.strip() else b"{}")
     except ValidationError as error:
-        raise invalid(error.errors(include_url=False, include_context=False)) from None
+        raise invalid_error(error.errors(include_url=False, include_context=False)) from None
 
 
 def document(model: type[BaseModel], *, files: bool | None = None) -> dict[str, Any]:
@@ -200,7 +200,7 @@ def _inlined(schema: Any, known: dict[str, Any]) -> Any:
 def _check_candidates(candidates: int, most: int) -> None:
     if candidates > most:
         words = f"candidates: this server makes at most {most} at once"
-        raise Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, words)
+        raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, words)
 
 
 def _format(name: str | None) -> str | None:
@@ -214,4 +214,4 @@ def _hints(text: str | None) -> tuple[Hint, ...]:
         reason = "is not JSON"
     except (ValueError, OverflowError, RecursionError) as error:
         reason = str(error)[:200]
-    raise Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, f"hints: {reason}")
+    raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, f"hints: {reason}")

@@ -10,7 +10,7 @@ from importlib.resources import files
 
 from fastapi import APIRouter, Request, Response
 
-from photochrom.studio.refusal import Refusal
+from photochrom.studio.api_error import ApiError
 
 router = APIRouter(include_in_schema=False)
 
@@ -50,7 +50,7 @@ def page_files() -> dict[str, File]:
 def _answer(request: Request, name: str) -> Response:
     file = page_files().get(name)
     if file is None:
-        raise Refusal(HTTPStatus.NOT_FOUND, "there is nothing here")
+        raise ApiError(HTTPStatus.NOT_FOUND, "there is nothing here")
     # Asked for each time, and sent only after an update: a page of two versions does not work.
     headers = {"Cache-Control": "no-cache", "ETag": file.tag}
     if request.headers.get("if-none-match") == file.tag:

@@ -9,14 +9,14 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from photochrom.jobs.names import result_name
+from photochrom.studio.api_error import ApiError
 from photochrom.studio.live import jpeg, png
-from photochrom.studio.refusal import Refusal
-from photochrom.studio.routes.common import REFUSALS, Owner, Stream, The, file_answer, result_of
+from photochrom.studio.routes.common import ERRORS, Owner, Stream, The, file_answer, result_of
 from photochrom.studio.routes.looks import Look, Place, body_of, document
 from photochrom.studio.shots import Shot
 from photochrom.studio.studio import Studio
 
-router = APIRouter(prefix="/api/photos/{id}", tags=["photos"], responses=REFUSALS)
+router = APIRouter(prefix="/api/photos/{id}", tags=["photos"], responses=ERRORS)
 
 PICTURE = {"schema": {"type": "string", "format": "binary"}}
 JPEG: dict[int | str, dict[str, Any]] = {200: {"content": {"image/jpeg": PICTURE}}}
@@ -43,9 +43,11 @@ async def result(id: str, studio: The, candidate: Annotated[int, Query(ge=0, lt=
     shot = studio.desk.shot(id)
     _check(shot)
     if shot.state != "done":
-        raise Refusal(HTTPStatus.CONFLICT, f"{shot.name}: is not done yet; its events tell when it is")
+        raise ApiError(HTTPStatus.CONFLICT, f"{shot.name}: is not done yet; its events tell when it is")
     if candidate >= len(shot.prints):
-        raise Refusal(HTTPStatus.NOT_FOUND, f"{shot.name}: has {len(shot.prints)} candidates, counted from 0")
+        raise ApiError(
+            HTTPStatus.NOT_FOUND, f"{shot.name}: has {len(shot.prints)} candidates, counted from 0"
+        )
     return file_answer(studio.store, shot.prints[candidate])
 
 
@@ -132,4 +134,4 @@ async def confidence(id: str, request: Request, studio: The) -> Response:
 def _check(shot: Shot) -> None:
     """A photo that failed has its reason, also for whoever asks for more of it."""
     if shot.failure is not None:
-        raise Refusal(*shot.failure)
+        raise ApiError(*shot.failure)

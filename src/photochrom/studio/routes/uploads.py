@@ -13,7 +13,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.concurrency import run_in_threadpool
 
 from photochrom.jobs.names import clean_name
-from photochrom.studio.refusal import Refusal
+from photochrom.studio.api_error import ApiError
 from photochrom.studio.store import Blob, Draft, Store
 
 __all__ = ["Form", "receive"]
@@ -43,13 +43,13 @@ async def receive(request: Request, store: Store, owner: str, most: int) -> Form
 
     Raises
     ------
-    Refusal
+    ApiError
         413 too many files or too long a field, 415 no such form, 422 a broken one, 429 no room.
     ClientDisconnect
     """
     kind, options = parse_options_header(request.headers.get("content-type"))
     if kind != b"multipart/form-data":
-        raise Refusal(
+        raise ApiError(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "send the photo as multipart/form-data in the field file"
         )
     reader = _Reader(store, owner, most)
@@ -60,17 +60,17 @@ async def receive(request: Request, store: Store, owner: str, most: int) -> Form
                 # A disk may be slow; the loop must not wait for it.
                 await run_in_threadpool(parser.write, chunk)
         if not reader.ended:
-            raise Refusal(
+            raise ApiError(
                 HTTPStatus.UNPROCESSABLE_ENTITY, "the form breaks off before its end; send it again"
             )
     except FormParserError:
         reader.discard()
-        raise Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "the form is damaged; send it again") from None
+        raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, "the form is damaged; send it again") from None
     except BaseException:
         reader.discard()
         raise
     if not reader.form.files:
-        raise Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "file: there is no photo in the form")
+        raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, "file: there is no photo in the form")
     return reader.form
 
 
@@ -128,12 +128,12 @@ class _Reader:
         if self._name == FILE:
             if len(self.form.files) >= self.most:
                 words = "one photo at a time" if self.most == 1 else f"at most {self.most} photos at a time"
-                raise Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"file: {words}")
+                raise ApiError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"file: {words}")
             self._draft = self.store.draft(self.owner)
         elif len(self.form.fields) >= MOST_FIELDS:
-            raise Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the form has too many fields")
+            raise ApiError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the form has too many fields")
         elif self._name in self.form.fields:
-            raise Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, f"{self._name[:40]}: is there twice")
+            raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, f"{self._name[:40]}: is there twice")
 
     def _add(self, data: bytes, start: int, end: int) -> None:
         if self._draft is not None:
@@ -142,7 +142,7 @@ class _Reader:
         self._text += data[start:end]
         if len(self._text) > LONGEST_FIELD:
             advice = "; photos go into the field file" if self._file_name else ""
-            raise Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"{self._name[:40]}: is too long{advice}")
+            raise ApiError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"{self._name[:40]}: is too long{advice}")
 
     def _finish(self) -> None:
         if self._draft is None:

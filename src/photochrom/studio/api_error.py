@@ -1,0 +1,87 @@
+"""`ApiError`: an answer other than success, a status with one sentence that says what is wrong and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+from photochrom.errors import PhotochromError, PhotoError, Remedy
+from photochrom.web.answers import report_error
+
+__all__ = ["ApiError", "invalid_error", "photo_error"]
+
+RETRY_SECONDS = 10
+STATUS = {
+    "error": HTTPStatus.BAD_REQUEST,
+    "unsupported": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    "too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "in_color": HTTPStatus.CONFLICT,
+    "option": HTTPStatus.UNPROCESSABLE_ENTITY,
+}
+"""The status of an error by its code; for other codes that of its class, or of the class above it."""
+ELSEWHERE = "this server cannot read it; convert it to PNG or TIFF first"
+REMEDIES = {
+    Remedy.FORCE: "send force=true to colorize it anew",
+    Remedy.RAISE_MAX_PIXELS: "make it smaller first",
+    # The client cannot install anything on the server.
+    Remedy.INSTALL_PHOTO: ELSEWHERE,
+    Remedy.INSTALL_CODECS: ELSEWHERE,
+}
+"""The remedies that the HTTP interface says in its own words."""
+
+
+class ApiError(Exception):
+    """What a request gets instead of what it asked for.
+
+    Attributes
+    ----------
+    status
+        The HTTP status.
+    headers
+        More headers of the answer: Retry-After, where trying again makes sense.
+    """
+
+    def __init__(self, status: HTTPStatus, why: str) -> None:
+        # JSON's escapes may hold half of a surrogate pair, which no encoder takes.
+        super().__init__(" ".join(why.encode("utf-8", "replace").decode().split()))
+        self.status = status
+        self.headers: dict[str, str] = {}
+        if status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
+            self.headers["Retry-After"] = str(RETRY_SECONDS)
+
+
+def photo_error(error: Exception, name: str) -> ApiError:
+    """The answer to an error in the work on the photo called `name`.
+
+    A photo can make a decoder raise anything. Whatever that is, the photo is the reason and not the server, so the
+    status is never 5xx. An error that is not of `photochrom.errors` is reported on stderr by its type and place.
+    """
+    if isinstance(error, ApiError):
+        return error
+    if isinstance(error, PhotochromError):
+        if isinstance(error, PhotoError):
+            return ApiError(status_of(error), error.sentence(REMEDIES, path=name))
+        # The error names a model or an option, and not the photo.
+        return ApiError(status_of(error), f"{name}: {error.sentence(REMEDIES)}")
+    if isinstance(error, MemoryError):
+        words = f"{name}: not enough memory for it on this server; make it smaller first"
+        return ApiError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, words)
+    report_error(error)
+    return ApiError(HTTPStatus.BAD_REQUEST, f"{name}: could not be colorized ({type(error).__name__})")
+
+
+def status_of(error: PhotochromError) -> HTTPStatus:
+    """The status by the error's code, or by the codes of its classes."""
+    codes = [error.code, *(str(getattr(kind, "code", "")) for kind in type(error).__mro__)]
+    return next((STATUS[code] for code in codes if code in STATUS), HTTPStatus.BAD_REQUEST)
+
+
+def invalid_error(errors: Sequence[Any]) -> ApiError:
+    """The first of pydantic's errors about a request, as a sentence."""
+    first = errors[0]
+    place = [str(part)[:40] for part in first["loc"] if part != "body"]
+    words = str(first["msg"]).removeprefix("Value error, ")
+    if first["type"] == "json_invalid":
+        place, words = [], "the body is not JSON"
+    return ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, ": ".join(filter(None, [".".join(place), words]))[:500])
