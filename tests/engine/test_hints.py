@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from skimage.color import rgb2lab
 
-from photochrom.engine.hints import MOST_HINTS, Hint, drawn, following, hints_to_json, parse_hints
+from photochrom.engine.hints import MOST_HINTS, Hint, apply_hints, drawn, hints_to_json, parse_hints
 from photochrom.engine.models import resolve
 from photochrom.engine.options import Options
 from photochrom.engine.predict import predict
@@ -76,12 +76,12 @@ def test_colours_meet_hints_and_stay_elsewhere() -> None:
     luma = np.full((32, 64), 0.5, np.float32)
     luma[:, 32:] = 0.9
     ab = np.zeros((32, 64, 2), np.float32)
-    moved = following(ab, luma, (RED,))
+    moved = apply_hints(ab, luma, (RED,))
     np.testing.assert_allclose(moved[16, 16], RED.ab, atol=0.05 * np.abs(RED.ab).max())
     # Beyond the edge in luma little, and far away almost nothing.
     assert np.hypot(*moved[16, 40]) < 0.3 * np.hypot(*moved[16, 24])
     assert np.hypot(*moved[0, 63]) < 0.1 * np.hypot(*moved[16, 16])
-    assert following(ab, luma, ()) is ab
+    assert apply_hints(ab, luma, ()) is ab
 
 
 def test_colours_follow_what_was_learned() -> None:
@@ -91,18 +91,18 @@ def test_colours_follow_what_was_learned() -> None:
     affinity[:, 32:, 1] = 20
     affinity[..., 3] = 1
     affinity[:8, :32, 3] = 0.5  # the first one's upper quarter is less in doubt
-    moved = following(ab, luma, (RED,), affinity)
+    moved = apply_hints(ab, luma, (RED,), affinity)
     assert np.hypot(*moved[16, 31]) > 0.8 * np.hypot(*moved[16, 16])
     assert np.hypot(*moved[16, 32]) < 0.02 * np.hypot(*moved[16, 16])
     assert np.hypot(*moved[7, 16]) == pytest.approx(0.5 * np.hypot(*moved[8, 16]), rel=0.03)
     # It is met where the net was sure as well.
-    sure = following(ab, luma, (Hint(RED.x, 0.05, RED.color),), affinity)
+    sure = apply_hints(ab, luma, (Hint(RED.x, 0.05, RED.color),), affinity)
     np.testing.assert_allclose(sure[1, 16], RED.ab, atol=0.05 * np.abs(RED.ab).max())
 
 
 def test_hints_at_one_place_meet_in_the_middle() -> None:
     luma, ab = np.full((8, 8), 0.5, np.float32), np.zeros((8, 8, 2), np.float32)
-    moved = following(ab, luma, (RED, Hint(RED.x, RED.y, BLUE.color)))
+    moved = apply_hints(ab, luma, (RED, Hint(RED.x, RED.y, BLUE.color)))
     np.testing.assert_allclose(moved[4, 2], (RED.ab + BLUE.ab) / 2, atol=1)
 
 
@@ -128,7 +128,7 @@ def test_a_net_without_affinity_follows_hints_all_the_same(astronaut: np.ndarray
     assert (learned.affinity is None, colours.affinity is None) == (False, True)
     assert np.abs(learned.ab - colours.ab).max() > 5
     (plain,) = predict(session, luma, Options())
-    np.testing.assert_array_equal(colours.ab, following(plain.ab, resized(luma, plain.ab.shape), (RED,)))
+    np.testing.assert_array_equal(colours.ab, apply_hints(plain.ab, resized(luma, plain.ab.shape), (RED,)))
     at = colours.ab[int(0.5 * colours.ab.shape[0]), int(0.25 * colours.ab.shape[1])]
     assert np.hypot(*(at - RED.ab)) < 3
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from photochrom.engine.sketch import Sketch
+from photochrom.engine.preview import Preview
 from photochrom.media import provenance
 from photochrom.studio import live
 from photochrom.studio.live import OPEN
@@ -242,9 +242,9 @@ def test_a_sketch_is_made_once_and_used_by_one_at_a_time(
 ) -> None:
     made, at_once, inside = [], [], 0
     lock = threading.Lock()
-    view = Sketch.view
+    view = Preview.view
 
-    class Counted(Sketch):
+    class Counted(Preview):
         def __init__(self, *arguments: Any, **keywords: Any) -> None:
             made.append(self)
             super().__init__(*arguments, **keywords)
@@ -260,7 +260,7 @@ def test_a_sketch_is_made_once_and_used_by_one_at_a_time(
                 with lock:
                     inside -= 1
 
-    monkeypatch.setattr(live, "Sketch", Counted)
+    monkeypatch.setattr(live, "Preview", Counted)
     path = studio.photo(grey)
     answers: list[int] = []
 

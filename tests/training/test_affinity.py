@@ -16,8 +16,8 @@ from photochrom.engine.colorizer import Colorizer
 from photochrom.engine.hints import Hint
 from photochrom.engine.options import Options
 from photochrom.engine.predict import predict
+from photochrom.engine.preview import Preview
 from photochrom.engine.session import Session
-from photochrom.engine.sketch import Sketch
 from photochrom.errors import RecipeError
 from photochrom.media import photo as media
 from photochrom.media.photo import Photo
@@ -117,13 +117,13 @@ def test_a_hint_moves_without_the_network(runs: tuple[Path, Path], tmp_path: Pat
 
     colorizer.session.run = counted  # type: ignore[method-assign]
     pixels = np.ascontiguousarray(two_halves()[0])
-    sketch = Sketch(colorizer, _photo(pixels))
+    preview = Preview(colorizer, _photo(pixels))
     looks = [Options(hints=(Hint(x, 0.5, "#c02020"),)) for x in (0.2, 0.3, 0.8)]
-    views = [sketch.view(look) for look in (Options(), *looks)]
+    views = [preview.view(look) for look in (Options(), *looks)]
     assert asked == [["ab", "affinity"]]
     assert all((view != views[0]).any() for view in views[1:])
     for look, view in zip(looks, views[1:], strict=True):
-        np.testing.assert_array_equal(Sketch(colorizer, _photo(pixels)).view(look), view)
+        np.testing.assert_array_equal(Preview(colorizer, _photo(pixels)).view(look), view)
 
 
 def test_a_net_without_affinity_cannot_learn_it(

@@ -99,8 +99,8 @@ def drawn(hints: Iterable[Hint], shape: tuple[int, int]) -> Float:
     return plane
 
 
-def following(ab: Float, luma: Float, hints: tuple[Hint, ...], affinity: Float | None = None) -> Float:
-    """Colours that meet the hints.
+def apply_hints(ab: Float, luma: Float, hints: tuple[Hint, ...], affinity: Float | None = None) -> Float:
+    """Change predicted colours so that they meet the hints.
 
     Parameters
     ----------

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photochrom.color.lab import grey_to_lightness
-from photochrom.engine.hints import Hint, drawn, following
+from photochrom.engine.hints import Hint, apply_hints, drawn
 from photochrom.engine.options import Options
 from photochrom.engine.resize import as_float, resized
 from photochrom.engine.session import Session
@@ -56,21 +56,21 @@ def predict(
 ) -> list[Colours]:
     """Colours for a photo's reduced luma ``(h, w)`` in [0, 1]: as many as `options.candidates`.
 
-    Those of `by_itself`, which meet the hints.
+    The colours of `predict_raw`, made to meet the hints.
 
     Raises
     ------
     ModelError
         If candidates are asked of a model that gives one colour and no distribution.
     """
-    found = by_itself(
+    found = predict_raw(
         session, luma, options, with_confidence=with_confidence, with_affinity=bool(options.hints)
     )
     return follow(found, luma, options.hints)
 
 
 def follow(found: list[Colours], luma: Float, hints: tuple[Hint, ...]) -> list[Colours]:
-    """The same colours where they meet what the user knows: every candidate does."""
+    """Make every candidate meet the hints."""
     if not hints:
         return found
     met = []
@@ -80,12 +80,12 @@ def follow(found: list[Colours], luma: Float, hints: tuple[Hint, ...]) -> list[C
             None if colours.affinity is None else as_float(cv2.resize(colours.affinity, (width, height)))
         )
         met.append(
-            replace(colours, ab=following(colours.ab, resized(luma, (height, width)), hints, affinity))
+            replace(colours, ab=apply_hints(colours.ab, resized(luma, (height, width)), hints, affinity))
         )
     return met
 
 
-def by_itself(
+def predict_raw(
     session: Session,
     luma: Float,
     options: Options,
@@ -93,7 +93,7 @@ def by_itself(
     with_confidence: bool = False,
     with_affinity: bool = False,
 ) -> list[Colours]:
-    """What the network says; hints count as far as it takes them as its input."""
+    """The network's own colours. Hints count only where the network takes them as its input."""
     outputs = [AB]
     if with_confidence:
         outputs.append(CONFIDENCE)

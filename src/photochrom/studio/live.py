@@ -1,4 +1,4 @@
-"""Pictures at the size of a screen, at once: the photos last looked at are held open as sketches."""
+"""Pictures at the size of a screen, at once: the photos last looked at are held open as previews."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from photochrom._version import __version__
-from photochrom.engine.sketch import Sketch
+from photochrom.engine.preview import Preview
 from photochrom.media import provenance
 from photochrom.media.photo import Photo
 from photochrom.studio.api_error import ApiError, photo_error
@@ -27,15 +27,15 @@ __all__ = ["Live", "jpeg", "png"]
 
 T = TypeVar("T")
 OPEN = 16
-"""Sketches held open; one is about 10 MB once it has been coloured a few times."""
+"""Previews held open; one is about 10 MB once it has been coloured a few times."""
 MOST_WAITING = 64
 
 
 class _Entry:
-    """A sketch that is open or about to be, and who may use it: one at a time."""
+    """A preview that is open or about to be, and who may use it: one at a time."""
 
     def __init__(self) -> None:
-        self.sketch: Sketch | None = None
+        self.preview: Preview | None = None
         self.turn = asyncio.Lock()
         self.busy = threading.Lock()
         self.users = 0
@@ -59,11 +59,11 @@ class Live:
 
     @property
     def open(self) -> int:
-        """How many sketches are held open."""
-        return sum(entry.sketch is not None for entry in self._entries.values())
+        """How many previews are held open."""
+        return sum(entry.preview is not None for entry in self._entries.values())
 
-    async def run(self, shot: Shot, work: Callable[[Sketch], T], left: Callable[[], Awaitable[bool]]) -> T:
-        """What `work` makes of the shot's sketch.
+    async def run(self, shot: Shot, work: Callable[[Preview], T], left: Callable[[], Awaitable[bool]]) -> T:
+        """What `work` makes of the shot's preview.
 
         Parameters
         ----------
@@ -94,7 +94,7 @@ class Live:
             self._trim()
 
     def keep(self, known: Callable[[str], bool]) -> None:
-        """Close the sketches of photos that are not `known` any more."""
+        """Close the previews of photos that are not `known` any more."""
         for id in [id for id in self._entries if not known(id)]:
             del self._entries[id]
 
@@ -107,18 +107,18 @@ class Live:
         """A JPEG of a coloured picture ``(h, w, 3)``. It says, as every result does, that its colours were inferred."""
         return jpeg(rgb, xmp=self._mark.xmp, exif=b"Exif\0\0" + (self._mark.exif or b""))
 
-    def _run(self, entry: _Entry, shot: Shot, work: Callable[[Sketch], T]) -> T:
+    def _run(self, entry: _Entry, shot: Shot, work: Callable[[Preview], T]) -> T:
         with entry.busy:
             try:
-                if entry.sketch is None:
+                if entry.preview is None:
                     photo = self._darkroom.open(shot.upload, shot.name)
-                    entry.sketch = Sketch(self._darkroom.colorizer, photo)
-                return work(entry.sketch)
+                    entry.preview = Preview(self._darkroom.colorizer, photo)
+                return work(entry.preview)
             except Exception as error:
                 raise photo_error(error, shot.name) from None
 
     def _trim(self) -> None:
-        for id in [id for id, entry in self._entries.items() if entry.sketch is None and not entry.users]:
+        for id in [id for id, entry in self._entries.items() if entry.preview is None and not entry.users]:
             del self._entries[id]
         idle = [id for id, entry in self._entries.items() if not entry.users]
         for id in idle[: max(0, len(self._entries) - OPEN)]:

@@ -76,7 +76,7 @@ async def before(id: str, request: Request, studio: The) -> Response:
     """Upright, at most a megapixel."""
     shot = studio.desk.shot(id)
     if shot.before is None:
-        data = await studio.live.run(shot, lambda sketch: jpeg(sketch.grey), request.is_disconnected)
+        data = await studio.live.run(shot, lambda preview: jpeg(preview.grey), request.is_disconnected)
         await run_in_threadpool(studio.desk.keep_before, shot, data)
     else:
         data = await run_in_threadpool(_read, studio, shot)
@@ -104,7 +104,7 @@ async def view(id: str, request: Request, studio: The) -> Response:
     options = look.wish(shot.wish, studio.settings.max_candidates).options
     data = await studio.live.run(
         shot,
-        lambda sketch: studio.live.coloured(sketch.view(options, candidate=look.candidate)),
+        lambda preview: studio.live.coloured(preview.view(options, candidate=look.candidate)),
         request.is_disconnected,
     )
     return Response(data, media_type="image/jpeg")
@@ -117,7 +117,7 @@ async def palette(id: str, request: Request, studio: The) -> dict[str, Any]:
     shot = studio.desk.shot(id)
     _check(shot)
     swatches = await studio.live.run(
-        shot, lambda sketch: sketch.palette(place.x, place.y), request.is_disconnected
+        shot, lambda preview: preview.palette(place.x, place.y), request.is_disconnected
     )
     return {"colors": [{"color": each.color, "share": round(each.share, 4)} for each in swatches]}
 
@@ -127,7 +127,7 @@ async def confidence(id: str, request: Request, studio: The) -> Response:
     """8-bit grey, at the size of the view: 255 is sure."""
     shot = studio.desk.shot(id)
     _check(shot)
-    data = await studio.live.run(shot, lambda sketch: png(sketch.confidence()), request.is_disconnected)
+    data = await studio.live.run(shot, lambda preview: png(preview.confidence()), request.is_disconnected)
     return Response(data, media_type="image/png")
 
 

@@ -1,4 +1,4 @@
-"""`Sketch`: one photo held open, for changes that are seen at once."""
+"""`Preview`: one photo held open at the size of a screen, so that a change is seen at once."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ from photochrom.color.luma import ycbcr_to_rgb
 from photochrom.engine import merge
 from photochrom.engine.colorizer import Colorizer
 from photochrom.engine.options import Options
-from photochrom.engine.predict import Colours, by_itself, distribution, follow, predict, sides
+from photochrom.engine.predict import Colours, distribution, follow, predict, predict_raw, sides
 from photochrom.engine.resize import GUIDE_SIDE, Float, reduced, resized
 from photochrom.media.photo import Photo
 
 PIXELS = 1_000_000
 KEPT = 8
-"""Looks whose colours are kept: undo, redo and the sliders then cost a merge."""
+"""For how many options the colours are kept. Undo, redo and the sliders then cost only a merge."""
 ALIKE = 18.0
-"""In ab units: colours of a palette lie further apart than this."""
+"""Colours of a palette lie further apart than this, in ab units."""
 
 
 @dataclass(frozen=True, slots=True)
 class Swatch:
-    """A colour that a place may have: ``#rrggbb`` at the photo's own lightness, and how likely, in [0, 1]."""
+    """A colour that a place may have: ``#rrggbb`` at the photo's own lightness, and its likelihood in [0, 1]."""
 
     color: str
     share: float
 
 
-class Sketch:
-    """One page of a photo at screen size, ready to be coloured again and again; for one thread at a time.
+class Preview:
+    """One page of a photo at screen size, to be coloured many times; for one thread at a time.
 
     Parameters
     ----------
-    pixels : at most so many; a larger photo is reduced by area
+    pixels : the most pixels; a larger photo is reduced by area
 
     Raises
     ------
@@ -48,14 +48,14 @@ class Sketch:
         full = photo.pages[page].pixels
         self._session, self._pool = colorizer.session, colorizer.pool
         self.luma = np.rint(reduced(full, int(pixels**0.5)) * 255).astype(np.uint8)
-        self._looks: dict[Options, list[Float]] = {}
-        self._surest: Float | None = None
+        self._kept: dict[Options, list[Float]] = {}
+        self._confidence: Float | None = None
         self._logits: Float | None = None
-        self._said: tuple[Options, list[Colours]] | None = None
+        self._raw: tuple[Options, list[Colours]] | None = None
 
     @property
     def grey(self) -> NDArray[np.uint8]:
-        """``(h, w, 3)``: the photo as it was."""
+        """The photo as it was, ``(h, w, 3)``."""
         return np.repeat(self.luma[..., None], 3, axis=2)
 
     def view(self, options: Options | None = None, *, candidate: int = 0) -> NDArray[np.uint8]:
@@ -77,21 +77,21 @@ class Sketch:
 
     def confidence(self) -> NDArray[np.uint8]:
         """How sure the model is of each pixel's colour ``(h, w)``: 255 is sure."""
-        if self._surest is None:
+        if self._confidence is None:
             (colours,) = predict(self._session, self._guide(Options()), Options(), with_confidence=True)
             assert colours.confidence is not None
-            self._surest = colours.confidence
-        return np.rint(resized(self._surest, self.luma.shape) * 255).astype(np.uint8)
+            self._confidence = colours.confidence
+        return np.rint(resized(self._confidence, self.luma.shape) * 255).astype(np.uint8)
 
     def palette(self, x: float, y: float, count: int = 9) -> list[Swatch]:
-        """What colours the place ``(x, y)`` may have, the likeliest first; positions as in `Hint`.
+        """The colours that the place ``(x, y)`` may have, the likeliest first; positions as in `Hint`.
 
-        A model without a distribution has one: its own.
+        A model without a distribution gives one colour: the one that it predicts.
         """
         luma = float(self.luma[_cell(y, self.luma.shape[0]), _cell(x, self.luma.shape[1])]) / 255
         if not self._session.has_distribution:
             (colours,) = predict(self._session, self._guide(Options()), Options())
-            return [Swatch(_written(luma, _at(colours, x, y)), 1.0)]
+            return [Swatch(_hex(luma, _at(colours, x, y)), 1.0)]
         if self._logits is None:
             self._logits = distribution(self._session, self._guide(Options()), Options())
         bins, share = self._session.bins, _share(self._logits, x, y)
@@ -101,7 +101,7 @@ class Sketch:
             near = np.hypot(*(bins - bins[left.argmax()]).T) < ALIKE
             mass = left * near
             mean = (mass[:, None] * bins).sum(axis=0) / mass.sum()
-            swatches.append(Swatch(_written(luma, mean), float(mass.sum())))
+            swatches.append(Swatch(_hex(luma, mean), float(mass.sum())))
             left[near] = 0
         return sorted(swatches, key=lambda swatch: -swatch.share)
 
@@ -110,20 +110,20 @@ class Sketch:
 
     def _coefficients(self, options: Options) -> list[Float]:
         look = replace(options, strength=1.0)
-        if look not in self._looks:
-            while len(self._looks) >= KEPT:
-                del self._looks[next(iter(self._looks))]
+        if look not in self._kept:
+            while len(self._kept) >= KEPT:
+                del self._kept[next(iter(self._kept))]
             guide = self._guide(look)
-            colours = follow(self._by_itself(look, guide), guide, look.hints)
-            self._looks[look] = [merge.guided_coefficients(c.ab, guide) for c in colours]
-        return self._looks[look]
+            colours = follow(self._raw_colors(look, guide), guide, look.hints)
+            self._kept[look] = [merge.guided_coefficients(c.ab, guide) for c in colours]
+        return self._kept[look]
 
-    def _by_itself(self, look: Options, guide: Float) -> list[Colours]:
-        """What the network says, kept while hints come and go, where it does not take them itself."""
+    def _raw_colors(self, look: Options, guide: Float) -> list[Colours]:
+        """The network's own colours. They are kept while hints change, unless the network takes hints itself."""
         asked = look if self._session.takes_hints else replace(look, hints=())
-        if self._said is None or self._said[0] != asked:
-            self._said = asked, by_itself(self._session, guide, asked, with_affinity=True)
-        return self._said[1]
+        if self._raw is None or self._raw[0] != asked:
+            self._raw = asked, predict_raw(self._session, guide, asked, with_affinity=True)
+        return self._raw[1]
 
 
 def _cell(share: float, length: int) -> int:
@@ -144,7 +144,7 @@ def _share(logits: Float, x: float, y: float) -> NDArray[np.float64]:
     return np.asarray((near / near.sum(axis=0)).mean(axis=(1, 2)))
 
 
-def _written(luma: float, ab: NDArray[np.floating]) -> str:
+def _hex(luma: float, ab: NDArray[np.floating]) -> str:
     y = np.array([luma], np.float32)
     cb, cr = reduce_chroma(y, *ab_to_chroma(np.asarray(ab, np.float32)[None], y))
     rgb = np.clip(ycbcr_to_rgb(np.stack([y, cb, cr], axis=-1)), 0, 1)[0]

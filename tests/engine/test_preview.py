@@ -11,7 +11,7 @@ from photochrom.color.difference import ciede2000
 from photochrom.color.lab import rgb_to_lab
 from photochrom.engine.hints import Hint
 from photochrom.engine.options import Options
-from photochrom.engine.sketch import KEPT, Sketch
+from photochrom.engine.preview import KEPT, Preview
 from photochrom.media import photo as media
 from photochrom.pipeline.python import Colorizer
 
@@ -27,8 +27,8 @@ def luma(astronaut: np.ndarray) -> np.ndarray:
 
 
 @pytest.fixture
-def sketch(colorizer: Colorizer, luma: np.ndarray) -> Sketch:
-    return Sketch(colorizer, opened(luma))
+def preview(colorizer: Colorizer, luma: np.ndarray) -> Preview:
+    return Preview(colorizer, opened(luma))
 
 
 def opened(luma: np.ndarray) -> media.Photo:
@@ -37,48 +37,48 @@ def opened(luma: np.ndarray) -> media.Photo:
     return media.open(file.getvalue())
 
 
-def test_a_view_is_what_colorize_gives(sketch: Sketch, colorizer: Colorizer, luma: np.ndarray) -> None:
+def test_a_view_is_what_colorize_gives(preview: Preview, colorizer: Colorizer, luma: np.ndarray) -> None:
     hints = (Hint(0.2, 0.3, "#a04030"),)
     for options in ({}, {"strength": 0.5}, {"temperature": 1.2}, {"hints": hints}):
         whole = colorizer.colorize(luma, **options)  # type: ignore[call-overload]
-        assert np.abs(sketch.view(Options(**options)).astype(int) - whole).max() <= 1  # type: ignore[arg-type]
-    np.testing.assert_array_equal(sketch.grey, np.dstack([luma] * 3))
+        assert np.abs(preview.view(Options(**options)).astype(int) - whole).max() <= 1  # type: ignore[arg-type]
+    np.testing.assert_array_equal(preview.grey, np.dstack([luma] * 3))
 
 
-def test_candidates_are_those_of_colorize(sketch: Sketch, colorizer: Colorizer, luma: np.ndarray) -> None:
+def test_candidates_are_those_of_colorize(preview: Preview, colorizer: Colorizer, luma: np.ndarray) -> None:
     options = Options(candidates=3, seed=4)
     for number, whole in enumerate(colorizer.colorize(luma, candidates=3, seed=4)):
-        assert np.abs(sketch.view(options, candidate=number).astype(int) - whole).max() <= 1
+        assert np.abs(preview.view(options, candidate=number).astype(int) - whole).max() <= 1
     with pytest.raises(ValueError, match="candidate 3"):
-        sketch.view(options, candidate=3)
+        preview.view(options, candidate=3)
 
 
 def test_a_large_photo_is_reduced_and_16_bit_shown_in_8(colorizer: Colorizer, luma: np.ndarray) -> None:
     large = np.kron(luma.astype(np.uint16) * 257, np.ones((2, 2), np.uint16))
-    sketch = Sketch(colorizer, opened(large), pixels=20_000)
-    assert sketch.luma.dtype == np.uint8
-    assert 18_000 < sketch.luma.size < 22_000
-    assert sketch.view().shape == (*sketch.luma.shape, 3)
+    preview = Preview(colorizer, opened(large), pixels=20_000)
+    assert preview.luma.dtype == np.uint8
+    assert 18_000 < preview.luma.size < 22_000
+    assert preview.view().shape == (*preview.luma.shape, 3)
     with pytest.raises(IndexError):
-        Sketch(colorizer, opened(luma), page=1)
+        Preview(colorizer, opened(luma), page=1)
 
 
-def test_strength_costs_no_prediction(sketch: Sketch, monkeypatch: pytest.MonkeyPatch) -> None:
-    sketch.view()
-    monkeypatch.setattr("photochrom.engine.sketch.predict", None)
-    grey = sketch.view(Options(strength=0))
+def test_strength_costs_no_prediction(preview: Preview, monkeypatch: pytest.MonkeyPatch) -> None:
+    preview.view()
+    monkeypatch.setattr("photochrom.engine.preview.predict", None)
+    grey = preview.view(Options(strength=0))
     np.testing.assert_array_equal(grey[..., 0], grey[..., 2])
-    assert (sketch.view(Options(strength=1.5)) != sketch.view()).any()
+    assert (preview.view(Options(strength=1.5)) != preview.view()).any()
 
 
-def test_only_so_many_looks_are_kept(sketch: Sketch) -> None:
+def test_only_so_many_kept_are_kept(preview: Preview) -> None:
     for seed in range(KEPT + 3):
-        sketch.view(Options(seed=seed))
-    assert len(sketch._looks) == KEPT
+        preview.view(Options(seed=seed))
+    assert len(preview._kept) == KEPT
 
 
-def test_a_palette_is_of_plausible_colours_far_apart(sketch: Sketch) -> None:
-    found = sketch.palette(0.5, 0.2, count=5)
+def test_a_palette_is_of_plausible_colours_far_apart(preview: Preview) -> None:
+    found = preview.palette(0.5, 0.2, count=5)
     assert 1 < len(found) <= 5
     shares = [swatch.share for swatch in found]
     assert shares == sorted(shares, reverse=True)
@@ -86,32 +86,32 @@ def test_a_palette_is_of_plausible_colours_far_apart(sketch: Sketch) -> None:
     rgb = np.array([[int(s.color[i : i + 2], 16) for i in (1, 3, 5)] for s in found])
     # At the photo's own lightness there: the user sees what will come.
     luma = rgb @ np.array([0.299, 0.587, 0.114])
-    row, column = int(0.2 * sketch.luma.shape[0]), int(0.5 * sketch.luma.shape[1])
-    assert np.abs(luma - sketch.luma[row, column]).max() <= 2
+    row, column = int(0.2 * preview.luma.shape[0]), int(0.5 * preview.luma.shape[1])
+    assert np.abs(luma - preview.luma[row, column]).max() <= 2
     lab = rgb_to_lab(rgb / 255)
     apart = [float(ciede2000(lab[i], lab[j])) for i in range(len(lab)) for j in range(i)]
     assert min(apart) > 3
 
 
-def test_a_colour_of_the_palette_is_what_one_gets(sketch: Sketch) -> None:
-    swatch = sketch.palette(0.4, 0.6)[-1]
+def test_a_colour_of_the_palette_is_what_one_gets(preview: Preview) -> None:
+    swatch = preview.palette(0.4, 0.6)[-1]
     wanted = np.array([int(swatch.color[i : i + 2], 16) for i in (1, 3, 5)])
-    picture = sketch.view(Options(hints=(Hint(0.4, 0.6, swatch.color),)))
+    picture = preview.view(Options(hints=(Hint(0.4, 0.6, swatch.color),)))
     got = picture[int(0.6 * len(picture)), int(0.4 * picture.shape[1])]
     assert float(ciede2000(rgb_to_lab(wanted / 255), rgb_to_lab(got / 255))) < 5
 
 
-def test_confidence_is_a_map_of_the_view(sketch: Sketch) -> None:
-    sure = sketch.confidence()
-    assert (sure.shape, sure.dtype) == (sketch.luma.shape, np.uint8)
+def test_confidence_is_a_map_of_the_view(preview: Preview) -> None:
+    sure = preview.confidence()
+    assert (sure.shape, sure.dtype) == (preview.luma.shape, np.uint8)
     assert sure.min() < sure.max()
 
 
 def test_a_model_without_a_distribution_has_one_colour(
-    sketch: Sketch, monkeypatch: pytest.MonkeyPatch
+    preview: Preview, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sketch._session, "has_distribution", False)
-    (swatch,) = sketch.palette(0.5, 0.5)
+    monkeypatch.setattr(preview._session, "has_distribution", False)
+    (swatch,) = preview.palette(0.5, 0.5)
     assert swatch.share == 1.0
 
 
