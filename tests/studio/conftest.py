@@ -113,8 +113,8 @@ class Running:
 
     def clear(self) -> None:
         """Forget all photos, and wait for what is at work on them."""
-        for shot in self.studio.desk.shots:
-            self.http.delete(f"/api/photos/{shot.id}")
+        for item in self.studio.registry.items:
+            self.http.delete(f"/api/photos/{item.id}")
         until(lambda: self.studio.workers.waiting + self.studio.workers.running == 0)
         until(lambda: self.studio.store.files == 0)
 

@@ -116,7 +116,7 @@ def test_a_listener_that_leaves_is_forgotten(
     held = hold(studio)
     job = studio.send(("a.jpg", grey))
     held.wait(1)
-    watchers = studio.studio.desk.job(job["id"]).watchers
+    watchers = studio.studio.registry.job(job["id"]).watchers
     stream = events(studio, job)
     next(stream)
     assert len(watchers) == 1

@@ -14,8 +14,8 @@ from PIL import Image
 
 from photochrom.engine.preview import Preview
 from photochrom.media import provenance
-from photochrom.studio import live
-from photochrom.studio.live import OPEN
+from photochrom.studio import previews
+from photochrom.studio.previews import OPEN
 
 BLUE = {"x": 0.5, "y": 0.5, "color": "#2040c0"}
 
@@ -192,7 +192,7 @@ def test_deleting_a_photo(studio: Any, grey: bytes) -> None:
     for path in (first, second):
         assert studio.http.post(f"{path}/view", json={}).status_code == 200
         assert studio.http.get(f"{path}/before").status_code == 200
-    assert studio.studio.live.open == 2
+    assert studio.studio.previews.open == 2
     assert studio.http.delete(first).status_code == 204
     for method, what in [
         ("GET", ""),
@@ -205,7 +205,7 @@ def test_deleting_a_photo(studio: Any, grey: bytes) -> None:
         answer = studio.http.request(method, first + what)
         assert answer.status_code == 404
         assert answer.json()["detail"] == "there is no such photo, or its time is over"
-    assert studio.studio.live.open == 1
+    assert studio.studio.previews.open == 1
     assert studio.studio.store.files == 3
     assert [p["name"] for p in studio.http.get(f"/api/jobs/{job['id']}").json()["photos"]] == ["b.jpg"]
     assert studio.http.delete(second).status_code == 204
@@ -234,7 +234,7 @@ def test_only_the_photos_last_looked_at_are_open(studio: Any, grey: bytes) -> No
     job = studio.ended(studio.send(*((f"{n}.jpg", grey) for n in range(OPEN + 2))))
     for photo in job["photos"]:
         assert studio.http.post(f"/api/photos/{photo['id']}/view").status_code == 200
-    assert studio.studio.live.open == OPEN
+    assert studio.studio.previews.open == OPEN
 
 
 def test_a_sketch_is_made_once_and_used_by_one_at_a_time(
@@ -260,7 +260,7 @@ def test_a_sketch_is_made_once_and_used_by_one_at_a_time(
                 with lock:
                     inside -= 1
 
-    monkeypatch.setattr(live, "Preview", Counted)
+    monkeypatch.setattr(previews, "Preview", Counted)
     path = studio.photo(grey)
     answers: list[int] = []
 
@@ -283,5 +283,5 @@ def test_the_original_is_read_once_for_the_page(
 ) -> None:
     path = studio.photo(grey)
     first = studio.http.get(f"{path}/before").content
-    monkeypatch.setattr(studio.studio.live, "run", None)
+    monkeypatch.setattr(studio.studio.previews, "run", None)
     assert studio.http.get(f"{path}/before").content == first

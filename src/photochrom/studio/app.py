@@ -31,7 +31,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     Raises
     ------
     ValueError
-        If the environment holds what cannot be meant.
+        If a setting in the environment is wrong.
     """
     settings = settings or Settings()
 
@@ -40,7 +40,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         try:
             studio = await asyncio.to_thread(Studio, settings, app.state.telemetry)
         except Exception as error:
-            app.state.failure = error  # uvicorn would put a traceback into a log, and nothing else
+            app.state.failure = error  # uvicorn would only write a traceback to its log
             raise
         app.state.studio = studio
         sweeper = asyncio.create_task(studio.sweep())
@@ -55,7 +55,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         summary="Colour for black-and-white photographs, on this machine.",
         version=__version__,
         lifespan=lifespan,
-        docs_url=None,  # FastAPI's own page loads its scripts from elsewhere
+        docs_url=None,  # FastAPI's own page loads scripts from another server
         redoc_url=None,
         license_info={"name": "Apache-2.0"},
     )

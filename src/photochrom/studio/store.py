@@ -1,4 +1,4 @@
-"""Where photos lie while they are here: files without a name in a private folder that nothing outlives."""
+"""`Store`: uploads and results on disk, with random names, in a private folder that goes with the server."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ MOST_FILES = 20_000
 
 
 def new_id() -> str:
-    """An identifier that cannot be guessed: who knows it was told."""
+    """An identifier that cannot be guessed."""
     return secrets.token_urlsafe(16)
 
 
 @dataclass(frozen=True, slots=True)
 class Blob:
-    """A whole file in the store: where, how long, and whose."""
+    """A whole file in the store: its path, its length and its owner."""
 
     path: Path
     bytes: int
@@ -42,14 +42,13 @@ class Blob:
 class Store:
     """A folder of mode 0700 for uploads and results, bounded in bytes; safe from several threads.
 
-    Files have random names. The folder goes with `close`; should the process be killed, the next store that
-    begins in the same place removes it.
+    `close` removes the folder. If the process is killed, the next store in the same place removes it.
 
     Parameters
     ----------
-    most : bytes of all files together; one owner may fill seven eighths of it. A file counts as a 20,000th of it at
-        least, so that there are no more files than that.
-    parent : in which folder; None is the system's for temporary files
+    most : bytes of all files together. One owner may fill seven eighths of it. A file counts as at least a 20,000th
+        of it, so that there are at most 20,000 files.
+    parent : the folder to make it in; None is the system's folder for temporary files
 
     Raises
     ------
@@ -71,7 +70,7 @@ class Store:
 
     @property
     def used(self) -> int:
-        """Bytes that all files count as, those that are being written too."""
+        """The bytes that all files count as, including files that are being written."""
         with self._mutex:
             return self._used.total()
 
@@ -82,7 +81,7 @@ class Store:
             return len(self._paths)
 
     def draft(self, owner: str) -> Draft:
-        """A new file to write to. Raises ApiError, 429 or 503, where there is no room or no future."""
+        """A new file to write to. Raises ApiError, 429 if there is no room, 503 if the store is closed."""
         path = self.folder / secrets.token_hex(16)
         with self._mutex:
             self._reserve(owner, self.least)
@@ -103,7 +102,7 @@ class Store:
 
     @contextlib.contextmanager
     def open(self, blob: Blob) -> Iterator[BinaryIO]:
-        """Read a file; it stays whole until the block ends, whoever drops it meanwhile.
+        """Open a file to read. It stays until the block ends, even if it is dropped meanwhile.
 
         Raises
         ------
@@ -115,9 +114,9 @@ class Store:
 
     @contextlib.contextmanager
     def hold(self, blobs: list[Blob]) -> Iterator[None]:
-        """Keep files on the disk while the block runs, also if they are dropped."""
+        """Keep files on the disk while the block runs, even if they are dropped."""
         with self._mutex:
-            # What somebody holds can be held once more, dropped or not.
+            # A file that is held already can be held again, even if it was dropped.
             if not all(blob.path in self._paths or self._holds[blob.path] for blob in blobs):
                 raise ApiError(HTTPStatus.NOT_FOUND, "the photo is gone; send it again")
             self._holds.update(blob.path for blob in blobs)
@@ -135,7 +134,7 @@ class Store:
                 _unlink(path)
 
     def drop(self, *blobs: Blob) -> None:
-        """Remove files; those that are gone already do not matter."""
+        """Remove files. Files that are gone already are ignored."""
         for blob in blobs:
             with self._mutex:
                 if blob.path not in self._paths:
@@ -147,7 +146,7 @@ class Store:
             _unlink(blob.path)
 
     def close(self) -> None:
-        """Remove the folder with all that is in it; nothing more can be written."""
+        """Remove the folder with all files. Nothing can be written afterwards."""
         with self._mutex:
             self._closed = True
             self._paths.clear()
@@ -187,7 +186,7 @@ class Store:
 
 
 class Draft:
-    """A file that is being written; left without `finish`, it was never there."""
+    """A file that is being written. It is removed unless `finish` is called."""
 
     def __init__(self, store: Store, path: Path, owner: str) -> None:
         self.path, self.owner, self.bytes = path, owner, 0
@@ -213,7 +212,7 @@ class Draft:
             self._store._abandon(self)
 
     def write(self, data: bytes) -> None:
-        """Add `data`. Raises ApiError, 429, where there is no room."""
+        """Add `data`. Raises ApiError, 429, if there is no room."""
         self._store._grow(self.owner, self.bytes, self.bytes + len(data))
         self.bytes += len(data)
         view = memoryview(data)
@@ -224,27 +223,27 @@ class Draft:
             raise _no_room(error) from None
 
     def finish(self) -> Blob:
-        """The whole file."""
+        """Close the file and return it."""
         self._file.close()
         self._finished = True
         return Blob(self.path, self.bytes, self.owner)
 
 
 def _unlink(path: Path) -> None:
-    """Remove a file; one that cannot be removed now goes with the folder."""
+    """Remove a file. If that fails, it goes with the folder."""
     with contextlib.suppress(OSError):
         path.unlink()
 
 
 def _no_room(error: OSError) -> ApiError:
-    """A disk that is full, or a folder that somebody removed: the client can only come again."""
+    """The error for a disk that is full or a folder that is gone: the client can only try again."""
     return ApiError(
         HTTPStatus.TOO_MANY_REQUESTS, f"the server cannot keep photos now ({error.strerror}); try again later"
     )
 
 
 def _made(place: Path) -> tuple[Path, int | None]:
-    """A new private folder and the lock on it, which the system lets go of when the process ends."""
+    """A new private folder and the lock on it. The system releases the lock when the process ends."""
     folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=place))
     return folder, _lock(folder)
 
@@ -271,10 +270,10 @@ def _lock(folder: Path) -> int | None:
 
 
 def _sweep(place: Path) -> None:
-    """Remove what studios that were killed have left: our folders whose lock nobody holds."""
+    """Remove the folders of studios that were killed: those that nobody holds a lock on."""
     for folder in place.glob(f"{PREFIX}*"):
         with contextlib.suppress(OSError, AttributeError):  # AttributeError: no os.getuid, no sweep
-            # A minute: another studio may be between making its folder and locking it.
+            # Another studio may have made its folder and not locked it yet, so a young folder stays.
             fresh = time.time() - folder.lstat().st_mtime < 60
             if fresh or folder.lstat().st_uid != os.getuid():
                 continue

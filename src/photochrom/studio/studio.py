@@ -1,4 +1,4 @@
-"""`Studio`: all that one running server has, from the model to the last temporary file."""
+"""`Studio`: the parts of one running server, from the model to the temporary files."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from photochrom.engine.colorizer import Colorizer
 from photochrom.engine.models import available
 from photochrom.engine.session import Session
 from photochrom.jobs.memory import give_back
-from photochrom.studio.darkroom import Darkroom
-from photochrom.studio.jobs import Desk
-from photochrom.studio.live import Live
+from photochrom.studio.items import JobItem
+from photochrom.studio.previews import PreviewService
+from photochrom.studio.registry import JobRegistry
+from photochrom.studio.service import ColorizeService
 from photochrom.studio.settings import Settings
-from photochrom.studio.shots import Shot
 from photochrom.studio.store import Store
 from photochrom.studio.telemetry import Telemetry
 from photochrom.studio.workers import WorkerPool
@@ -26,22 +26,22 @@ from photochrom.studio.workers import WorkerPool
 __all__ = ["Studio"]
 
 TOGETHER = 8
-"""Photos of like size in one run of the network, where more ask than there are cores for."""
+"""How many photos of like size share a run of the network when more photos wait than there are cores."""
 
 
 class Studio:
-    """The parts of a server, made in one place and ended in one place.
+    """Makes the parts of a server and ends them.
 
     Attributes
     ----------
     colorizer, store, workers
-        The model, the files, and the threads.
-    darkroom, desk, live
-        What is done to a photo, the photos in hand, and those open for live changes.
+        The model, the files and the threads.
+    service, registry, previews
+        The work on one photo, all photos, and those that are open for live changes.
     stopping
-        Set when the server is to end: streams that last must not keep it.
+        Set when the server is told to stop, so that event streams end.
     unfinished
-        Once closed: photos that waited or ran.
+        How many photos waited or ran when the studio was closed.
 
     Raises
     ------
@@ -53,16 +53,18 @@ class Studio:
         self.settings, self.telemetry = settings, telemetry
         jobs = settings.photos_at_once
         if jobs > 1:
-            # As in the command: each photo's own work would start a thread per core.
+            # Otherwise OpenCV would start a thread per core for each photo.
             cv2.setNumThreads(max(1, (os.cpu_count() or 1) // jobs))
-        # A core for each photo: joint runs on all cores took 1.2 times as long (benchmarks/server.py).
+        # One core for each photo. Joint runs on all cores took 1.2 times as long (benchmarks/server.py).
         threads = max(1, (os.cpu_count() or 1) // jobs)
         self.colorizer = Colorizer(settings.model, threads=threads, batch=TOGETHER)
         self.store = Store(settings.keep_bytes)
         self.workers = WorkerPool(jobs, settings.queue)
-        self.darkroom = Darkroom(self.colorizer, self.store, settings.max_pixels)
-        self.desk = Desk(self.darkroom, self.workers, 60 * settings.keep_minutes, finished=self._count)
-        self.live = Live(self.darkroom, max(2, jobs))
+        self.service = ColorizeService(self.colorizer, self.store, settings.max_pixels)
+        self.registry = JobRegistry(
+            self.service, self.workers, 60 * settings.keep_minutes, finished=self._count
+        )
+        self.previews = PreviewService(self.service, max(2, jobs))
         self.stopping = threading.Event()
         self.unfinished = 0
         self._deadline = 0.0
@@ -73,11 +75,11 @@ class Studio:
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many photos were "done" and "failed" since the beginning."""
+        """How many photos are "done" and "failed" since the start."""
         return dict(self._counts)
 
     def models(self) -> list[dict[str, Any]]:
-        """What ``GET /api/models`` gives: the models that came with the package, and the one in use."""
+        """The answer of ``GET /api/models``: the models that came with the package, and the one in use."""
         if self._models is None:
             in_use = self.colorizer.info
             others = [info for info in available() if info.path != in_use.path]
@@ -98,35 +100,35 @@ class Studio:
             ]
         return self._models
 
-    def forget(self, *shots: Shot) -> None:
-        """Let go of photos before their time; on the event loop's thread."""
-        self.desk.remove(*shots)
-        self.live.keep(self.desk.__contains__)
+    def forget(self, *items: JobItem) -> None:
+        """Forget photos before their time is over; call it on the event loop's thread."""
+        self.registry.remove(*items)
+        self.previews.keep(self.registry.__contains__)
 
     async def sweep(self) -> None:
-        """Let go of photos whose time is over, and of what work has left in memory, for as long as this runs."""
+        """Forget photos whose time is over and give freed memory back, again and again."""
         pause = min(15.0, 15 * self.settings.keep_minutes)
         while True:
             await asyncio.sleep(pause)
-            await asyncio.to_thread(self.desk.sweep)
-            self.live.keep(self.desk.__contains__)
+            await asyncio.to_thread(self.registry.sweep)
+            self.previews.keep(self.registry.__contains__)
             await asyncio.to_thread(give_back)
 
     def stop(self) -> None:
-        """Take nothing more, and let the streams end; the grace begins."""
+        """Take no more photos and let the streams end. Running photos have `grace_seconds` from now."""
         if not self.stopping.is_set():
             self._deadline = time.monotonic() + self.settings.grace_seconds
             self.stopping.set()
             self.unfinished = self.workers.stop()
 
     def close(self) -> None:
-        """Let what runs use up its grace, then remove every photo. Once is enough, twice does no harm."""
+        """Wait for running photos until their time is up, then remove every photo. May be called twice."""
         self.stop()
         if self._closed:
             return
         self._closed = True
         self.unfinished += self.workers.close(max(0.0, self._deadline - time.monotonic()))
-        self.live.close()
+        self.previews.close()
         self.store.close()
 
     def _count(self, state: str, seconds: float) -> None:

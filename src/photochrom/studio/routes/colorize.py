@@ -9,10 +9,10 @@ from contextlib import ExitStack
 
 from fastapi import APIRouter, Request, Response
 
-from photochrom.studio.darkroom import Print
-from photochrom.studio.routes.common import ERRORS, Owner, Stream, The, file_answer, result_of
-from photochrom.studio.routes.looks import Fields, document, wish_of
+from photochrom.studio.routes.common import ERRORS, CurrentStudio, Owner, Stream, file_answer, result_of
+from photochrom.studio.routes.request_bodies import ColorizeForm, colorize_request, document
 from photochrom.studio.routes.uploads import receive
+from photochrom.studio.service import ResultFile
 from photochrom.studio.store import Store
 
 router = APIRouter(prefix="/api", tags=["colorize"])
@@ -49,9 +49,9 @@ CHUNK = 3 << 16  # a multiple of three, so that the parts of base64 join
         },
         **ERRORS,
     },
-    openapi_extra=document(Fields, files=False),
+    openapi_extra=document(ColorizeForm, files=False),
 )
-async def colorize(request: Request, studio: The, owner: Owner) -> Response:
+async def colorize(request: Request, studio: CurrentStudio, owner: Owner) -> Response:
     """The answer is the file that `photochrom colorize` writes: same format, depth and metadata, full size.
 
     Nothing of it is kept. With several candidates the answer is JSON, each picture in base64.
@@ -61,28 +61,28 @@ async def colorize(request: Request, studio: The, owner: Owner) -> Response:
     form = await receive(request, studio.store, owner, 1)
     ((name, upload),) = form.files
     try:
-        wish = wish_of(form.fields, studio.settings.max_candidates)
-        task = studio.desk.print(owner, upload, name, wish)
-        prints: list[Print] = await result_of(task, request, studio)
+        wanted = colorize_request(form.fields, studio.settings.max_candidates)
+        task = studio.registry.colorize_once(owner, upload, name, wanted)
+        results: list[ResultFile] = await result_of(task, request, studio)
     finally:
         studio.store.drop(upload)
-    if wish.options.candidates == 1:
-        return file_answer(studio.store, prints[0], once=True)
-    return _json_answer(studio.store, prints)
+    if wanted.options.candidates == 1:
+        return file_answer(studio.store, results[0], once=True)
+    return _json_answer(studio.store, results)
 
 
-def _json_answer(store: Store, prints: list[Print]) -> Stream:
-    blobs = [each.blob for each in prints]
+def _json_answer(store: Store, results: list[ResultFile]) -> Stream:
+    blobs = [each.blob for each in results]
     stack = ExitStack()
     stack.callback(store.drop, *blobs)
     stack.enter_context(store.hold(blobs))
-    return Stream(_json(store, prints), release=stack.close, media_type="application/json")
+    return Stream(_json(store, results), release=stack.close, media_type="application/json")
 
 
-def _json(store: Store, prints: list[Print]) -> Iterator[bytes]:
+def _json(store: Store, results: list[ResultFile]) -> Iterator[bytes]:
     """The document in parts: sixteen large TIFFs need not be in memory together."""
     yield b'{"candidates":['
-    for number, made in enumerate(prints):
+    for number, made in enumerate(results):
         about = json.dumps({"type": made.type, "name": made.name})[:-1]
         yield f'{"," if number else ""}{about},"data":"'.encode("ascii")
         with store.open(made.blob) as file:

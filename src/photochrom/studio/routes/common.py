@@ -1,4 +1,4 @@
-"""What all routes share: who asks, and answers that stream from the store."""
+"""What all routes share: the client, and answers that stream from the store."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from photochrom.studio.api_error import ApiError
-from photochrom.studio.darkroom import Print
 from photochrom.studio.names import disposition
+from photochrom.studio.service import ResultFile
 from photochrom.studio.store import Store
 from photochrom.studio.studio import Studio
 from photochrom.studio.workers import Task
 from photochrom.web.rate import client_network
 
-__all__ = ["ERRORS", "Owner", "Stream", "The", "file_answer", "parts", "result_of"]
+__all__ = ["ERRORS", "CurrentStudio", "Owner", "Stream", "file_answer", "parts", "result_of"]
 
 CHUNK = 1 << 18
 PAUSE = 0.5
@@ -50,7 +50,7 @@ ERRORS: dict[int | str, dict[str, Any]] = {
         503: "The server is shutting down.",
     }.items()
 }
-"""For OpenAPI: every refusal is one sentence."""
+"""The error answers for OpenAPI; each is one sentence."""
 
 
 def _studio(request: Request) -> Studio:
@@ -62,19 +62,19 @@ def _owner(request: Request) -> str:
     return client_network(request.scope.get("client"))
 
 
-The = Annotated[Studio, Depends(_studio)]
+CurrentStudio = Annotated[Studio, Depends(_studio)]
 """The studio that answers."""
 Owner = Annotated[str, Depends(_owner)]
-"""Whom queue and store take turns by."""
+"""The client, as the queue and the store count clients."""
 
 
 async def result_of(task: Task, request: Request, studio: Studio) -> Any:
-    """Wait for a task; one that nobody waits for any more is cancelled.
+    """Wait for a task. It is cancelled if the client leaves.
 
     Raises
     ------
     ApiError
-        The task's own; 503 where the server stops first.
+        The error of the task; 503 if the server stops first.
     """
     waiting = asyncio.wrap_future(task.future)
     try:
@@ -86,7 +86,7 @@ async def result_of(task: Task, request: Request, studio: Studio) -> Any:
         left = not waiting.done()
         if left:
             _abandon(task, studio)
-            waiting.cancel()  # or asyncio would complain that nobody asked for its error
+            waiting.cancel()  # otherwise asyncio warns of an error that nobody has read
     if left:
         raise ApiError(HTTPStatus.REQUEST_TIMEOUT, "the client left")
     if waiting.cancelled():
@@ -95,7 +95,7 @@ async def result_of(task: Task, request: Request, studio: Studio) -> Any:
 
 
 def _abandon(task: Task, studio: Studio) -> None:
-    """Nobody will take the result, so that what it left in the store must go."""
+    """Cancel a task. If it has results in the store already, they are removed."""
 
     def clean_up(future: Any) -> None:
         if not future.cancelled() and future.exception() is None:
@@ -106,7 +106,7 @@ def _abandon(task: Task, studio: Studio) -> None:
 
 
 class Stream(StreamingResponse):
-    """An answer in parts that lets go of what it holds however it ends."""
+    """An answer in parts. It calls `release` however it ends."""
 
     def __init__(self, content: Any, *, release: Callable[[], object] = lambda: None, **options: Any) -> None:
         super().__init__(content, **options)
@@ -120,7 +120,7 @@ class Stream(StreamingResponse):
             self._release()
 
 
-def file_answer(store: Store, made: Print, *, name: str | None = None, once: bool = False) -> Stream:
+def file_answer(store: Store, made: ResultFile, *, name: str | None = None, once: bool = False) -> Stream:
     """A file to save.
 
     Parameters
@@ -146,8 +146,8 @@ def file_answer(store: Store, made: Print, *, name: str | None = None, once: boo
     )
 
 
-def parts(store: Store, made: Print) -> Iterator[bytes]:
-    """The bytes of a file, piece by piece; read on a thread by whoever iterates."""
+def parts(store: Store, made: ResultFile) -> Iterator[bytes]:
+    """The bytes of a file in parts; Starlette reads them on a thread."""
     with store.open(made.blob) as file:
         while data := file.read(CHUNK):
             yield data

@@ -12,12 +12,12 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from photochrom.studio.darkroom import Print
-from photochrom.studio.jobs import Job
+from photochrom.studio.job import Job
 from photochrom.studio.names import disposition, unique
-from photochrom.studio.routes.common import ERRORS, Owner, Stream, The
-from photochrom.studio.routes.looks import Fields, document, wish_of
+from photochrom.studio.routes.common import ERRORS, CurrentStudio, Owner, Stream
+from photochrom.studio.routes.request_bodies import ColorizeForm, colorize_request, document
 from photochrom.studio.routes.uploads import receive
+from photochrom.studio.service import ResultFile
 from photochrom.studio.store import Store
 from photochrom.studio.studio import Studio
 
@@ -34,9 +34,9 @@ TICK = 0.25
     "",
     status_code=202,
     summary="Send photos",
-    openapi_extra=document(Fields, files=True),
+    openapi_extra=document(ColorizeForm, files=True),
 )
-async def begin(request: Request, studio: The, owner: Owner) -> dict[str, Any]:
+async def begin(request: Request, studio: CurrentStudio, owner: Owner) -> dict[str, Any]:
     """Queue photos; the field `file` may be repeated, the other fields hold for all.
 
     A file that is no photo becomes a photo of the state "failed"; the others go on.
@@ -44,24 +44,24 @@ async def begin(request: Request, studio: The, owner: Owner) -> dict[str, Any]:
     studio.workers.check(owner)
     form = await receive(request, studio.store, owner, studio.workers.share)
     try:
-        wish = wish_of(form.fields, studio.settings.max_candidates)
+        wanted = colorize_request(form.fields, studio.settings.max_candidates)
     except BaseException:
         studio.store.drop(*(blob for _, blob in form.files))
         raise
-    job = studio.desk.begin(owner, form.files, wish)
+    job = studio.registry.begin(owner, form.files, wanted)
     return job.public(studio.workers.positions())
 
 
 @router.get("/{id}", summary="How far a job is")
-async def state(id: str, studio: The) -> dict[str, Any]:
+async def state(id: str, studio: CurrentStudio) -> dict[str, Any]:
     """Its photos and how many are in which state."""
-    return studio.desk.job(id).public(studio.workers.positions())
+    return studio.registry.job(id).public(studio.workers.positions())
 
 
 @router.delete("/{id}", status_code=204, summary="Forget a job and its photos")
-async def remove(id: str, studio: The) -> Response:
+async def remove(id: str, studio: CurrentStudio) -> Response:
     """What is at work on them stops."""
-    studio.forget(*studio.desk.job(id).shots)
+    studio.forget(*studio.registry.job(id).items)
     return Response(status_code=204)
 
 
@@ -71,9 +71,9 @@ async def remove(id: str, studio: The) -> Response:
     response_class=Response,
     responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
 )
-async def events(id: str, studio: The) -> Stream:
+async def events(id: str, studio: CurrentStudio) -> Stream:
     """Event "photo" with a photo as JSON: first the present state of all, then each change; at last event "end"."""
-    job = studio.desk.job(id)
+    job = studio.registry.job(id)
     return Stream(_events(job, studio), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
 
@@ -128,13 +128,15 @@ def _event(name: str, data: dict[str, Any]) -> bytes:
     response_class=Response,
     responses={200: {"content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}}}},
 )
-async def archive(id: str, studio: The) -> Stream:
+async def archive(id: str, studio: CurrentStudio) -> Stream:
     """The results that are there, under their own names; those of one name are numbered."""
-    prints = [made for shot in studio.desk.job(id).shots if shot.state == "done" for made in shot.prints]
-    hold = studio.store.hold([made.blob for made in prints])
+    results = [
+        made for item in studio.registry.job(id).items if item.state == "done" for made in item.results
+    ]
+    hold = studio.store.hold([made.blob for made in results])
     hold.__enter__()
     return Stream(
-        _zip(studio.store, prints),
+        _zip(studio.store, results),
         release=lambda: hold.__exit__(None, None, None),
         media_type="application/zip",
         headers={"Content-Disposition": disposition("photochrom.zip")},
@@ -160,10 +162,10 @@ class _Pipe:
         return taken
 
 
-def _zip(store: Store, prints: list[Print]) -> Iterator[bytes]:
+def _zip(store: Store, results: list[ResultFile]) -> Iterator[bytes]:
     pipe: Any = _Pipe()
     with zipfile.ZipFile(pipe, "w", zipfile.ZIP_STORED) as bundle:  # pictures are as small as they get
-        for made, name in zip(prints, unique(made.name for made in prints), strict=True):
+        for made, name in zip(results, unique(made.name for made in results), strict=True):
             entry = zipfile.ZipInfo(name, time.localtime()[:6])
             entry.file_size = made.blob.bytes
             with store.open(made.blob) as file, bundle.open(entry, "w") as into:

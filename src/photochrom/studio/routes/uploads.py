@@ -33,9 +33,9 @@ class Form:
 
 
 async def receive(request: Request, store: Store, owner: str, most: int) -> Form:
-    """Read a form; its files are in the store, and the caller's.
+    """Read a form. Its files are in the store and belong to the caller.
 
-    Whatever ends it before its time, a refusal or a client that leaves, nothing of it stays.
+    If an error or a client that leaves ends the reading, no file stays.
 
     Parameters
     ----------
@@ -44,7 +44,8 @@ async def receive(request: Request, store: Store, owner: str, most: int) -> Form
     Raises
     ------
     ApiError
-        413 too many files or too long a field, 415 no such form, 422 a broken one, 429 no room.
+        413 for too many files or too long a field, 415 for another kind of body, 422 for a broken form, 429 if the
+        store is full.
     ClientDisconnect
     """
     kind, options = parse_options_header(request.headers.get("content-type"))
@@ -75,7 +76,7 @@ async def receive(request: Request, store: Store, owner: str, most: int) -> Form
 
 
 class _Reader:
-    """What the parser calls; at most one file is open at a time, however many the form holds."""
+    """The callbacks of the parser. At most one file is open at a time."""
 
     def __init__(self, store: Store, owner: str, most: int) -> None:
         self.store, self.owner, self.most = store, owner, most
@@ -119,7 +120,7 @@ class _Reader:
         if self._header.lower() == b"content-disposition":
             _, options = parse_options_header(self._value)
             self._name = options.get(b"name", b"").decode("utf-8", "replace")
-            # Browsers write a quotation mark so; clean_name() does the rest.
+            # Browsers write a quotation mark as %22.
             file_name = options.get(b"filename", b"").replace(b"%22", b'"')
             self._file_name = file_name.decode("utf-8", "replace")
         self._header = self._value = b""

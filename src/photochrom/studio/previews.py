@@ -1,4 +1,4 @@
-"""Pictures at the size of a screen, at once: the photos last looked at are held open as previews."""
+"""`PreviewService`: pictures at the size of a screen, at once. The photos that were looked at last stay open."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from photochrom.engine.preview import Preview
 from photochrom.media import provenance
 from photochrom.media.photo import Photo
 from photochrom.studio.api_error import ApiError, photo_error
-from photochrom.studio.darkroom import Darkroom
-from photochrom.studio.shots import Shot
+from photochrom.studio.items import JobItem
+from photochrom.studio.service import ColorizeService
 
-__all__ = ["Live", "jpeg", "png"]
+__all__ = ["PreviewService", "jpeg", "png"]
 
 T = TypeVar("T")
 OPEN = 16
-"""Previews held open; one is about 10 MB once it has been coloured a few times."""
+"""How many previews stay open. One takes about 10 MB once it has been colorized a few times."""
 MOST_WAITING = 64
 
 
 class _Entry:
-    """A preview that is open or about to be, and who may use it: one at a time."""
+    """A preview that is open or will be. One request at a time uses it."""
 
     def __init__(self) -> None:
         self.preview: Preview | None = None
@@ -41,43 +41,45 @@ class _Entry:
         self.users = 0
 
 
-class Live:
-    """Runs what must be quick on threads of its own, past the queue; for one event loop.
+class PreviewService:
+    """Makes previews on threads of its own, so that they do not wait in the queue; for one event loop.
 
     Parameters
     ----------
     threads : how many photos are worked on at once
     """
 
-    def __init__(self, darkroom: Darkroom, threads: int) -> None:
-        self._darkroom = darkroom
+    def __init__(self, service: ColorizeService, threads: int) -> None:
+        self._service = service
         self._pool = ThreadPoolExecutor(threads, "studio-live")
         self._entries: OrderedDict[str, _Entry] = OrderedDict()
         self._waiting = 0
         self._mark = Photo([], "", "JPEG")
-        provenance.mark(self._mark, darkroom.colorizer.name, __version__)
+        provenance.mark(self._mark, service.colorizer.name, __version__)
 
     @property
     def open(self) -> int:
-        """How many previews are held open."""
+        """How many previews are open."""
         return sum(entry.preview is not None for entry in self._entries.values())
 
-    async def run(self, shot: Shot, work: Callable[[Preview], T], left: Callable[[], Awaitable[bool]]) -> T:
-        """What `work` makes of the shot's preview.
+    async def run(
+        self, item: JobItem, work: Callable[[Preview], T], left: Callable[[], Awaitable[bool]]
+    ) -> T:
+        """Call `work` with the preview of a photo on a thread, and return its result.
 
         Parameters
         ----------
-        left : whether the client has gone; asked where there was a wait, as when a slider is dragged
+        left : says whether the client has gone; called after a wait, as when a slider is dragged
 
         Raises
         ------
         ApiError
-            429 where too many wait, and whatever is wrong with the photo.
+            429 if too many requests wait, and whatever is wrong with the photo.
         """
         if self._waiting >= MOST_WAITING:
             raise ApiError(HTTPStatus.TOO_MANY_REQUESTS, "too many views are asked for at once; try again")
-        entry = self._entries.setdefault(shot.id, _Entry())
-        self._entries.move_to_end(shot.id)
+        entry = self._entries.setdefault(item.id, _Entry())
+        self._entries.move_to_end(item.id)
         entry.users += 1
         self._waiting += 1
         try:
@@ -86,7 +88,7 @@ class Live:
                 if waited and await left():
                     raise ApiError(HTTPStatus.REQUEST_TIMEOUT, "the client left")
                 return await asyncio.get_running_loop().run_in_executor(
-                    self._pool, self._run, entry, shot, work
+                    self._pool, self._run, entry, item, work
                 )
         finally:
             self._waiting -= 1
@@ -99,23 +101,23 @@ class Live:
             del self._entries[id]
 
     def close(self) -> None:
-        """Close all of them; what runs is not waited for."""
+        """Close all previews, without waiting for running work."""
         self._entries.clear()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def coloured(self, rgb: NDArray[np.uint8]) -> bytes:
-        """A JPEG of a coloured picture ``(h, w, 3)``. It says, as every result does, that its colours were inferred."""
+    def encode(self, rgb: NDArray[np.uint8]) -> bytes:
+        """A JPEG of a colorized picture ``(h, w, 3)``. Its metadata say that the colours were inferred."""
         return jpeg(rgb, xmp=self._mark.xmp, exif=b"Exif\0\0" + (self._mark.exif or b""))
 
-    def _run(self, entry: _Entry, shot: Shot, work: Callable[[Preview], T]) -> T:
+    def _run(self, entry: _Entry, item: JobItem, work: Callable[[Preview], T]) -> T:
         with entry.busy:
             try:
                 if entry.preview is None:
-                    photo = self._darkroom.open(shot.upload, shot.name)
-                    entry.preview = Preview(self._darkroom.colorizer, photo)
+                    photo = self._service.open(item.upload, item.name)
+                    entry.preview = Preview(self._service.colorizer, photo)
                 return work(entry.preview)
             except Exception as error:
-                raise photo_error(error, shot.name) from None
+                raise photo_error(error, item.name) from None
 
     def _trim(self) -> None:
         for id in [id for id, entry in self._entries.items() if entry.preview is None and not entry.users]:
@@ -126,7 +128,7 @@ class Live:
 
 
 def jpeg(rgb: NDArray[np.uint8], **metadata: Any) -> bytes:
-    """A picture ``(h, w, 3)`` as a JPEG whose colours are as sharp as its luma."""
+    """A picture ``(h, w, 3)`` as a JPEG without chroma subsampling."""
     out = BytesIO()
     Image.fromarray(rgb).save(out, "JPEG", quality=90, subsampling=0, **metadata)
     return out.getvalue()

@@ -1,4 +1,4 @@
-"""What clients may ask of a picture: the fields of a form, and the LOOK of the live view."""
+"""The bodies of requests: the fields of a form, and the JSON of the live view."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from photochrom.engine.hints import MOST_HINTS, Hint, parse_hints
 from photochrom.engine.options import Options, Quality
 from photochrom.studio.api_error import ApiError, invalid_error
-from photochrom.studio.darkroom import Wish
+from photochrom.studio.service import ColorizeRequest
 
-__all__ = ["Fields", "Look", "Place", "body_of", "document", "wish_of"]
+__all__ = ["Appearance", "ColorizeForm", "Position", "body_of", "colorize_request", "document"]
 
 LONGEST_JSON = 128 * 1024
 FORMATS = {"JPG": "JPEG", "TIF": "TIFF", "HEIC": "HEIF"}
@@ -34,13 +34,13 @@ Share = Annotated[float, Field(ge=0, le=1, description="Of the upright photo, fr
 Model = TypeVar("Model", bound=BaseModel)
 
 
-class Fields(BaseModel):
-    """The fields of a form beside its photos: names and ranges are those of the command's options."""
+class ColorizeForm(BaseModel):
+    """The fields of a form beside its photos. Their names and ranges are those of the command's options."""
 
     model_config = ConfigDict(extra="forbid")
 
     strength: Strength = 1.0
-    # The command takes 2048; here several at once would use up the memory.
+    # The command takes 2048. Here several photos at once would need too much memory.
     size: Annotated[int | None, Field(ge=32, le=1024, description="The network's side, pixels.")] = None
     quality: Quality = "balanced"
     temperature: Temperature = None
@@ -56,8 +56,8 @@ class Fields(BaseModel):
     ] = None
 
 
-class Point(BaseModel):
-    """A colour at a place."""
+class HintPoint(BaseModel):
+    """A colour at a point of the photo."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -66,8 +66,8 @@ class Point(BaseModel):
     color: Annotated[str, Field(pattern="^#[0-9a-fA-F]{6}$", description="Its lightness does not count.")]
 
 
-class Place(BaseModel):
-    """A place in a photo."""
+class Position(BaseModel):
+    """A point of the photo."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -75,8 +75,8 @@ class Place(BaseModel):
     y: Share
 
 
-class Look(BaseModel):
-    """How a photo is to look now; what is left out is as plain as can be."""
+class Appearance(BaseModel):
+    """How to colorize a photo now. A field that is left out has its default."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -88,16 +88,16 @@ class Look(BaseModel):
     ] = None
     seed: Seed = 0
     quality: Quality = "balanced"
-    hints: Annotated[list[Point], Field(max_length=MOST_HINTS)] = []
+    hints: Annotated[list[HintPoint], Field(max_length=MOST_HINTS)] = []
     format: Annotated[Format | None, Field(description="Of a full-size file; by default as it came.")] = None
 
-    def wish(self, sent: Wish, most: int) -> Wish:
-        """What this asks for a photo that was sent with the wish `sent`.
+    def applied_to(self, sent: ColorizeRequest, most: int) -> ColorizeRequest:
+        """The request for a photo that was sent with the request `sent`.
 
         Raises
         ------
         ApiError
-            422 if there is no such candidate among so many, or they are more than `most`.
+            422 if there is no such candidate, or there are more than `most`.
         """
         candidates = self.candidates or max(sent.options.candidates, self.candidate + 1)
         _check_candidates(candidates, most)
@@ -116,16 +116,16 @@ class Look(BaseModel):
         return replace(sent, options=options, format=_format(self.format) or sent.format)
 
 
-def wish_of(given: dict[str, str], most: int) -> Wish:
-    """What the fields of a form ask for. An empty field is one that was left out.
+def colorize_request(given: dict[str, str], most: int) -> ColorizeRequest:
+    """The request that the fields of a form make. An empty field counts as left out.
 
     Raises
     ------
     ApiError
-        422 in a sentence with the field's name.
+        422, in a sentence with the name of the field.
     """
     try:
-        fields = Fields.model_validate({name: value for name, value in given.items() if value.strip()})
+        fields = ColorizeForm.model_validate({name: value for name, value in given.items() if value.strip()})
     except ValidationError as error:
         raise invalid_error(error.errors(include_url=False, include_context=False)) from None
     _check_candidates(fields.candidates, most)
@@ -138,16 +138,16 @@ def wish_of(given: dict[str, str], most: int) -> Wish:
         seed=fields.seed,
         hints=_hints(fields.hints),
     )
-    return Wish(options, _format(fields.format), fields.jpeg_quality, fields.force)
+    return ColorizeRequest(options, _format(fields.format), fields.jpeg_quality, fields.force)
 
 
 async def body_of(request: Request, model: type[Model]) -> Model:
-    """The JSON body of a request; none is one without fields.
+    """The JSON body of a request. An empty body counts as one without fields.
 
     Raises
     ------
     ApiError
-        413 if it is too long, 422 if it is not such a thing.
+        413 if it is too long, 422 if it does not fit `model`.
     """
     data = bytearray()
     async for chunk in request.stream():
@@ -162,11 +162,11 @@ async def body_of(request: Request, model: type[Model]) -> Model:
 
 
 def document(model: type[BaseModel], *, files: bool | None = None) -> dict[str, Any]:
-    """What OpenAPI says of a body of this kind, for routes that read it themselves.
+    """The OpenAPI description of a body, for routes that read it themselves.
 
     Parameters
     ----------
-    files : None for JSON; for a form, whether its field ``file`` may be there more than once
+    files : None for JSON; for a form, whether its field ``file`` may come more than once
     """
     schema = model.model_json_schema()
     known = schema.pop("$defs", {})
@@ -180,9 +180,10 @@ def document(model: type[BaseModel], *, files: bool | None = None) -> dict[str, 
 
 
 def _inlined(schema: Any, known: dict[str, Any]) -> Any:
-    """A schema without references, which would point elsewhere in another document, and without null.
+    """A schema without references and without null.
 
-    In a form there is no null; in JSON it means the same as leaving the field out.
+    References would point elsewhere in another document. A form has no null, and in JSON it means the same as a
+    field that is left out.
     """
     if isinstance(schema, list):
         return [_inlined(each, known) for each in schema]

@@ -1,0 +1,77 @@
+"""`JobItem`: one photo that a client has sent, how far the work on it is, and its results."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any, Literal
+
+from photochrom.studio.service import ColorizeRequest, ResultFile
+from photochrom.studio.store import Blob, new_id
+from photochrom.studio.workers import Task
+
+__all__ = ["JobItem", "State"]
+
+State = Literal["queued", "running", "done", "failed"]
+
+
+class JobItem:
+    """One photo of a job. `JobRegistry` alone changes it.
+
+    Attributes
+    ----------
+    progress
+        Share of the work that is done, in [0, 1].
+    failure
+        The status and the sentence of the API if the photo failed.
+    size
+        Width and height in pixels, upright; None until the photo is opened.
+    before
+        A small picture of the original for the page, once it was asked for.
+    until
+        When the photo is forgotten, on the clock of the registry; None while the work is not done.
+    gone
+        Whether the photo was forgotten.
+    """
+
+    def __init__(self, name: str, upload: Blob, request: ColorizeRequest) -> None:
+        self.id = new_id()
+        self.name, self.upload, self.request = name, upload, request
+        self.state: State = "queued"
+        self.progress = 0.0
+        self.failure: tuple[HTTPStatus, str] | None = None
+        self.size: tuple[int, int] | None = None
+        self.results: list[ResultFile] = []
+        self.before: Blob | None = None
+        self.task: Task | None = None
+        self.until: float | None = None
+        self.gone = False
+
+    @property
+    def ended(self) -> bool:
+        """Whether the work on it is done or has failed."""
+        return self.state in ("done", "failed")
+
+    @property
+    def blobs(self) -> list[Blob]:
+        """All files that belong to it."""
+        before = [self.before] if self.before is not None else []
+        return [self.upload, *(result.blob for result in self.results), *before]
+
+    def public(self, positions: dict[Task, int]) -> dict[str, Any]:
+        """The PHOTO object of the HTTP interface; `positions` is `WorkerPool.positions`."""
+        first = self.results[0] if self.results else None
+        width, height = self.size or (None, None)
+        return {
+            "id": self.id,
+            "name": self.name,
+            "state": self.state,
+            "position": positions.get(self.task) if self.task is not None else None,
+            "progress": round(self.progress, 3),
+            "error": self.failure[1] if self.failure else None,
+            "width": width,
+            "height": height,
+            "candidates": self.request.options.candidates,
+            "format": first.format if first else None,
+            "type": first.type if first else None,
+            "bytes": first.blob.bytes if first else None,
+        }
