@@ -211,7 +211,7 @@ def test_who_shuts_the_bot_out_is_forgotten(telegram: Any, start: Any, pictures:
         telegram.fail("sendMediaGroup", 403, "Forbidden: bot was blocked by the user")
         telegram.photo(pictures.jpeg(), chat=1)
         telegram.until(lambda: bot.service.counts.failed == 1, "a refusal")
-        assert len(bot.service.wishes) == 0
+        assert len(bot.service.settings) == 0
         telegram.photo(pictures.jpeg(), chat=2)
         telegram.wait("sendMediaGroup")
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from photochrom.bot.pictures import Answer
+from photochrom.bot.answer import Answer
+from photochrom.bot.settings import ChatSettings, SettingsStore
 from photochrom.bot.turns import TurnQueue
-from photochrom.bot.wishes import Wish, Wishes
 from photochrom.engine.options import Options
 from photochrom.jobs.queue import QueueFullError
 
@@ -200,16 +200,16 @@ def test_closing_wakes_who_waits_and_counts_what_is_left() -> None:
 
 
 def test_settings_of_many_chats_are_bounded() -> None:
-    wishes = Wishes(most=3)
+    settings = SettingsStore(most=3)
     for chat in range(1000):
-        wishes.of(chat)
-    assert len(wishes) == 0, "who asks for nothing takes no room"
+        settings.of(chat)
+    assert len(settings) == 0, "who asks for nothing takes no room"
     for chat in range(4):
-        wishes.set_strength(chat, "0.5")
-        wishes.of(0)
-    assert len(wishes) == 3
-    assert [wishes.of(chat).strength for chat in range(4)] == [0.5, 1.0, 0.5, 0.5], "the least used goes"
-    wishes.set_strength(0, "1")
-    assert len(wishes) == 2
-    assert wishes.of(0) == Wish()
-    assert wishes.set_candidates(2, "9") == Wish(0.5, 9)
+        settings.set_strength(chat, "0.5")
+        settings.of(0)
+    assert len(settings) == 3
+    assert [settings.of(chat).strength for chat in range(4)] == [0.5, 1.0, 0.5, 0.5], "the least used goes"
+    settings.set_strength(0, "1")
+    assert len(settings) == 2
+    assert settings.of(0) == ChatSettings()
+    assert settings.set_candidates(2, "9") == ChatSettings(0.5, 9)

@@ -1,1 +1,1 @@
-"""The Telegram bot. Needs the extra ``bot``. `service.Service` runs it; `api.connect` makes its line to the Bot API."""
+"""The Telegram bot. Needs the extra ``bot``. `service.Service` runs it; `api.connect` connects it to the Bot API."""

@@ -1,4 +1,4 @@
-"""The line to the Bot API: where it is, what it does when Telegram says wait, and what it never lets out."""
+"""The connection to the Bot API: its address, flood control, the fetching of files, and the hiding of the token."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]{20,}")
 
 
 class TooLarge(Exception):
-    """Telegram hands over more bytes than were allowed."""
+    """Telegram sends more bytes than were allowed."""
 
 
 class FloodControl(BaseRequestMiddleware):
-    """Waits as long as Telegram says, chat by chat, and asks again; tries a broken connection three times.
+    """Waits for each chat as long as Telegram says and asks again; tries a broken connection three times.
 
-    What fails on the way back may have been done: an answer may come twice, which is better than never.
+    A request may have been carried out although its answer was lost. Then the chat gets an answer twice.
 
     Parameters
     ----------
@@ -64,13 +64,13 @@ class FloodControl(BaseRequestMiddleware):
         self._until: dict[object, float] = {}
 
     async def __call__(self, make_request: Any, bot: Bot, method: TelegramMethod[Any]) -> Any:
-        """Send `method`; raises TelegramRetryAfter where the wait is longer than ten minutes."""
+        """Send `method`. Raises TelegramRetryAfter if the wait is longer than ten minutes."""
         chat = getattr(method, "chat_id", None)
         failures = 0
         while True:
             while (left := self._until.get(chat, 0.0) - self._clock()) > 0:
                 if isinstance(method, SendChatAction):
-                    return None  # "is sending a photo" is not worth waiting for
+                    return None  # "is sending a photo" does not need to wait
                 await self._sleep(left)
             self._until.pop(chat, None)
             try:
@@ -81,14 +81,14 @@ class FloodControl(BaseRequestMiddleware):
                 self._until[chat] = max(self._until.get(chat, 0.0), self._clock() + error.retry_after)
             except (TelegramNetworkError, TelegramServerError):
                 failures += 1
-                # Whoever polls has a patience of its own, and whoever starts should hear at once.
+                # `poll` waits by itself, and an error at the start should be seen at once.
                 if failures == TRIES or isinstance(method, (GetUpdates, GetMe, SendChatAction)):
                     raise
                 await self._sleep(float(2**failures))
 
 
 def connect(token: str, server: str | None = None, *, flood: FloodControl | None = None) -> Bot:
-    """A line to the Bot API.
+    """Connect to the Bot API.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def connect(token: str, server: str | None = None, *, flood: FloodControl | None
     Raises
     ------
     ValueError
-        Where either is not what it should be; the message does not repeat the token.
+        If the token or the address is malformed. The message does not repeat the token.
     """
     if not TOKEN.fullmatch(token):
         raise ValueError(
@@ -118,15 +118,15 @@ def connect(token: str, server: str | None = None, *, flood: FloodControl | None
 
 
 async def fetch(bot: Bot, file_id: str, most: int = MAX_FETCH) -> bytes:
-    """The bytes of a file that someone has sent; they are in memory and nowhere else.
+    """Fetch a file that someone has sent. Its bytes are in memory and nowhere else.
 
     Raises
     ------
     TooLarge
         As soon as more than `most` bytes have come.
     ConnectionError
-        If it does not come, three times. The message does not say why: a reason would name the address,
-        and the address has the token.
+        If it fails three times. The message does not say why: a reason would name the address, which has the
+        token.
     TelegramAPIError
         As `Bot.get_file` does.
     """
@@ -165,7 +165,7 @@ def hide_token(text: str, token: str) -> str:
 
 @contextmanager
 def be_discreet(token: str) -> Iterator[None]:
-    """Send what libraries log, from warnings up and with tracebacks, to stderr without the token."""
+    """Print what libraries log, from warnings up, on stderr without the token."""
     handler = logging.StreamHandler()
     handler.setLevel(logging.WARNING)
     handler.setFormatter(_Discreet(token))

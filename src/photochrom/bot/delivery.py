@@ -1,4 +1,4 @@
-"""Sends an answer: an album of before and after, files in full size, or words."""
+"""Sends answers: an album of before and after, files in full size, or text."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from aiogram.exceptions import TelegramBadRequest
 from aiogram.types import BufferedInputFile, InputMediaPhoto, ReplyParameters
 
 from photochrom.bot import texts
+from photochrom.bot.answer import Answer, Sent
 from photochrom.bot.api import MAX_SEND
-from photochrom.bot.handlers import Job
-from photochrom.bot.pictures import Answer, Sent
+from photochrom.bot.handlers import PhotoJob
 
 __all__ = ["send_answer", "send_text"]
 
 
-async def send_answer(bot: Bot, job: Job, answer: Answer, model: str) -> bool:
-    """Send what became of a photo, each picture with the words that its colours were inferred.
+async def send_answer(bot: Bot, job: PhotoJob, answer: Answer, model: str) -> bool:
+    """Send the results of a photo. Each picture says that its colours were inferred.
 
     Returns
     -------
-    True if all of it was sent; False where a file is more than bots may send, and words went in its place.
+    True if everything was sent; False if a file is larger than bots may send, and a text went in its place.
 
     Raises
     ------
@@ -44,7 +44,7 @@ async def send_answer(bot: Bot, job: Job, answer: Answer, model: str) -> bool:
             job.chat,
             _upload(file),
             caption=caption,
-            # Otherwise Telegram may show a file as what it takes it for, and change it for that.
+            # Otherwise Telegram may convert the file to show it.
             disable_content_type_detection=True,
             reply_parameters=_to(job.message),
         )
@@ -52,16 +52,16 @@ async def send_answer(bot: Bot, job: Job, answer: Answer, model: str) -> bool:
 
 
 async def send_text(bot: Bot, chat: int, message: int | None, text: str) -> None:
-    """Send words, as an answer to `message` if there is one. Raises TelegramAPIError."""
+    """Send a text, as an answer to `message` if there is one. Raises TelegramAPIError."""
     text = texts.cut(text, texts.MAX_TEXT)
     await bot.send_message(chat, text, reply_parameters=None if message is None else _to(message))
 
 
-async def _send_album(bot: Bot, job: Job, answer: Answer, captions: list[str]) -> bool:
-    """Before and after, in one album; False where Telegram does not show such a picture."""
+async def _send_album(bot: Bot, job: PhotoJob, answer: Answer, captions: list[str]) -> bool:
+    """Send before and after in one album; False if Telegram does not show such a picture."""
     before: Any
     if not job.as_file:
-        before, after = job.file_id, answer.files  # Telegram has the photo as it was
+        before, after = job.file_id, answer.files  # Telegram has the original
     elif answer.before is not None:
         before, after = _upload(answer.before), list(answer.after)
     else:

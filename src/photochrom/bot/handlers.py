@@ -1,4 +1,4 @@
-"""What becomes of each kind of message. Nothing here waits: photos are queued, answers are sent in the background."""
+"""`Handlers`: reads each message. It never waits: photos are queued, and answers are sent in the background."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from aiogram.types import Message
 
 from photochrom.bot import texts
 from photochrom.bot.api import MAX_FETCH
+from photochrom.bot.settings import ChatSettings, SettingsStore
 from photochrom.bot.turns import TurnQueue
-from photochrom.bot.wishes import Wish, Wishes
 from photochrom.jobs.names import clean_name
 from photochrom.jobs.queue import QueueFullError
 
-__all__ = ["Handlers", "Job"]
+__all__ = ["Handlers", "PhotoJob"]
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
-    """One photo to colour. The photo itself is with Telegram until its turn comes.
+class PhotoJob:
+    """One photo to colorize. The photo itself stays with Telegram until its turn comes.
 
     Attributes
     ----------
     chat, message
         Where it was sent, and by which message.
     file_id
-        What Telegram calls it.
+        Telegram's name for it.
     as_file
-        Sent as a file: the answer is a file in full size too.
+        Whether it was sent as a file. Then the answer has a file in full size too.
     force
-        Colour it although it is in colour.
+        Whether to colorize it even if it is in colour.
     private
-        Not in a group, where the bot keeps quiet about photos in colour.
+        Whether the chat is no group. In groups the bot says nothing about photos in colour.
     """
 
     chat: int
@@ -43,26 +43,28 @@ class Job:
     file_id: str
     name: str
     as_file: bool
-    wish: Wish
+    settings: ChatSettings
     force: bool = False
     private: bool = True
 
 
 class Handlers:
-    """Reads messages.
+    """Reads messages, and queues the photos in them.
 
     Parameters
     ----------
     turns : where photos wait
-    wishes : the settings of the chats
+    settings : the settings of the chats
     reply : sends a text to a chat, as an answer to a message of it, without waiting
     """
 
-    def __init__(self, turns: TurnQueue[Job], wishes: Wishes, reply: Callable[[int, int, str], None]) -> None:
-        self._turns, self._wishes, self._reply = turns, wishes, reply
+    def __init__(
+        self, turns: TurnQueue[PhotoJob], settings: SettingsStore, reply: Callable[[int, int, str], None]
+    ) -> None:
+        self._turns, self._settings, self._reply = turns, settings, reply
 
     def router(self) -> Router:
-        """For aiogram: which handler takes which message. The first that fits does."""
+        """The router for aiogram. The first handler that fits takes a message."""
         router = Router(name="photochrom")
         router.message.register(self.start, CommandStart())
         router.message.register(self.help, Command("help"))
@@ -81,16 +83,16 @@ class Handlers:
         self._say(message, texts.HELP)
 
     async def strength(self, message: Message, command: CommandObject) -> None:
-        """/strength NUMBER, or what it is now."""
-        now = f"strength is {self._wishes.of(message.chat.id).strength:g}."
+        """/strength NUMBER sets the strength; /strength says what it is."""
+        now = f"strength is {self._settings.of(message.chat.id).strength:g}."
         hint = "/strength 0.7 makes colours paler, 1.2 bolder."
-        self._wish(message, command, f"{now} {hint}", self._wishes.set_strength, "strength")
+        self._set(message, command, f"{now} {hint}", self._settings.set_strength, "strength")
 
     async def candidates(self, message: Message, command: CommandObject) -> None:
-        """/candidates NUMBER, or what it is now."""
-        now = f"candidates is {self._wishes.of(message.chat.id).candidates}."
+        """/candidates NUMBER sets the number of candidates; /candidates says what it is."""
+        now = f"candidates is {self._settings.of(message.chat.id).candidates}."
         hint = "/candidates 3 gives three versions of each photo."
-        self._wish(message, command, f"{now} {hint}", self._wishes.set_candidates, "candidates")
+        self._set(message, command, f"{now} {hint}", self._settings.set_candidates, "candidates")
 
     async def force(self, message: Message) -> None:
         """/force, in reply to a photo or as its caption."""
@@ -101,11 +103,11 @@ class Handlers:
             self._take(photo, force=True)
 
     async def anything(self, message: Message) -> None:
-        """Photos, and all else that people send."""
+        """Photos, and everything else that people send."""
         if self._take_own(message):
             return
         if not _private(message):
-            return  # people in a group talk to each other
+            return  # messages in a group are not meant for the bot
         if message.text and message.text.startswith("/"):
             self._say(message, texts.unknown(message.text.split()[0]))
         elif message.content_type in texts.KINDS:
@@ -130,13 +132,13 @@ class Handlers:
             self._say(message, texts.TOO_LARGE.format(name=name))
             return
         chat = message.chat.id
-        job = Job(
+        job = PhotoJob(
             chat,
             message.message_id,
             file_id,
             name,
             as_file=message.document is not None,
-            wish=self._wishes.of(chat),
+            settings=self._settings.of(chat),
             force=force,
             private=_private(message),
         )
@@ -146,22 +148,22 @@ class Handlers:
             words = texts.CHAT_FULL if error.own else texts.FULL
             self._say(message, words.format(name=name, count=self._turns.most_each))
 
-    def _wish(
+    def _set(
         self,
         message: Message,
         command: CommandObject,
         now: str,
-        wanted: Callable[[int, str], Wish],
+        wanted: Callable[[int, str], ChatSettings],
         name: str,
     ) -> None:
-        """Set what the chat wants and say so; without an argument say what is `now`."""
+        """Change a setting of the chat and say so; without an argument say `now`."""
         if command.args:
             try:
-                wish = wanted(message.chat.id, command.args)
+                settings = wanted(message.chat.id, command.args)
             except ValueError as error:
                 self._say(message, f"{error}.")
                 return
-            now = f"From now on: {name} {getattr(wish, name):g}."
+            now = f"From now on: {name} {getattr(settings, name):g}."
         self._say(message, now)
         self._take_own(message)
 
@@ -174,18 +176,18 @@ def _private(message: Message) -> bool:
 
 
 def _file_of(message: Message) -> tuple[str, str, int | None] | None:
-    """Telegram's id, the name and the size of the photo that a message carries, if it may be one."""
+    """Telegram's id, the name and the size of the file of a message, if it may be a photo."""
     if message.photo:
         largest = max(message.photo, key=lambda each: each.width * each.height)
         return largest.file_id, "photo.jpg", largest.file_size
     document = message.document
-    # An animation comes as a document too, for programs that know no animations.
+    # Telegram sends an animation as a document too, for older programs.
     if document is None or message.animation is not None or not _may_be_photo(document.mime_type):
         return None
     return document.file_id, clean_name(document.file_name), document.file_size
 
 
 def _may_be_photo(mime: str | None) -> bool:
-    """False for what need not be fetched to know. Raw and HEIC files often come as bytes of no kind."""
+    """False if the media type says that it is no photo. RAW and HEIC files often have the type of plain bytes."""
     kind = (mime or "image/").partition("/")[0]
     return kind == "image" or mime == "application/octet-stream"

@@ -1,4 +1,4 @@
-"""Long polling: asks Telegram for messages, for as long as it takes."""
+"""Long polling: asks Telegram for messages again and again."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from aiogram.types import Update
 __all__ = ["REFUSALS", "poll"]
 
 REFUSALS = (TelegramUnauthorizedError, TelegramNotFound, TelegramConflictError)
-"""What Telegram says to a bot that need not ask again: a wrong token, or a second program with the same."""
+"""Errors after which it makes no sense to ask again: a wrong token, or a second program with the same token."""
 
 SLACK_SECONDS = 30
 LONGEST_PAUSE = 60
@@ -36,7 +36,7 @@ async def poll(
     seconds: int,
     say: Callable[[str], None],
 ) -> None:
-    """Give each message to `read`, in their order, until `stopping` is set.
+    """Pass each message to `read`, in order, until `stopping` is set.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ async def poll(
             except REFUSALS:
                 raise
             except AiogramError as error:
-                # One message that cannot be read would come again for ever.
+                # Otherwise a message that cannot be read would come again for ever.
                 behind = _behind(error.data) if isinstance(error, ClientDecodeError) else None
                 if behind is not None:
                     say("photochrom: Telegram sent a message that could not be read; going on with the next")
@@ -84,7 +84,7 @@ async def poll(
     finally:
         stop.cancel()
         if offset is not None:
-            # Telegram learns by the next poll what was taken, and there is no next one.
+            # Telegram learns from the next poll which messages were taken. This is the last poll.
             with suppress(AiogramError, TimeoutError):
                 await asyncio.wait_for(_ask(bot, offset, 0, limit=1), CONFIRM_SECONDS)
 
@@ -95,7 +95,7 @@ async def _ask(bot: Bot, offset: int | None, seconds: int, *, limit: int = 100) 
 
 
 def _behind(answer: Any) -> int | None:
-    """The offset behind all messages of an answer that could not be read."""
+    """The offset after all messages of an answer that could not be read."""
     try:
         return max(int(update["update_id"]) for update in answer["result"]) + 1
     except (TypeError, ValueError, KeyError):

@@ -1,4 +1,4 @@
-"""The bot at work: it takes photos in turns, colours them in threads, and answers."""
+"""`Service`: the running bot. It takes photos in turns, colorizes them on threads, and answers."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from aiogram import Bot, Dispatcher
 from aiogram.exceptions import AiogramError, TelegramBadRequest, TelegramForbiddenError
 from aiogram.types import BotCommand, Update
 
-from photochrom.bot import pictures, texts
+from photochrom.bot import texts
+from photochrom.bot.answer import Answer, InColour, make_answer
 from photochrom.bot.api import TooLarge, fetch
 from photochrom.bot.delivery import send_answer, send_text
-from photochrom.bot.handlers import Handlers, Job
-from photochrom.bot.pictures import Answer, InColour
+from photochrom.bot.handlers import Handlers, PhotoJob
 from photochrom.bot.polling import poll
+from photochrom.bot.settings import SettingsStore
 from photochrom.bot.turns import TurnQueue
-from photochrom.bot.wishes import Wishes
 from photochrom.engine.colorizer import Colorizer
 from photochrom.engine.options import Quality
 from photochrom.errors import PhotoError
@@ -34,15 +34,15 @@ __all__ = ["MAX_PIXELS", "Counts", "Service"]
 MAX_PIXELS = 100_000_000
 POLL_SECONDS = 30
 GRACE_SECONDS = 60
-# Photos in memory, for each that may be coloured at once: in work, or ready while Telegram makes the bot wait.
+# Photos in memory for each photo that may be colorized at once: in work, or waiting to be sent.
 HELD_PER_JOB = 4
-# Answers in words that may be under way to one chat: someone who sends a thousand stickers gets no thousand.
+# Texts that may be on their way to one chat. Who sends a thousand stickers does not get a thousand answers.
 REPLIES_AT_ONCE = 5
 
 
 @dataclass(slots=True)
 class Counts:
-    """What became of the photos; `skipped` were in colour, `left` were still in work at the end."""
+    """How many photos are done, `skipped` because they are in colour, failed, or `left` in work at the end."""
 
     done: int = 0
     skipped: int = 0
@@ -51,16 +51,16 @@ class Counts:
 
 
 class Service:
-    """One bot, from the first poll to the last answer.
+    """Runs one bot, from the first poll to the last answer.
 
     Parameters
     ----------
-    bot : the line to the Bot API
+    bot : the connection to the Bot API
     colorizer : shared by all photos
     jobs : photos at once
     quality : "fast", "balanced" or "best"
     max_pixels : refuse larger photos
-    say : takes a line for whoever runs the bot; never a name, a text or a chat
+    say : prints a line for the person who runs the bot; it never holds a name, a text or a chat
     poll_seconds, grace_seconds
         How long one poll waits for news, and how long photos in work may take once `stop` is called.
     """
@@ -78,8 +78,8 @@ class Service:
         grace_seconds: float = GRACE_SECONDS,
     ) -> None:
         self.counts = Counts()
-        self.turns: TurnQueue[Job] = TurnQueue(at_once=jobs)
-        self.wishes = Wishes()
+        self.turns: TurnQueue[PhotoJob] = TurnQueue(at_once=jobs)
+        self.settings = SettingsStore()
         self._bot, self._colorizer, self._jobs, self._quality = bot, colorizer, jobs, quality
         self._max_pixels, self._say = max_pixels, say
         self._poll_seconds, self._grace_seconds = poll_seconds, grace_seconds
@@ -89,7 +89,7 @@ class Service:
         self._tasks: set[asyncio.Task[None]] = set()
         self._replies: Counter[int] = Counter()
         self._dispatcher = Dispatcher(disable_fsm=True)
-        self._dispatcher.include_router(Handlers(self.turns, self.wishes, self.reply).router())
+        self._dispatcher.include_router(Handlers(self.turns, self.settings, self.reply).router())
 
     @property
     def stopping(self) -> bool:
@@ -118,7 +118,7 @@ class Service:
         return self.counts
 
     async def _begin(self) -> bool:
-        """Greet Telegram; False where `stop` comes before its answer."""
+        """Connect to Telegram; False if `stop` is called before it answers."""
         greeting, stop = asyncio.create_task(self._bot.me()), asyncio.create_task(self._stopping.wait())
         await asyncio.wait([greeting, stop], return_when=asyncio.FIRST_COMPLETED)
         stop.cancel()
@@ -153,7 +153,7 @@ class Service:
             pass
 
     async def _do_next(self) -> bool:
-        """Colour the next photo; False when there will be none. Returns without a reference to it."""
+        """Colorize the next photo; False if there will be none. Afterwards nothing here refers to the photo."""
         await self._room.acquire()
         job = await self.turns.next()
         if job is None:
@@ -162,21 +162,21 @@ class Service:
         self.counts.left += 1
         self._spawn(self._show_at_work(job))
         answer = await self._make(job)
-        # While Telegram makes this chat wait, the next photo is coloured.
+        # The next photo is colorized while this answer waits for Telegram.
         self._spawn(self._deliver(job, answer))
         return True
 
-    async def _make(self, job: Job) -> Answer | str | None:
-        """The answer in pictures, or in words; None where silence is better."""
+    async def _make(self, job: PhotoJob) -> Answer | str | None:
+        """The answer as pictures or as text; None for no answer."""
         name = job.name
         try:
             data = await fetch(self._bot, job.file_id)
             colour = partial(
-                pictures.answer,
+                make_answer,
                 self._colorizer,
                 data,
                 name,
-                job.wish.options(self._quality),
+                job.settings.options(self._quality),
                 max_pixels=self._max_pixels,
                 force=job.force,
                 views=job.as_file,
@@ -202,7 +202,7 @@ class Service:
         self.counts.failed += 1
         return words
 
-    async def _deliver(self, job: Job, answer: Answer | str | None) -> None:
+    async def _deliver(self, job: PhotoJob, answer: Answer | str | None) -> None:
         sent = False
         try:
             if isinstance(answer, str):
@@ -234,22 +234,22 @@ class Service:
             await send_text(self._bot, chat, None, texts.stopping(count))
 
     async def _show_commands(self) -> None:
-        with suppress(AiogramError):  # a bot works without its menu
+        with suppress(AiogramError):  # the bot works without its menu
             await self._bot.set_my_commands(
                 [BotCommand(command=name, description=words) for name, words in texts.COMMANDS.items()]
             )
 
-    async def _show_at_work(self, job: Job) -> None:
+    async def _show_at_work(self, job: PhotoJob) -> None:
         with suppress(AiogramError):
             action = "upload_document" if job.as_file else "upload_photo"
             await self._bot.send_chat_action(job.chat, action)
 
     def _lost(self, chat: int, error: Exception) -> None:
-        """An answer did not arrive."""
+        """Handle an answer that did not arrive."""
         if isinstance(error, TelegramForbiddenError):
-            # Whoever has shut the bot out wants nothing more from it.
+            # The bot was blocked by the chat.
             self.turns.drop(chat)
-            self.wishes.forget(chat)
+            self.settings.forget(chat)
         else:
             self._say(f"photochrom: an answer could not be sent: {_where(error)}")
 
@@ -271,7 +271,7 @@ class Service:
 
 
 def _where(error: Exception) -> str:
-    """The kind of an error and its place in the program: its message may have a name or an address in it."""
+    """The kind of an error and its place in the program. Its message may hold a name or an address."""
     frames = traceback.extract_tb(error.__traceback__)
     place = f" at {PurePath(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
     return f"{type(error).__name__}{place}"

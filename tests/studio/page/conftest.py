@@ -169,7 +169,7 @@ class Hands:
             assert time.monotonic() < end, f"never came true: {expression}"
             self.page.wait_for_timeout(20)
 
-    def colour(self, x: float, y: float, reach: float = 0.03) -> NDArray[np.float64]:
+    def color(self, x: float, y: float, reach: float = 0.03) -> NDArray[np.float64]:
         """The mean colour (3,), 0..255, of the coloured picture about a point."""
         return np.array(self.page.evaluate(MEAN, [x, y, reach]))
 

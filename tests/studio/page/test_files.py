@@ -43,9 +43,9 @@ def test_every_file_is_used() -> None:
 def used() -> set[str]:
     keys = set(re.findall(r'data-(?:text|label)="([\w.-]+)"', HTML))
     for text in SCRIPTS.values():
-        # A key may be chosen by a condition within the call, or be made of a name of `colours.js`.
+        # A key may be chosen by a condition within the call, or be made of a name of `colors.js`.
         keys |= set(re.findall(r'"([a-z]+\.[a-z-]+)"', text))
-    keys |= {f"color.{name}" for name in re.findall(r'"([a-z]+)"\]', SCRIPTS["colours.js"])}
+    keys |= {f"color.{name}" for name in re.findall(r'"([a-z]+)"\]', SCRIPTS["colors.js"])}
     return keys | {"color.grey", "color.brown", "color.olive"}
 
 

@@ -79,7 +79,7 @@ def test_many_photos_and_a_bad_one(view: Any, hands: Any, photo: Any, portrait: 
     shown.get_by_role("button", name="b.jpg").click()
     hand.settled()
     hand.hint(*SPOT, 3)
-    changed = hand.colour(*SPOT)
+    changed = hand.color(*SPOT)
 
     files = saved(shown, "Download all")
     assert files.testzip() is None
@@ -176,13 +176,13 @@ def test_photos_and_their_looks_survive_a_reload(view: Any, hands: Any, photo: A
     hand = hands(shown)
     hand.add(photo("a.png"), photo("b.png"))
     hand.hint(*SPOT, 3)
-    coloured = hand.colour(*SPOT)
+    coloured = hand.color(*SPOT)
     finished(shown, "2 of 2 done")
     shown.reload()
     hand.settled()
     finished(shown, "2 of 2 done")
     assert shown.locator(".mark").count() == 1
-    assert np.abs(hand.colour(*SPOT) - coloured).max() < 1
+    assert np.abs(hand.color(*SPOT) - coloured).max() < 1
 
 
 def test_a_studio_that_stops_loses_nothing_that_was_there(
@@ -193,14 +193,14 @@ def test_a_studio_that_stops_loses_nothing_that_was_there(
     hand = hands(shown)
     hand.add(photo("first.png"))
     color = hand.hint(*SPOT, 3)
-    coloured = hand.colour(*SPOT)
+    coloured = hand.color(*SPOT)
     mortal.stop()
     shown.locator("#files").set_input_files([photo("second.png")])
     alert = shown.locator("#trouble")
     expect(alert).to_contain_text("The studio does not answer")
     # What was there can still be looked at.
     shown.get_by_role("button", name="first.png").click()
-    assert np.abs(hand.colour(*SPOT) - coloured).max() < 1
+    assert np.abs(hand.color(*SPOT) - coloured).max() < 1
     divider = shown.get_by_role("slider", name="Divider")
     divider.press("End")
     assert divider.get_attribute("aria-valuenow") == "100"
@@ -211,7 +211,7 @@ def test_a_studio_that_stops_loses_nothing_that_was_there(
     expect(shown.locator("#strip li").nth(1)).to_have_class("done")
     shown.locator("#strength").fill("0.9")
     expect(shown.locator("#state-words")).to_contain_text("no longer has this photo")
-    assert np.abs(hand.colour(*SPOT) - coloured).max() < 1
+    assert np.abs(hand.color(*SPOT) - coloured).max() < 1
     shown.get_by_role("button", name="Send again").click()
     expect(shown.locator("#state")).to_be_hidden()
     hand.settled()
@@ -251,8 +251,8 @@ def test_a_picture_that_cannot_be_shown_is_said(view: Any, hands: Any, photo: An
     shown = view()
     hand = hands(shown)
     hand.add(photo())
-    before = hand.colour(*SPOT)
+    before = hand.color(*SPOT)
     shown.route("**/view", lambda route: route.fulfill(status=200, content_type="image/jpeg", body=answer))
     shown.locator("#strength").fill("0.5")
     expect(shown.locator("#wrong")).to_have_text("The browser could not show the picture that came back.")
-    assert np.abs(hand.colour(*SPOT) - before).max() < 1
+    assert np.abs(hand.color(*SPOT) - before).max() < 1

@@ -216,6 +216,6 @@ def test_the_saved_file_keeps_the_luma(
     side = round(0.03 * 384)
     top, left = round(0.75 * 320 - side / 2), round(0.45 * 384 - side / 2)
     saved = rgb[top : top + side, left : left + side].mean(axis=(0, 1))
-    assert np.abs(saved - hand.colour(0.45, 0.75)).max() < 6
+    assert np.abs(saved - hand.color(0.45, 0.75)).max() < 6
     expect(shown.locator("#say")).to_have_text("letter café.color.png is being saved.")
     expect(shown.get_by_role("button", name="Download")).to_be_enabled()

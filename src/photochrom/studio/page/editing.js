@@ -42,11 +42,11 @@ function openPalette(index) {
   const point = index < 0 ? marks.pending : here.photo.history.look.hints[index];
   edited = index;
   // A colour that is put under the grey half would not be seen.
-  if (!stage.inColour(point.x)) stage.cut = 0;
+  if (!stage.inColor(point.x)) stage.cut = 0;
   palette.open(here.photo, { ...point, anchor: marks.node(index) });
 }
 
-function colour(color, keep) {
+function setColor(color, keep) {
   const change = withHint(edited, { color });
   if (edited < 0) {
     edited = change.hints.length - 1;
@@ -85,8 +85,8 @@ marks.addEventListener("drop", () => {
 });
 marks.addEventListener("open", ({ detail }) => openPalette(detail));
 marks.addEventListener("remove", ({ detail }) => removeHint(detail));
-palette.addEventListener("try", ({ detail }) => colour(detail, false));
-palette.addEventListener("keep", ({ detail }) => colour(detail, true));
+palette.addEventListener("try", ({ detail }) => setColor(detail, false));
+palette.addEventListener("keep", ({ detail }) => setColor(detail, true));
 palette.addEventListener("remove", () => removeHint(edited));
 palette.addEventListener("close", () => {
   if (here.photo?.history.passing) keepLook({}, { urgent: false });

@@ -1,6 +1,6 @@
 // The hints as markers on the picture: each can be seen, focused, dragged, moved by keys and deleted.
 
-import { colourName } from "./colours.js";
+import { colorName } from "./colors.js";
 import { percent, t } from "./texts.js";
 
 const layer = document.getElementById("marks");
@@ -39,7 +39,7 @@ export class Marks extends EventTarget {
       mark.style.left = `${hint.x * 100}%`;
       mark.style.top = `${hint.y * 100}%`;
       mark.style.setProperty("--color", hint.color ?? "transparent");
-      mark.setAttribute("aria-label", hint.color ? t("hints.marker", { color: colourName(hint.color), ...where }) : t("hints.pending", where));
+      mark.setAttribute("aria-label", hint.color ? t("hints.marker", { color: colorName(hint.color), ...where }) : t("hints.pending", where));
     });
   }
 

@@ -1,7 +1,7 @@
 // The palette of one point: what is plausible there first, then any colour.
 
 import { call, isAborted } from "./api.js";
-import { colourName } from "./colours.js";
+import { colorName } from "./colors.js";
 import { percent, t } from "./texts.js";
 
 const find = (id) => document.getElementById(id);
@@ -64,7 +64,7 @@ export class Palette extends EventTarget {
     button.className = "swatch";
     button.style.setProperty("--color", color);
     button.dataset.color = color;
-    const name = t("palette.swatch", { color: colourName(color), share: percent(share) });
+    const name = t("palette.swatch", { color: colorName(color), share: percent(share) });
     button.setAttribute("aria-label", name);
     button.title = name;
     button.setAttribute("aria-pressed", String(color === chosen));

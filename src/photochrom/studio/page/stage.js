@@ -122,7 +122,7 @@ export class Stage extends EventTarget {
   }
 
   /** Whether the point is seen in colour. */
-  inColour(x) {
+  inColor(x) {
     return this.#box.left + x * this.#box.width >= this.#seen.left + (this.#seen.width * this.#cut) / 100;
   }
 

@@ -93,14 +93,14 @@ export class Strip extends EventTarget {
     tile.bar.value = photo.told.progress;
     tile.button.setAttribute("aria-label", t("strip.tile", { name: photo.name, state }));
     tile.button.title = photo.name;
-    if (photo.state === "done" && tile.drawn !== "colour") {
+    if (photo.state === "done" && tile.drawn !== "color") {
       this.#seen.unobserve(tile.button);
       this.#seen.observe(tile.button);
     }
   }
 
   /** Draw what the stage shows; it costs nothing then. */
-  paint(photo, picture, drawn = "colour") {
+  paint(photo, picture, drawn = "color") {
     const tile = this.#tiles.get(photo);
     if (!tile) return;
     const [width, height] = [picture.naturalWidth ?? picture.width, picture.naturalHeight ?? picture.height];
@@ -124,7 +124,7 @@ export class Strip extends EventTarget {
       const tile = this.#tiles.get(photo);
       if (!tile) continue;
       try {
-        if (photo.state === "done" && tile.drawn !== "colour") {
+        if (photo.state === "done" && tile.drawn !== "color") {
           const { blob } = await blobOf(photo.path("/view"), { method: "POST", json: asked(photo.history.look) });
           this.paint(photo, await createImageBitmap(blob));
         } else if (!tile.drawn && photo.file && photo.file.size < MOST_LOCAL) {

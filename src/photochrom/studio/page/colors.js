@@ -4,7 +4,7 @@ import { t } from "./texts.js";
 
 const HUES = [[15, "red"], [45, "orange"], [68, "yellow"], [160, "green"], [195, "turquoise"], [255, "blue"], [300, "violet"], [345, "pink"], [360, "red"]];
 
-export function colourName(color) {
+export function colorName(color) {
   const [red, green, blue] = [1, 3, 5].map((at) => parseInt(color.slice(at, at + 2), 16) / 255);
   const [most, least] = [Math.max(red, green, blue), Math.min(red, green, blue)];
   const light = (most + least) / 2;

@@ -19,7 +19,7 @@ from photochrom.media.photo import Page, Photo
 from photochrom.pipeline.job import results
 from photochrom.pipeline.request import ColorizeRequest
 
-__all__ = ["Answer", "InColour", "Sent", "answer"]
+__all__ = ["Answer", "InColour", "Sent", "make_answer"]
 
 # Telegram shows photos at 1280 pixels a side, 2560 at most, and refuses those longer than 20 times their width.
 VIEW_SIDE = 1600
@@ -56,7 +56,7 @@ class Answer:
     after: tuple[Sent, ...] = ()
 
 
-def answer(
+def make_answer(
     colorizer: Colorizer,
     data: bytes,
     name: str,

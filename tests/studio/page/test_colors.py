@@ -42,7 +42,7 @@ def looks(page: Page) -> list[dict[str, Any]]:
 
 
 def test_a_click_offers_what_is_plausible_and_the_picture_follows(shown: Page, hand: Any) -> None:
-    before, far = hand.colour(*SPOT), hand.colour(0.05, 0.05)
+    before, far = hand.color(*SPOT), hand.color(0.05, 0.05)
     hand.click(*SPOT)
     palette = shown.get_by_role("dialog", name="Colours for this point")
     swatches = palette.locator(".swatch")
@@ -56,13 +56,13 @@ def test_a_click_offers_what_is_plausible_and_the_picture_follows(shown: Page, h
     color = swatches.nth(3).get_attribute("data-color")
     swatches.nth(3).click()
     hand.settled()
-    after = hand.colour(*SPOT)
+    after = hand.color(*SPOT)
     wanted = np.array([int(color[at : at + 2], 16) for at in (1, 3, 5)], float)
     assert np.abs(after - before).max() > 15
     # Its hue is the one that was asked for: the differences of channels point the same way.
     ours, theirs = after - after.mean(), wanted - wanted.mean()
     assert ours @ theirs / np.linalg.norm(ours) / np.linalg.norm(theirs) > 0.9
-    assert np.abs(hand.colour(0.05, 0.05) - far).max() < np.abs(after - before).max()
+    assert np.abs(hand.color(0.05, 0.05) - far).max() < np.abs(after - before).max()
     assert swatches.nth(3).get_attribute("aria-pressed") == "true"
     assert shown.locator("#hint-count").inner_text() == "1"
 
@@ -75,7 +75,7 @@ def test_a_click_offers_what_is_plausible_and_the_picture_follows(shown: Page, h
     palette.get_by_role("button", name="Remove").click()
     hand.settled()
     assert shown.locator(".mark").count() == 0
-    assert np.abs(hand.colour(*SPOT) - before).max() < 2
+    assert np.abs(hand.color(*SPOT) - before).max() < 2
 
 
 def test_any_colour_can_be_chosen(shown: Page, hand: Any) -> None:
@@ -88,7 +88,7 @@ def test_any_colour_can_be_chosen(shown: Page, hand: Any) -> None:
     assert asked[-1]["hints"] == [
         {"x": pytest.approx(0.45, abs=0.01), "y": pytest.approx(0.75, abs=0.01), "color": "#2040c0"}
     ]
-    red, _, blue = hand.colour(*SPOT)
+    red, _, blue = hand.color(*SPOT)
     assert blue > red + 20
     # All that the picker showed on the way is one step.
     shown.keyboard.press("Control+z")
@@ -176,12 +176,12 @@ def test_all_goes_by_keyboard(shown: Page, hand: Any) -> None:
 def test_undo_and_redo_go_through_every_change(shown: Page, hand: Any) -> None:
     undo, redo = (shown.get_by_role("button", name=name) for name in ("Undo", "Redo"))
     assert undo.is_disabled()
-    plain = hand.colour(*SPOT)
+    plain = hand.color(*SPOT)
     hand.hint(*SPOT, 3)
-    hinted = hand.colour(*SPOT)
+    hinted = hand.color(*SPOT)
     shown.locator("#strength").fill("0.3")
     hand.settled()
-    weak = hand.colour(*SPOT)
+    weak = hand.color(*SPOT)
     for press, expected in (
         (undo.click, hinted),
         (lambda: shown.keyboard.press("Control+z"), plain),
@@ -190,7 +190,7 @@ def test_undo_and_redo_go_through_every_change(shown: Page, hand: Any) -> None:
     ):
         press()
         hand.settled()
-        assert np.abs(hand.colour(*SPOT) - expected).max() < 1
+        assert np.abs(hand.color(*SPOT) - expected).max() < 1
     assert redo.is_disabled()
     shown.keyboard.press("Control+z")
     hand.hint(0.8, 0.3, 2)
@@ -221,19 +221,19 @@ def test_sliders_act_while_they_move(shown: Page, hand: Any) -> None:
     hand.settled()
     assert shown.locator("#strength").input_value() == "1"
 
-    before = hand.colour(*SPOT)
+    before = hand.color(*SPOT)
     assert shown.locator("#temperature-words").inner_text() == "automatic"
     shown.get_by_label("Temperature").fill("0.1")
     hand.settled()
     assert asked[-1]["temperature"] == 0.1
-    assert np.abs(hand.colour(*SPOT) - before).max() > 1
+    assert np.abs(hand.color(*SPOT) - before).max() > 1
     shown.get_by_label("Temperature").fill("0.5")
     hand.settled()
     assert asked[-1]["temperature"] is None
 
 
 def test_one_of_three_versions_is_chosen_and_saved(shown: Page, hand: Any) -> None:
-    first = hand.colour(0.5, 0.5, 0.9)
+    first = hand.color(0.5, 0.5, 0.9)
     shown.get_by_text("Other versions").click()
     group = shown.get_by_role("radiogroup", name="Other versions")
     hand.until("document.querySelectorAll('#candidates img[src]').length === 3")
@@ -241,12 +241,12 @@ def test_one_of_three_versions_is_chosen_and_saved(shown: Page, hand: Any) -> No
     assert group.get_by_role("radio", name="Version 1").is_checked()
     group.get_by_text("Version 2").click()
     hand.settled()
-    second = hand.colour(0.5, 0.5, 0.9)
+    second = hand.color(0.5, 0.5, 0.9)
     assert np.abs(second - first).max() > 2
     shown.keyboard.press("ArrowRight")
     hand.settled()
     assert group.get_by_role("radio", name="Version 3").is_checked()
-    assert np.abs(hand.colour(0.5, 0.5, 0.9) - second).max() > 2
+    assert np.abs(hand.color(0.5, 0.5, 0.9) - second).max() > 2
     with shown.expect_request("**/result") as waiting, shown.expect_download():
         shown.get_by_role("button", name="Download").click()
     look = waiting.value.post_data_json
@@ -276,7 +276,7 @@ def test_the_confidence_lies_over_the_picture(shown: Page, hand: Any) -> None:
 
 def test_hints_are_saved_and_loaded(shown: Page, hand: Any, tmp_path: Path) -> None:
     color = hand.hint(*SPOT, 3)
-    coloured = hand.colour(*SPOT)
+    coloured = hand.color(*SPOT)
     shown.get_by_text("Your colours").click()
     with shown.expect_download() as waiting:
         shown.get_by_role("button", name="Save").click()
@@ -309,7 +309,7 @@ def test_hints_are_saved_and_loaded(shown: Page, hand: Any, tmp_path: Path) -> N
     hand.settled()
     expect(wrong).to_have_text("")
     assert shown.locator("#say").inner_text() == "1 colour loaded."
-    assert np.abs(hand.colour(*SPOT) - coloured).max() < 1
+    assert np.abs(hand.color(*SPOT) - coloured).max() < 1
 
 
 def test_a_newer_look_aborts_the_older(shown: Page, hand: Any) -> None:

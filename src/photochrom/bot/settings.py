@@ -1,4 +1,4 @@
-"""What a chat has asked for, remembered for as many chats as memory should hold."""
+"""`ChatSettings`: how a chat wants its photos; `SettingsStore` remembers it for a bounded number of chats."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 
 from photochrom.engine.options import Options, Quality
 
-__all__ = ["MAX_CANDIDATES", "Wish", "Wishes"]
+__all__ = ["MAX_CANDIDATES", "ChatSettings", "SettingsStore"]
 
-# An album holds ten pictures, and one of them is the photo as it was.
+# An album holds ten pictures. One of them is the photo as it was.
 MAX_CANDIDATES = 9
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class ChatSettings:
     """How one chat wants its photos.
 
     Attributes
@@ -34,15 +34,15 @@ class Wish:
             raise ValueError(
                 f"candidates must be between 1 and {MAX_CANDIDATES}, as an album holds 10 pictures"
             )
-        self.options("balanced")  # its ValueError about the strength is a sentence
+        self.options("balanced")  # raises a ValueError with a sentence about the strength
 
     def options(self, quality: Quality) -> Options:
-        """The engine's options for this wish."""
+        """These settings as options of the engine."""
         return Options(strength=self.strength, candidates=self.candidates, quality=quality)
 
 
-class Wishes:
-    """The wishes of the chats that differ from the default; the least recently used are forgotten first.
+class SettingsStore:
+    """The settings of the chats that differ from the default; the least recently used are forgotten first.
 
     Parameters
     ----------
@@ -51,25 +51,25 @@ class Wishes:
 
     def __init__(self, most: int = 10_000) -> None:
         self._most = most
-        self._kept: OrderedDict[int, Wish] = OrderedDict()
+        self._kept: OrderedDict[int, ChatSettings] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._kept)
 
-    def of(self, chat: int) -> Wish:
-        """What `chat` asked for last, or the default."""
-        wish = self._kept.get(chat)
-        if wish is None:
-            return Wish()
+    def of(self, chat: int) -> ChatSettings:
+        """The last settings of `chat`, or the default."""
+        settings = self._kept.get(chat)
+        if settings is None:
+            return ChatSettings()
         self._kept.move_to_end(chat)
-        return wish
+        return settings
 
-    def set_strength(self, chat: int, words: str) -> Wish:
+    def set_strength(self, chat: int, words: str) -> ChatSettings:
         """Take the argument of /strength. Raises ValueError with a sentence."""
         number = _number(words, "strength is a number such as 0.7")
         return self._keep(chat, replace(self.of(chat), strength=number))
 
-    def set_candidates(self, chat: int, words: str) -> Wish:
+    def set_candidates(self, chat: int, words: str) -> ChatSettings:
         """Take the argument of /candidates. Raises ValueError with a sentence."""
         number = _number(words, "candidates is a whole number such as 3")
         if number != math.floor(number):
@@ -77,21 +77,21 @@ class Wishes:
         return self._keep(chat, replace(self.of(chat), candidates=int(number)))
 
     def forget(self, chat: int) -> None:
-        """Return `chat` to the default."""
+        """Set `chat` back to the default."""
         self._kept.pop(chat, None)
 
-    def _keep(self, chat: int, wish: Wish) -> Wish:
+    def _keep(self, chat: int, settings: ChatSettings) -> ChatSettings:
         self.forget(chat)
-        if wish != Wish():
-            self._kept[chat] = wish
+        if settings != ChatSettings():
+            self._kept[chat] = settings
             if len(self._kept) > self._most:
                 self._kept.popitem(last=False)
-        return wish
+        return settings
 
 
 def _number(words: str, sentence: str) -> float:
     try:
-        # Half of Europe writes 0,7.
+        # Many countries write 0,7.
         number = float(words.replace(",", "."))
     except ValueError:
         raise ValueError(sentence) from None
