@@ -1,4 +1,4 @@
-"""The line to Telegram: flood control, lost connections, limits, and a token that nobody sees."""
+"""The connection to Telegram: flood control, limits, and a token that is never shown."""
 
 from __future__ import annotations
 
@@ -9,11 +9,8 @@ from typing import Any
 import pytest
 from aiogram import Bot
 from aiogram.exceptions import (
-    TelegramConflictError,
-    TelegramNetworkError,
     TelegramRetryAfter,
     TelegramServerError,
-    TelegramUnauthorizedError,
 )
 
 from photochrom.bot.api import (
@@ -167,55 +164,6 @@ def test_what_libraries_log_has_no_token(telegram: Any, capsys: pytest.CaptureFi
     assert telegram.token.partition(":")[2] not in shown
 
 
-def test_a_lost_connection_is_said_once_and_comes_back(telegram: Any, start: Any, pictures: Any) -> None:
-    for _ in range(2):
-        telegram.fail("getUpdates", 502, "Bad Gateway")
-    with start() as bot:
-        telegram.photo(pictures.jpeg())
-        telegram.wait("sendMediaGroup")
-    lost = "photochrom: Telegram does not answer; still trying"
-    assert bot.said[1:3] == [lost, "Telegram answers again"]
-    assert bot.said.count(lost) == 1
-
-
-def test_a_message_that_cannot_be_read_does_not_stop_the_others(
-    telegram: Any, start: Any, pictures: Any
-) -> None:
-    telegram.send(text="hello")
-    telegram.updates[0]["message"]["chat"] = "not a chat"
-    with start() as bot:
-        telegram.until(lambda: len(bot.said) > 1, "a complaint")
-        telegram.photo(pictures.jpeg())
-        telegram.wait("sendMediaGroup")
-    assert "could not be read" in bot.said[1]
-    assert "not a chat" not in " ".join(bot.said)
-
-
-@pytest.mark.parametrize(("code", "error"), [(401, TelegramUnauthorizedError), (409, TelegramConflictError)])
-def test_a_bot_that_is_not_wanted_ends(telegram: Any, start: Any, code: int, error: type[Exception]) -> None:
-    telegram.fail("getUpdates", code, "no")
-    with pytest.raises(error), start() as bot:
-        bot.wait()
-
-
-def test_no_telegram_at_the_start_is_an_error(telegram: Any, start: Any) -> None:
-    telegram.url = "http://127.0.0.1:9"
-    with pytest.raises(TelegramNetworkError), start() as bot:
-        bot.wait()
-
-
-def test_who_shuts_the_bot_out_is_forgotten(telegram: Any, start: Any, pictures: Any) -> None:
-    with start() as bot:
-        telegram.send(1, text="/strength 0.5")
-        telegram.wait("sendMessage")
-        telegram.fail("sendMediaGroup", 403, "Forbidden: bot was blocked by the user")
-        telegram.photo(pictures.jpeg(), chat=1)
-        telegram.until(lambda: bot.service.counts.failed == 1, "a refusal")
-        assert len(bot.service.settings) == 0
-        telegram.photo(pictures.jpeg(), chat=2)
-        telegram.wait("sendMediaGroup")
-
-
 def test_a_photo_that_telegram_does_not_hand_over(telegram: Any, start: Any, pictures: Any) -> None:
     telegram.fail("getFile", 400, "Bad Request: wrong file_id")
     with start() as bot:
@@ -223,17 +171,3 @@ def test_a_photo_that_telegram_does_not_hand_over(telegram: Any, start: Any, pic
         (call,) = telegram.wait("sendMessage")
     assert call.text == "photo.jpg: Telegram did not hand it over. Send it again, please."
     assert bot.service.counts.failed == 1
-
-
-def test_a_result_too_large_to_send_is_a_sentence(
-    telegram: Any, start: Any, pictures: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("photochrom.bot.delivery.MAX_SEND", 100)
-    with start() as bot:
-        telegram.document(pictures.jpeg(), "a.jpg")
-        (call,) = telegram.wait("sendMessage")
-    assert call.text.startswith(
-        "a.color.jpg: is ready, but with 0 MB it is more than the 50 MB that bots may"
-    )
-    assert bot.service.counts.failed == 1
-    assert len(telegram.of("sendMediaGroup")) == 1, "the views come all the same"

@@ -165,7 +165,7 @@ def test_a_fault_of_the_program_is_a_sentence_and_the_log_has_no_content(
         "private.jpg: could not be coloured, by a fault of mine (RuntimeError). Other photos are not affected."
     )
     (line,) = (line for line in bot.said if "could not be coloured" in line)
-    assert "RuntimeError at test_answers.py" in line
+    assert "RuntimeError at test_handlers.py" in line
     assert "private" not in line
 
 
