@@ -175,7 +175,7 @@ class Hands:
 
     def chroma(self, x: float = 0.5, y: float = 0.5, reach: float = 0.03) -> float:
         """How far from grey it is there."""
-        return float(np.ptp(self.colour(x, y, reach)))
+        return float(np.ptp(self.color(x, y, reach)))
 
     def spot(self, x: float, y: float) -> tuple[float, float]:
         """Where a point of the photo lies in the window."""

@@ -74,7 +74,7 @@ def test_many_photos_and_a_bad_one(view: Any, hands: Any, photo: Any, portrait: 
 
     # The failed one says why, and has nothing to adjust; the others go on.
     shown.get_by_role("button", name="letter.png").click()
-    assert "Not a picture" in shown.locator("#state-words").inner_text()
+    assert "Is not a picture" in shown.locator("#state-words").inner_text()
     assert not shown.get_by_label("Strength").is_visible()
     shown.get_by_role("button", name="b.jpg").click()
     hand.settled()

@@ -1,4 +1,4 @@
-// The studio's API: one door for every request, so that token, refusals and a silent server are met in one place.
+// The studio's API. Every request goes through here, so the token, errors and a silent server are handled once.
 
 import { t } from "./texts.js";
 
@@ -6,7 +6,7 @@ const KEY = "photochrom.token";
 const PATIENCE = 3;
 const LONGEST_WAIT = 20;
 
-/** The studio said no, in a sentence. */
+/** The studio answered with an error, in a sentence. */
 export class Refused extends Error {
   constructor(message, status = 0, wait = 0) {
     super(message);
@@ -17,7 +17,7 @@ export class Refused extends Error {
 /** No answer came. */
 export class Unreachable extends Error {}
 
-/** Fires "down" and "up" as the studio falls silent and answers again. */
+/** Fires "down" when the studio does not answer, and "up" when it answers again. */
 export const health = new EventTarget();
 let down = false;
 
@@ -44,7 +44,7 @@ export function whenTokenIsNeeded(ask) {
   askForToken = ask;
 }
 
-// Many requests may fail at once; the person is asked once.
+// Many requests may fail at once. The person is asked once.
 function newToken(used) {
   const kept = sessionStorage.getItem(KEY);
   if (kept !== used) return Promise.resolve();
@@ -76,12 +76,12 @@ function refusal(status, text, wait) {
   try {
     ({ detail } = JSON.parse(text));
   } catch {
-    // A proxy's own page of HTML: its number is all that helps.
+    // A proxy has answered with a page of HTML. Only its status helps.
   }
   return new Refused(typeof detail === "string" && detail ? detail : t("trouble.status", { status }), status, Number(wait) || 1);
 }
 
-/** A request whose answer is good; anything else throws Refused, Unreachable or an AbortError. */
+/** Send a request. Throws Refused, Unreachable or an AbortError unless the answer is good. */
 export async function call(path, { method = "GET", json, signal } = {}) {
   for (let tries = 1; ; tries += 1) {
     const token = sessionStorage.getItem(KEY);
@@ -110,7 +110,7 @@ export async function call(path, { method = "GET", json, signal } = {}) {
   }
 }
 
-/** A picture or file whole; a connection that breaks half-way is Unreachable too. */
+/** Fetch a whole picture or file. A connection that breaks meanwhile is Unreachable too. */
 export async function blobOf(path, options) {
   const answer = await call(path, options);
   try {
@@ -129,7 +129,7 @@ function fileName(disposition) {
   return /filename="((?:[^"\\]|\\.)*)"/i.exec(disposition)?.[1].replace(/\\(.)/g, "$1") ?? "";
 }
 
-/** Server-sent events as they come: [event, data of its JSON]. By fetch, as EventSource sends no token. */
+/** Server-sent events as they come: [event, parsed data]. It uses fetch because EventSource sends no token. */
 export async function* events(path, signal) {
   const answer = await call(path, { signal });
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
@@ -153,7 +153,7 @@ export async function* events(path, signal) {
   }
 }
 
-// Not fetch: only XMLHttpRequest tells how much of a body has been sent.
+// Only XMLHttpRequest says how much of a body has been sent; fetch does not.
 function post(path, form, token, onShare) {
   return new Promise((done, fail) => {
     const request = new XMLHttpRequest();
@@ -166,7 +166,7 @@ function post(path, form, token, onShare) {
   });
 }
 
-/** Send a form; `onShare` hears the share that has gone out. */
+/** Send a form. `onShare` is called with the share that has been sent. */
 export async function upload(path, form, onShare) {
   for (;;) {
     const token = sessionStorage.getItem(KEY);

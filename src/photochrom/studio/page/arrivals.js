@@ -6,12 +6,12 @@ const find = (id) => document.getElementById(id);
 async function within(entry) {
   if (entry.isFile) {
     const file = await new Promise((done, fail) => entry.file(done, fail));
-    // A folder also holds what nobody means: notes, lists of thumbnails.
+    // A folder also holds files that are no photos: notes, lists of thumbnails.
     return PICTURE.test(file.name) ? [file] : [];
   }
   const reader = entry.createReader();
   const found = [];
-  // A reader gives at most a hundred at once, and none at its end.
+  // A reader gives at most a hundred entries at once, and none at the end.
   for (let part; (part = await new Promise((done, fail) => reader.readEntries(done, fail))).length; ) found.push(...part);
   found.sort((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }));
   return (await Promise.all(found.map(within))).flat();
@@ -25,7 +25,7 @@ async function dropped(transfer) {
   return (await Promise.all(all)).flat();
 }
 
-/** `take(files)` gets every list of files, an empty one where there was none in what came. */
+/** Calls `take(files)` with every list of files; the list is empty if nothing that came was a file. */
 export function listen(take) {
   const carriesFiles = (event) => event.dataTransfer?.types.includes("Files");
   let depth = 0;

@@ -1,4 +1,4 @@
-// A plain name for a colour, for those who hear the page: swatches that differ only in tint need words.
+// A plain name for a colour, for people who use a screen reader.
 
 import { t } from "./texts.js";
 

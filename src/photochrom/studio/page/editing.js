@@ -1,4 +1,4 @@
-// The look of the open photo: points and their colours, sliders, undo and redo.
+// Changes to the open photo: points and their colours, sliders, undo and redo.
 
 import { present } from "./opened.js";
 import { here, marks, palette, panel, pictures, queue, say, stage } from "./parts.js";
@@ -41,7 +41,7 @@ function withHint(index, change) {
 function openPalette(index) {
   const point = index < 0 ? marks.pending : here.photo.history.look.hints[index];
   edited = index;
-  // A colour that is put under the grey half would not be seen.
+  // A colour under the grey half would not be seen.
   if (!stage.inColor(point.x)) stage.cut = 0;
   palette.open(here.photo, { ...point, anchor: marks.node(index) });
 }

@@ -1,4 +1,4 @@
-// What a person asked of one photo, and the way back: a list of looks, each a whole.
+// The looks of one photo, for undo and redo. Each look is complete.
 
 const MOST_STEPS = 200;
 export const MOST_HINTS = 500;
@@ -11,7 +11,7 @@ export class History {
   constructor(look = PLAIN) {
     this.steps = [look];
     this.at = 0;
-    // What a slider or a drag shows before it is let go; not yet a step.
+    // The look while a slider or a point is being moved. It is not a step yet.
     this.passing = null;
   }
 
@@ -44,7 +44,7 @@ export class History {
     return this.at < this.steps.length - 1;
   }
 
-  /** One step back (-1) or forth (1); whether there was one. */
+  /** Go one step back (-1) or forth (1). Returns whether there was one. */
   step(by) {
     this.passing = null;
     const at = this.at + by;
@@ -54,12 +54,12 @@ export class History {
   }
 }
 
-/** The body of a request; further versions differ with their number, so the first is asked for alone. */
+/** The body of a request. The first version does not depend on how many there are, so it is asked for alone. */
 export function asked(look, extra = {}) {
   return { ...look, candidates: look.candidate ? VERSIONS : 1, ...extra };
 }
 
-/** A thing with a `why` (a key of the texts) where the hints of a file are not good. */
+/** The hints of a file are wrong. `why` is a key of the texts. */
 export class BadHints extends Error {
   constructor(why, values = {}) {
     super(why);

@@ -157,7 +157,7 @@ whenTokenIsNeeded((wrong) => new Promise((done) => {
 try {
   await loadTexts();
 } catch (error) {
-  // The one sentence that cannot be among the texts.
+  // This sentence cannot be among the texts, which did not load.
   find("trouble").textContent = "This page could not load its texts. Is the studio still running? Load the page again.";
   throw error;
 }

@@ -1,4 +1,4 @@
-// The hints as markers on the picture: each can be seen, focused, dragged, moved by keys and deleted.
+// The hints as markers on the picture. Each can be focused, dragged, moved by keys and deleted.
 
 import { colorName } from "./colors.js";
 import { percent, t } from "./texts.js";
@@ -47,7 +47,7 @@ export class Marks extends EventTarget {
     return layer.children[index < 0 ? this.#hints.length : index];
   }
 
-  /** Start a new point; it becomes a hint once it has a colour. */
+  /** Start a new point. It becomes a hint once it has a colour. */
   begin(point) {
     this.pending = { x: round(point.x), y: round(point.y), color: null };
     this.show(this.#hints);
@@ -79,7 +79,7 @@ export class Marks extends EventTarget {
     event.stopPropagation();
     const index = this.#index(mark);
     const from = mark.getBoundingClientRect();
-    // The marker stays under the finger where it was taken hold of.
+    // The marker keeps its place under the finger.
     const [offX, offY] = [event.clientX - from.left - from.width / 2, event.clientY - from.top - from.height / 2];
     let dragged = false;
     mark.setPointerCapture(event.pointerId);

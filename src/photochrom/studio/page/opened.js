@@ -1,4 +1,4 @@
-// The open photo: what is seen of it, in whatever state it is.
+// The open photo, in every state.
 
 import { Refused, Unreachable } from "./api.js";
 import { find, here, marks, palette, panel, pictures, queue, stage, strip } from "./parts.js";
@@ -6,7 +6,7 @@ import { canBeForced, standing } from "./strip.js";
 import { t } from "./texts.js";
 import { drawVeil } from "./veil.js";
 
-/** Bring a photo to the stage; null clears it. */
+/** Show a photo on the stage; null clears the stage. */
 export function open(photo) {
   palette.close({ refocus: false });
   marks.giveUp();
@@ -28,7 +28,7 @@ export function sizeOf({ told }) {
   return told.width ? { width: told.width, height: told.height } : null;
 }
 
-// What is on its way can be seen already, where the browser knows its format.
+// Show a photo that is still being sent, if the browser knows its format.
 function preview(photo) {
   if (photo.state === "done" || photo.pictures.after || !photo.file) return;
   const image = find("before");
@@ -38,7 +38,7 @@ function preview(photo) {
   }, () => here.photo === photo && photo.state !== "done" && image.removeAttribute("src"));
 }
 
-/** Everything about the open photo that is not a picture. */
+/** Show everything about the open photo except its pictures. */
 export function present() {
   const { photo } = here;
   const { state, told: { progress } } = photo;
@@ -54,7 +54,7 @@ export function present() {
   find("state-progress").hidden = !waits;
   if (["sending", "running"].includes(state)) find("state-progress").value = progress;
   else find("state-progress").removeAttribute("value");
-  // What the studio has looked at and refused, it would refuse again.
+  // The studio would refuse the same photo again.
   find("again").hidden = !photo.file || !(state === "gone" || (state === "failed" && !photo.told.id));
   find("force").hidden = !canBeForced(photo);
   find("drop").hidden = state === "done";
@@ -78,7 +78,7 @@ function showPictures() {
   present();
   stage.lay();
   stage.root.dataset.look = photo.pictures.shows;
-  // The small picture can wait until the large one is seen.
+  // The small picture waits until the large one is shown.
   if (after) setTimeout(() => strip.paint(photo, after));
 }
 

@@ -1,4 +1,4 @@
-// The palette of one point: what is plausible there first, then any colour.
+// The palette of one point: plausible colours first, then any colour.
 
 import { call, isAborted } from "./api.js";
 import { colorName } from "./colors.js";
@@ -23,14 +23,14 @@ export class Palette extends EventTarget {
     any.oninput = () => this.#emit("try", any.value);
     any.onchange = () => this.#keep(any.value);
     box.addEventListener("keydown", (event) => this.#key(event));
-    // The browser's own colour picker takes the focus to nowhere; that is not leaving.
+    // The browser's colour picker takes the focus away. The palette stays open.
     box.addEventListener("focusout", ({ relatedTarget }) => {
       if (relatedTarget && !box.contains(relatedTarget) && relatedTarget !== this.#anchor) this.close({ refocus: false });
     });
     addEventListener("resize", () => this.#place());
   }
 
-  /** Open it for a point of a photo, beside `anchor`; `color` is what the hint there has already. */
+  /** Open it for a point of a photo, beside `anchor`. `color` is the present colour of the hint there. */
   async open(photo, { x, y, color = null, anchor }) {
     this.#control?.abort();
     const control = (this.#control = new AbortController());
@@ -52,7 +52,7 @@ export class Palette extends EventTarget {
       if (document.activeElement === box) swatches.firstChild?.focus({ preventScroll: true });
     } catch (error) {
       if (isAborted(error)) return;
-      // Any colour can still be chosen.
+      // Without a palette, any colour can still be chosen.
       find("palette-state").textContent = error.message;
     }
     this.#place();
@@ -87,13 +87,13 @@ export class Palette extends EventTarget {
     if (refocus) (this.#anchor?.isConnected ? this.#anchor : find("stage")).focus({ preventScroll: true });
   }
 
-  /** Its point has moved to this element, or got one. */
+  /** Move the palette beside this element, the marker of its point. */
   moveTo(anchor) {
     this.#anchor = anchor;
     this.#place();
   }
 
-  // Beside the point, where the picture near it stays free; the style sheet puts it below on a phone.
+  // Beside the point, so that the picture near it stays free. On a phone the style sheet puts it below.
   #place() {
     if (box.hidden || !this.#anchor?.isConnected) return;
     const at = this.#anchor.getBoundingClientRect();

@@ -7,7 +7,7 @@ import { number, percent, t } from "./texts.js";
 
 const find = (id) => document.getElementById(id);
 const SETTLED = 600;
-// Where the temperature's slider stands while the model's own is used.
+// The place of the temperature's slider while the model's own temperature is used.
 const AUTOMATIC = 0.5;
 
 /** Fires "try" and "keep" (a change of the look), "sure" (whether the confidence shows), "said" (a sentence). */
@@ -15,7 +15,7 @@ export class Panel extends EventTarget {
   #photo = null;
   #control = null;
   #timer = 0;
-  // Which look the versions show, or are being fetched for.
+  // The look that the versions show or will show.
   #offered = "";
 
   constructor() {
@@ -56,7 +56,7 @@ export class Panel extends EventTarget {
     this.update();
   }
 
-  /** The look has changed; the sliders, the versions and the buttons follow it. */
+  /** Show a changed look in the sliders, the versions and the buttons. */
   update() {
     const { look } = this.#photo.history;
     find("strength").value = look.strength;
@@ -74,7 +74,7 @@ export class Panel extends EventTarget {
     find("wrong").textContent = sentence;
   }
 
-  // Only for who has opened it, and only at rest: a version costs as much as the picture itself.
+  // Only while it is open and nothing moves: a version costs as much as the picture itself.
   #offer() {
     clearTimeout(this.#timer);
     if (!find("versions").open || this.#photo?.state !== "done") return;

@@ -1,4 +1,4 @@
-// The parts of the page, each there once, and which photo is open.
+// The parts of the page, and which photo is open.
 
 import { Marks } from "./marks.js";
 import { Palette } from "./palette.js";
@@ -17,15 +17,15 @@ export const marks = new Marks();
 export const palette = new Palette();
 export const panel = new Panel();
 
-/** The open photo, and its place in the list, so that the next one follows where it is removed. */
+/** The open photo and its place in the list. When it is removed, the photo at that place follows. */
 export const here = { photo: null, place: 0 };
 
-/** For those who hear the page. */
+/** Say something to people who use a screen reader. */
 export function say(sentence) {
   find("say").textContent = sentence;
 }
 
-/** For everybody, across the page. */
+/** Show a message across the page. */
 export function warn(sentence, kind = "") {
   find("trouble").textContent = sentence;
   find("trouble").className = kind;

@@ -1,9 +1,9 @@
-// What the stage shows: the two pictures of one photo, swapped only when the next is ready, so that nothing flickers.
+// The two pictures on the stage. They are replaced only when the next ones are ready, so nothing flickers.
 
 import { blobOf, call, isAborted, pause } from "./api.js";
 import { asked } from "./looks.js";
 
-// A slider asks on each move; with one request at a time and this between two, it stays far below the limit.
+// Milliseconds between two requests of a moving slider. So it stays far below the limit of requests.
 const BETWEEN = 125;
 const SETTLED = 500;
 const MOST_DETAIL = 50e6;
@@ -31,7 +31,7 @@ export class Pictures extends EventTarget {
   #started = 0;
   #detail = null;
 
-  /** Everything for a photo that is shown from now on. */
+  /** Fetch the pictures of a photo that is shown from now on. */
   async open(photo) {
     this.#flight?.control.abort();
     this.#detail?.abort();
@@ -52,11 +52,11 @@ export class Pictures extends EventTarget {
   }
 
   /**
-   * The picture of the photo's present look. An `urgent` one aborts what is under way; else the newest waits for it,
-   * so that a slider shows pictures while it moves.
+   * Fetch the picture of the photo's present look. An `urgent` request aborts the running one. Otherwise the newest
+   * request waits for it, so that a slider shows pictures while it moves.
    */
   ask(photo, { urgent = true } = {}) {
-    // On its way again, it will be asked for when it is there.
+    // The photo is being sent again. Its picture is fetched later.
     if (!photo.told.id) return;
     this.#wanted = photo;
     this.#detail?.abort();
@@ -99,7 +99,7 @@ export class Pictures extends EventTarget {
     }
   }
 
-  /** Whole pixels for a look closer than the view's; asked only when everything is at rest. */
+  /** Fetch the full-size pictures for a closer look, once nothing moves. */
   async refine(photo, scale) {
     this.#detail?.abort();
     const { before, after, fineBefore, fineAfter } = photo.pictures;
@@ -120,7 +120,7 @@ export class Pictures extends EventTarget {
         this.#emit("shown", photo);
       }
     } catch (error) {
-      // The view is still there, and good; a closer one is only a favour.
+      // The view stays; the closer picture is not necessary.
       if (!isAborted(error)) this.#detail = null;
     }
   }

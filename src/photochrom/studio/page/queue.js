@@ -1,10 +1,10 @@
-// The photos of this page, on their way to the studio and back.
+// The photos of this page, and their way to the studio and back.
 
 import { call, events, health, isAborted, pause, Refused, Unreachable, upload } from "./api.js";
 import { History } from "./looks.js";
 import { t } from "./texts.js";
 
-// A request of many files is lost as a whole where it is lost; smaller ones also show photos sooner.
+// A request that fails loses all its files, so requests are small. Small ones also show photos sooner.
 const MOST_FILES = 8;
 const MOST_BYTES = 48 * 2 ** 20;
 const MOST_BREAKS = 4;
@@ -14,7 +14,7 @@ const LOOKS = "photochrom.looks";
 
 let count = 0;
 
-/** One photo: what the studio says of it (`told`), and what this page knows. */
+/** One photo. `told` is the studio's PHOTO object; the rest is known to this page alone. */
 export class Photo {
   constructor(name, file = null) {
     this.key = (count += 1);
@@ -64,7 +64,7 @@ export class Queue extends EventTarget {
 
   remove(photo) {
     this.photos.splice(this.photos.indexOf(photo), 1);
-    // Removed by itself after a while in any case, so that a failure here concerns nobody.
+    // The studio removes it later in any case, so a failure does not matter.
     if (photo.told.id) call(photo.path(), { method: "DELETE" }).catch(() => {});
     this.#list();
   }
@@ -122,7 +122,7 @@ export class Queue extends EventTarget {
       this.#watch(job.id);
     } catch (error) {
       if (error instanceof Unreachable && (batch[0].breaks = (batch[0].breaks ?? 0) + 1) === MOST_BREAKS) {
-        // The studio lives, and yet it breaks each time: not to be tried for ever.
+        // The studio works, but this request fails each time. It is not tried for ever.
         all({ state: "failed", error: t("queue.breaks") });
       } else if (error instanceof Unreachable) {
         all({ state: "waiting", progress: 0 });
@@ -131,7 +131,7 @@ export class Queue extends EventTarget {
         all({ state: "waiting", full: true });
         await pause(Math.min(error.wait, LONGEST_WAIT) * 1000);
       } else if (error.status === 413 && batch.length > 1) {
-        // Too much together; each may pass alone, and only what does not is refused.
+        // The files are too large together. Each is sent alone.
         for (const photo of batch) photo.alone = true;
         all({ state: "waiting" });
       } else {
@@ -146,7 +146,7 @@ export class Queue extends EventTarget {
     this.#watchAll();
   }
 
-  // One stream at a time: a browser opens six connections to one host, and streams would take them all.
+  // One stream at a time. A browser opens six connections to one host, and streams would take all of them.
   async #watchAll() {
     if (this.#watching) return;
     this.#watching = true;
@@ -165,7 +165,7 @@ export class Queue extends EventTarget {
       const photo = this.photos.find((one) => one.told.id === data.id);
       if (photo) this.tell(photo, data);
     }
-    // The stream stopped without its end: whoever is there now knows how the job stands.
+    // The stream stopped without the event "end". The next request tells how the job stands.
     return !this.photos.some((photo) => photo.job === job && ["queued", "running"].includes(photo.state));
   }
 
@@ -187,7 +187,7 @@ export class Queue extends EventTarget {
     sessionStorage.setItem(LOOKS, JSON.stringify(Object.fromEntries(looks.map((photo) => [photo.told.id, photo.history.look]))));
   }
 
-  /** After a reload of the page: what the studio still has of this tab. */
+  /** After a reload of the page, get the photos of this tab that the studio still has. */
   async recall() {
     const known = this.#known();
     const looks = JSON.parse(sessionStorage.getItem(LOOKS) ?? "{}");

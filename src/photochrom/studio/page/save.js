@@ -1,9 +1,9 @@
-// Files for the person: one photo, its hints, or all photos as a zip with what was changed in each.
+// Downloads: one photo, its hints, or all photos as a zip with their present looks.
 
 import { blobOf } from "./api.js";
 import { asked } from "./looks.js";
 
-// A zip without its 64-bit extension ends at 4 GB; parts also keep the memory of a phone.
+// A zip without the 64-bit extension ends at 4 GB. Several parts also need less memory of a phone.
 const MOST_ZIP = 1e9;
 const TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
   for (let bit = 0; bit < 8; bit += 1) n = n & 1 ? 0xedb88320 ^ (n >>> 1) : n >>> 1;
@@ -45,7 +45,7 @@ function header(...fields) {
   return view.buffer;
 }
 
-/** A zip of stored entries: pictures are compressed already. */
+/** A zip with stored entries, because pictures are compressed already. */
 export class Zip {
   #parts = [];
   #central = [];
@@ -90,7 +90,7 @@ export class Zip {
   }
 }
 
-/** Hand over zips of all these photos; returns the photos that could not be had. */
+/** Download zips of all these photos. Returns the photos that could not be fetched. */
 export async function all(photos, onDone) {
   const missing = [];
   let zip = new Zip();

@@ -1,4 +1,4 @@
-// The picture: before and after one above the other, the divider, zoom and panning.
+// The picture: before and after on top of each other, the divider, zoom and panning.
 // Scales are CSS pixels per pixel of the photo; 100 % is one pixel of the photo to one of the screen.
 
 import { percent, t } from "./texts.js";
@@ -73,7 +73,7 @@ export class Stage extends EventTarget {
     const { clientWidth: wide, clientHeight: high } = this.root;
     if (this.#fitted) this.#scale = this.#fit;
     const [width, height] = [this.#size.width * this.#scale, this.#size.height * this.#scale];
-    // A larger picture may not leave the stage; a smaller side stays in the middle.
+    // A larger picture stays over the stage. A smaller side stays in the middle.
     const place = (start, length, room) => (length <= room ? (room - length) / 2 : clamp(start, room - length, 0));
     this.#box = { left: place(this.#box.left, width, wide), top: place(this.#box.top, height, high), width, height };
     for (const layer of [this.#sheet, this.#marks]) {
@@ -85,7 +85,7 @@ export class Stage extends EventTarget {
     this.dispatchEvent(new Event("zoom"));
   }
 
-  // The divider parts what is seen, so that it is in reach at every zoom.
+  // The divider is at a share of the visible part, so that it can be reached at every zoom.
   get #seen() {
     const left = Math.max(this.#box.left, 0);
     const top = Math.max(this.#box.top, 0);
@@ -154,14 +154,14 @@ export class Stage extends EventTarget {
     this.lay();
   }
 
-  /** Where a point of the window lies in the photo, 0..1; null outside of it. */
+  /** The place in the photo, 0..1, of a point of the window; null outside the photo. */
   toPhoto(clientX, clientY) {
     const around = this.#sheet.getBoundingClientRect();
     const [x, y] = [(clientX - around.left) / around.width, (clientY - around.top) / around.height];
     return x >= 0 && x <= 1 && y >= 0 && y <= 1 ? { x, y } : null;
   }
 
-  /** The middle of what is seen, in the photo. */
+  /** The place in the photo of the middle of the visible part. */
   get middle() {
     const seen = this.#seen;
     return { x: (seen.left + seen.width / 2 - this.#box.left) / this.#box.width, y: (seen.top + seen.height / 2 - this.#box.top) / this.#box.height };
@@ -208,10 +208,10 @@ export class Stage extends EventTarget {
   #release(event) {
     if (!this.#pointers.delete(event.pointerId)) return;
     this.root.classList.remove("panning");
-    // Also a click on the divider's line means the picture: the line is far wider to the finger than to the eye.
+    // A click on the divider's line also counts for the picture, because the line that takes clicks is wide.
     const point = event.type === "pointerup" && this.#gesture.still && this.toPhoto(event.clientX, event.clientY);
     if (point) this.dispatchEvent(new CustomEvent("point", { detail: point }));
-    // The finger that is left after a pinch neither presses nor drags.
+    // The finger that is left after a pinch does nothing.
     if (this.#pointers.size) this.#gesture = { kind: "pan" };
   }
 

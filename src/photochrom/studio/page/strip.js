@@ -1,4 +1,4 @@
-// The row of photos: a small picture, a name, and how each stands; an error as its sentence.
+// The row of photos: a small picture, a name, and the state or the error of each.
 
 import { blobOf } from "./api.js";
 import { asked } from "./looks.js";
@@ -11,7 +11,7 @@ const FORCE = "; send force=true";
 const strip = document.getElementById("strip");
 const list = strip.querySelector("ul");
 
-/** How a photo stands, in words. */
+/** The state of a photo, in words. */
 export function standing(photo) {
   const { state, progress, position, error, full } = photo.told;
   if (state === "sending") return t("queue.sending", { share: percent(progress) });
@@ -48,7 +48,7 @@ export class Strip extends EventTarget {
       if (!this.#tiles.has(photo)) this.#build(photo);
       this.update(photo);
     }
-    // One good photo needs no list of itself.
+    // One photo needs no list.
     strip.hidden = photos.length < 2;
     this.select(current);
   }
@@ -99,7 +99,7 @@ export class Strip extends EventTarget {
     }
   }
 
-  /** Draw what the stage shows; it costs nothing then. */
+  /** Draw a tile from a picture that the stage has already. */
   paint(photo, picture, drawn = "color") {
     const tile = this.#tiles.get(photo);
     if (!tile) return;
@@ -116,7 +116,7 @@ export class Strip extends EventTarget {
     this.#draw();
   }
 
-  // One after the other, so that small pictures never stand in the way of the large one.
+  // One after the other, so that small pictures do not delay the large one.
   async #draw() {
     if (this.#drawing) return;
     this.#drawing = true;
@@ -133,7 +133,7 @@ export class Strip extends EventTarget {
           grey.close();
         }
       } catch {
-        // A tile without a picture still has its name; what is wrong is said where the photo is opened.
+        // A tile without a picture still has its name. The error is shown when the photo is opened.
       }
     }
     this.#drawing = false;

@@ -1,4 +1,4 @@
-// All words of the page come from one JSON file per language; a translator adds NAME.json and its name here.
+// All words of the page are in one JSON file per language. A translator adds NAME.json, and its name here.
 
 const LANGUAGES = ["en"];
 

@@ -1,9 +1,9 @@
-// The confidence map as a veil over the picture: orange where the network is unsure.
+// The confidence map over the picture: orange where the network is unsure.
 
 const ORANGE = [255, 122, 0];
 const DENSEST = 200;
 
-// The values below which a share of all pixels lie.
+// The values below which the given shares of all pixels lie.
 function quantiles(values, shares) {
   const counts = new Uint32Array(256);
   for (const value of values) counts[value] += 1;
@@ -13,7 +13,7 @@ function quantiles(values, shares) {
   });
 }
 
-/** Draw a grey map (255 is sure) on a canvas, stretched to what occurs in this photo: absolute values differ little. */
+/** Draw a grey map (255 is sure) on a canvas, stretched to the values of this photo, which differ little. */
 export function drawVeil(canvas, map) {
   Object.assign(canvas, { width: map.width, height: map.height });
   const pen = canvas.getContext("2d", { willReadFrequently: true });
