@@ -167,7 +167,7 @@ def test_photos_in_colour_are_left_alone_unless_forced(telegram: Any, start: Any
         (call,) = telegram.wait("sendMessage")
         assert call.answers == first
         assert call.text == (
-            "holiday.jpg: is in colour already. Reply /force to it, and I colour it anew all the same."
+            "holiday.jpg: is in colour already; reply /force to it, and I colour it anew all the same."
         )
         telegram.send(text="/force", reply_to_message=telegram.updates[first - 1]["message"])
         (forced,) = telegram.wait("sendDocument")
@@ -175,7 +175,7 @@ def test_photos_in_colour_are_left_alone_unless_forced(telegram: Any, start: Any
         telegram.wait("sendMediaGroup", 2)
         telegram.document(forced.document[1], "holiday.color.jpg")
         _, call = telegram.wait("sendMessage", 2)
-        assert call.text.startswith("holiday.color.jpg: was colorized before, by photochrom. Reply /force")
+        assert call.text.startswith("holiday.color.jpg: was colorized before, by photochrom; reply /force")
         telegram.send(text="/force")
         assert telegram.wait("sendMessage", 3)[-1].text.startswith("Reply /force to a photo")
     counts = bot.service.counts

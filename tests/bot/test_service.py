@@ -17,17 +17,17 @@ class Gate:
     """A colorizer that holds each photo until it is let through, and knows the most that it had at once."""
 
     def __init__(self, colorizer: Any) -> None:
-        self.name = colorizer.name
+        self.name, self.info = colorizer.name, colorizer.info
         self.open = threading.Event()
         self.entered = threading.Semaphore(0)
         self.photos: list[weakref.ref[Any]] = []
         self._colorizer, self._inside, self.most = colorizer, 0, 0
 
     def colorize_photo(self, photo: Any, options: Options, **keywords: Any) -> Any:
-        class Witness:
-            """A Photo has slots, and no weak references; its notes can hold something that has."""
+        class Witness(str):
+            """A Photo has slots and no weak references. Its notes can hold something that has."""
 
-        witness = Witness()
+        witness = Witness("somebody looks")
         photo.notes.append(witness)
         self.photos.append(weakref.ref(witness))
         self._inside += 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from photochrom.jobs.names import LONGEST, clean_name, result_name
+from photochrom.jobs.names import LONGEST, clean_name, portable_name
 
 
 @pytest.mark.parametrize(
@@ -36,14 +36,17 @@ def test_a_long_name_keeps_its_suffix() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "candidate", "result"),
+    ("name", "portable"),
     [
-        ("a.jpg", None, "a.color.jpg"),
-        ("a.jpg", 1, "a.color.2.jpg"),
-        ("a?.jpg", None, "a_.color.jpg"),
-        ("con.jpg", None, "_con.color.jpg"),
-        (".hidden.jpg", None, "hidden.color.jpg"),
+        ("a.jpg", "a.jpg"),
+        ("a?.jpg", "a_.jpg"),
+        ('"a" <b>|c*.jpg', "_a_ _b__c_.jpg"),
+        ("con.jpg", "_con.jpg"),
+        ("LPT1", "_LPT1"),
+        ("console.jpg", "console.jpg"),
+        (".hidden.jpg", "hidden.jpg"),
+        ("..", "photo"),
     ],
 )
-def test_result_name(name: str, candidate: int | None, result: str) -> None:
-    assert result_name(name, ".jpg", candidate) == result
+def test_portable_name(name: str, portable: str) -> None:
+    assert portable_name(name) == portable

@@ -44,17 +44,34 @@ def test_the_answer_is_the_file_of_the_command(
     source = tmp_path / f"photo.{format.lower()}"
     source.write_bytes(data)
     options = [part for name, value in fields.items() for part in (f"--{name}", value)]
-    out = tmp_path / "out"
     with pytest.raises(SystemExit) as end:
-        command(["colorize", str(source), "-o", f"{out}/", "--threads", "1", *options])
+        command(["colorize", str(source), "--threads", "1", *options])
     assert end.value.code == 0
-    (expected,) = out.iterdir()
+    (expected,) = (path for path in tmp_path.iterdir() if path != source)
     answer = post(studio, data, source.name, **{name.replace("-", "_"): v for name, v in fields.items()})
     assert answer.status_code == 200, answer.text
     assert answer.content == expected.read_bytes()
     kind = {".jpg": "jpeg", ".tiff": "tiff"}.get(expected.suffix, expected.suffix[1:])
     assert answer.headers["content-type"] == f"image/{kind}"
-    assert f'filename="photo.color{expected.suffix}"' in answer.headers["content-disposition"]
+    assert f'filename="{expected.name}"' in answer.headers["content-disposition"]
+
+
+def test_candidates_are_the_files_of_the_command(studio: Any, make_photo: Any, tmp_path: Path) -> None:
+    source = tmp_path / "Smith, A. wedding"
+    source.write_bytes(make_photo(97, 64, "PNG"))
+    with pytest.raises(SystemExit) as end:
+        command(["colorize", str(source), "--threads", "1", "--candidates", "3", "--seed", "7"])
+    assert end.value.code == 0
+    expected = {path.name: path.read_bytes() for path in tmp_path.iterdir() if path != source}
+    answer = post(studio, source.read_bytes(), source.name, candidates="3", seed="7").json()
+    assert {each["name"]: base64.b64decode(each["data"]) for each in answer["candidates"]} == expected
+    # One of them alone has the same name and the same bytes.
+    photo = studio.photo(source.read_bytes(), source.name, candidates="3", seed="7")
+    remade = studio.http.post(f"{photo}/result", json={"candidate": 1, "seed": 7})
+    kept = studio.http.get(f"{photo}/result?candidate=1")
+    for one in (remade, kept):
+        assert one.content == expected["Smith, A. wedding.color.2.png"]
+        assert 'filename="Smith, A. wedding.color.2.png"' in one.headers["content-disposition"]
 
 
 def test_the_luma_is_the_photos_and_the_colours_say_that_they_are_inferred(studio: Any, chelsea: Any) -> None:

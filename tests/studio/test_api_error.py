@@ -42,8 +42,8 @@ from photochrom.studio.api_error import ApiError, invalid_error, photo_error
         (AlreadyColorError("x", "is in colour", Remedy.FORCE), 409, "is in colour; send force=true"),
         (AlreadyColorError("x", "was colorized", Remedy.FORCE, code="colorized"), 409, "was colorized; send"),
         (ModelError("siggraph17", "has no candidates"), 400, "siggraph17: has no candidates"),
-        (OptionError("strength", "must be below 1.5"), 422, "strength: must be below 1.5"),
-        (MemoryError(), 413, "not enough memory"),
+        (OptionError("strength", "must be below 1.5"), 422, "strength must be below 1.5"),
+        (MemoryError(), 413, "there is not enough memory for it; make it smaller first"),
     ],
 )
 def test_status_and_sentence_of_each_error(error: Exception, status: int, words: str) -> None:
@@ -65,6 +65,7 @@ def test_an_unexpected_error_tells_nothing_of_its_message(capsys: pytest.Capture
     said = capsys.readouterr().err
     assert "ZeroDivisionError" in said
     assert "wedding" not in said
+    assert answer.code == "unexpected"
 
 
 def test_an_answer_is_one_line_that_can_be_encoded() -> None:

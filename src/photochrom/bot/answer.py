@@ -1,34 +1,27 @@
-"""From the bytes of a photo to what is sent back. Runs in worker threads, and writes nothing to disk."""
+"""`make_answer`: from the bytes of a photo to what is sent back. It runs on threads and writes nothing to disk."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from photochrom.bot import texts
 from photochrom.engine.colorizer import Colorizer
-from photochrom.engine.options import Options
-from photochrom.engine.toning import is_coloured
-from photochrom.jobs.names import result_name
+from photochrom.jobs.names import portable_name
 from photochrom.media import photo as media
-from photochrom.media import provenance
 from photochrom.media.photo import Page, Photo
-from photochrom.pipeline.job import results
+from photochrom.pipeline.job import colorize
+from photochrom.pipeline.naming import result_name
 from photochrom.pipeline.request import ColorizeRequest
 
-__all__ = ["Answer", "InColour", "Sent", "make_answer"]
+__all__ = ["Answer", "Sent", "make_answer"]
 
 # Telegram shows photos at 1280 pixels a side, 2560 at most, and refuses those longer than 20 times their width.
 VIEW_SIDE = 1600
 MOST_OBLONG = 20
 VIEW_QUALITY = 90
-
-
-class InColour(Exception):
-    """The photo has colours already; the message is what to tell its sender."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,30 +34,26 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What comes of one photo.
+    """The results of one photo.
 
     Attributes
     ----------
     files
         The full-size files in colour, one for each candidate.
+    notes
+        What was changed or left out, in words.
     before, after
-        JPEG views for an album, at most 1600 pixels a side; of a photo that Telegram would not show, none.
+        JPEG views for an album, at most 1600 pixels a side; none if Telegram would not show them.
     """
 
     files: list[Sent]
+    notes: tuple[str, ...] = ()
     before: Sent | None = None
     after: tuple[Sent, ...] = ()
 
 
 def make_answer(
-    colorizer: Colorizer,
-    data: bytes,
-    name: str,
-    options: Options,
-    *,
-    max_pixels: int,
-    force: bool = False,
-    views: bool = True,
+    colorizer: Colorizer, data: bytes, name: str, request: ColorizeRequest, *, views: bool = True
 ) -> Answer:
     """Colorize the photo in `data`.
 
@@ -72,45 +61,38 @@ def make_answer(
     ----------
     name
         What messages call it, and what the results are named after.
-    max_pixels
-        Of all candidates together.
+    request
+        Its `max_pixels` are those of all candidates together.
     views
-        Make pictures for an album too, beside the files.
+        Whether to make pictures for an album too, beside the files.
 
     Raises
     ------
-    InColour
-        Where the photo has colours, real or inferred, unless `force`.
+    AlreadyColorError
+        If the photo is in colour, unless `request` forces it.
     PhotoError
-        Where the photo cannot be read, or its result not be written.
+        If the photo cannot be read, or its result cannot be written.
     """
     # Each candidate is a picture of its own in memory.
-    photo = media.open(data, name=name, max_pixels=max(1, max_pixels // options.candidates))
-    if not force:
-        _refuse_colour(photo)
-    versions = [result.photo for result in results(colorizer, photo, ColorizeRequest(options))]
-    numbers: list[int | None] = list(range(len(versions))) if len(versions) > 1 else [None]
-    suffix = media.extension_for(photo)
+    limit = (request.max_pixels or media.MAX_PIXELS) // request.options.candidates
+    photo, results = colorize(colorizer, data, replace(request, max_pixels=max(1, limit)), name=name)
+    plain = portable_name(name)
     files = [
-        Sent(result_name(name, suffix, number), media.encode(version))
-        for number, version in zip(numbers, versions, strict=True)
+        Sent(result_name(plain, result.suffix, number=result.number), result.encode()) for result in results
     ]
+    # Only now: encoding may add notes.
+    notes = tuple(dict.fromkeys([*photo.notes, *(note for result in results for note in result.photo.notes)]))
     height, width = photo.pages[0].pixels.shape[:2]
     if not views or max(width, height) > MOST_OBLONG * min(width, height):
-        return Answer(files)
+        return Answer(files, notes)
     after = tuple(
-        Sent(result_name(name, ".jpg", number), _view(version.pages[0], version))
-        for number, version in zip(numbers, versions, strict=True)
+        Sent(
+            result_name(plain, ".jpg", number=result.number),
+            _view(result.photo.pages[0], result.photo),
+        )
+        for result in results
     )
-    return Answer(files, Sent("before.jpg", _view(photo.pages[0])), after)
-
-
-def _refuse_colour(photo: Photo) -> None:
-    # Faint colours count as a tone, so the mark is asked first.
-    if (mark := provenance.read(photo)) is not None:
-        raise InColour(texts.DONE_BEFORE.format(name=photo.name, model=mark.model))
-    if any(is_coloured(page) for page in photo.pages):
-        raise InColour(texts.IN_COLOUR.format(name=photo.name))
+    return Answer(files, notes, Sent("before.jpg", _view(photo.pages[0])), after)
 
 
 def _view(page: Page, marks: Photo | None = None) -> bytes:

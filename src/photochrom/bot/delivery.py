@@ -28,7 +28,7 @@ async def send_answer(bot: Bot, job: PhotoJob, answer: Answer, model: str) -> bo
     TelegramAPIError
     """
     count = len(answer.files)
-    captions = [texts.inferred(model, number=i, of=count) for i in range(1, count + 1)]
+    captions = [texts.inferred(model, number=i, of=count, notes=answer.notes) for i in range(1, count + 1)]
     if await _send_album(bot, job, answer, captions) and not job.as_file:
         return True
     complete = True

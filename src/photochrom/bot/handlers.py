@@ -33,7 +33,7 @@ class PhotoJob:
     as_file
         Whether it was sent as a file. Then the answer has a file in full size too.
     force
-        Whether to colorize it even if it is in colour.
+        Whether to colorize it even if it is in colour or damaged.
     private
         Whether the chat is no group. In groups the bot says nothing about photos in colour.
     """

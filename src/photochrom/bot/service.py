@@ -18,7 +18,7 @@ from aiogram.exceptions import AiogramError, TelegramBadRequest, TelegramForbidd
 from aiogram.types import BotCommand, Update
 
 from photochrom.bot import texts
-from photochrom.bot.answer import Answer, InColour, make_answer
+from photochrom.bot.answer import Answer, make_answer
 from photochrom.bot.api import TooLarge, fetch
 from photochrom.bot.delivery import send_answer, send_text
 from photochrom.bot.handlers import Handlers, PhotoJob
@@ -27,7 +27,9 @@ from photochrom.bot.settings import SettingsStore
 from photochrom.bot.turns import TurnQueue
 from photochrom.engine.colorizer import Colorizer
 from photochrom.engine.options import Quality
-from photochrom.errors import PhotoError
+from photochrom.errors import AlreadyColorError, PhotochromError
+from photochrom.pipeline.job import as_error
+from photochrom.pipeline.request import ColorizeRequest
 
 __all__ = ["MAX_PIXELS", "Counts", "Service"]
 
@@ -176,26 +178,27 @@ class Service:
                 self._colorizer,
                 data,
                 name,
-                job.settings.options(self._quality),
-                max_pixels=self._max_pixels,
-                force=job.force,
+                ColorizeRequest(
+                    job.settings.options(self._quality),
+                    force=job.force,
+                    salvage=job.force,
+                    max_pixels=self._max_pixels,
+                ),
                 views=job.as_file,
             )
             return await asyncio.get_running_loop().run_in_executor(self._pool, colour)
-        except InColour as error:
+        except AlreadyColorError as error:
             self.counts.skipped += 1
-            return str(error) if job.private else None
+            return texts.trouble(error, name) if job.private else None
         except TooLarge:
             words = texts.TOO_LARGE.format(name=name)
-        except PhotoError as error:
-            words = texts.trouble(error)
+        except (PhotochromError, MemoryError) as error:
+            words = texts.trouble(as_error(error, name), name)
         except TelegramBadRequest as error:
             too_big = "too big" in error.message
             words = (texts.TOO_LARGE if too_big else texts.NOT_FETCHED).format(name=name)
         except (AiogramError, ConnectionError):
             words = texts.NOT_FETCHED.format(name=name)
-        except MemoryError:
-            words = texts.NO_MEMORY.format(name=name)
         except Exception as error:
             self._say(f"photochrom: a photo could not be coloured: {_where(error)}")
             words = texts.BROKEN.format(name=name, kind=type(error).__name__)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from photochrom.errors import PhotochromError, Remedy
 
 __all__ = ["MAX_CAPTION", "MAX_TEXT", "cut", "inferred", "trouble"]
@@ -21,7 +23,7 @@ HELP = (
     "file in full size, in the format it came in. Several at once are fine.\n\n"
     "/strength 0.7: paler; 0 is grey, 1 as inferred, 1.5 bold\n"
     "/candidates 3: three plausible versions of each photo, 9 at most\n"
-    "/force: in reply to a photo, colour it although it is in colour already\n"
+    "/force: in reply to a photo, colour it although it is in colour already, or damaged\n"
     "/help: this\n\n"
     "The settings hold for this chat until I am restarted.\n"
     "I hold a photo in memory while I work on it, and then forget it. Telegram keeps what is in this chat, and "
@@ -52,7 +54,7 @@ KINDS = {
     "game": "a game",
     "paid_media": "paid media",
 }
-"""What people send besides photos. Anything else is Telegram's own notice, and needs no answer."""
+"""What people send besides photos. All other kinds are notices of Telegram and get no answer."""
 
 NO_PHOTO = "Reply /force to a photo, and I colour it although it is in colour already."
 TOO_LARGE = (
@@ -63,13 +65,8 @@ TOO_LARGE_BACK = (
     "{name}: is ready, but with {megabytes:.0f} MB it is more than the 50 MB that bots may send. Send the photo "
     "as JPEG; or run `photochrom colorize` on a computer, which writes it at any size."
 )
-IN_COLOUR = "{name}: is in colour already. Reply /force to it, and I colour it anew all the same."
-DONE_BEFORE = (
-    "{name}: was colorized before, by {model}. Reply /force to it, and I colour it anew all the same."
-)
 NOT_A_PHOTO = "{name}: is no photo. Send a JPEG, PNG, TIFF, WebP, AVIF, BMP, GIF, HEIC or camera RAW file."
 NOT_FETCHED = "{name}: Telegram did not hand it over. Send it again, please."
-NO_MEMORY = "{name}: is too large for the memory of this machine. Send it smaller, please."
 BROKEN = "{name}: could not be coloured, by a fault of mine ({kind}). Other photos are not affected."
 FULL = "{name}: too many photos are waiting at the moment. Send it again in a few minutes, please."
 CHAT_FULL = "{name}: {count} of your photos are waiting already. Send it again when they are done, please."
@@ -78,6 +75,8 @@ STOPPING = "I am being switched off, and {photos} of yours had to be left. Send 
 ELSEWHERE = "I cannot read it; convert it to PNG or TIFF first"
 REMEDIES = {
     Remedy.FORCE: "reply /force to it, and I colour it anew all the same",
+    Remedy.FEWER_AT_ONCE: "send it smaller, please",
+    Remedy.SALVAGE: "reply /force to it, and I colour what is left of it",
     Remedy.RAISE_MAX_PIXELS: "make it smaller, or ask for fewer /candidates",
     # Who sends a photo cannot install anything here.
     Remedy.INSTALL_PHOTO: ELSEWHERE,
@@ -86,10 +85,11 @@ REMEDIES = {
 """The remedies that a chat needs in other words than Python."""
 
 
-def inferred(model: str, *, number: int = 1, of: int = 1) -> str:
-    """The caption of a picture in colour; with several versions it says which this is."""
+def inferred(model: str, *, number: int = 1, of: int = 1, notes: Sequence[str] = ()) -> str:
+    """The caption of a picture in colour, with its number if there are several, and with `notes`."""
     which = f"Version {number} of {of}. " if of > 1 else ""
-    return f"{which}The colours were inferred by {model}; they are not a record of the original colours."
+    words = f"{which}The colours were inferred by {model}; they are not a record of the original colours."
+    return cut(" ".join([words, *(f"Note: {note}." for note in notes)]), MAX_CAPTION)
 
 
 def other(kind: str) -> str:
@@ -105,9 +105,9 @@ def unknown(command: str) -> str:
     return f"I do not know {cut(command, 40)}. /help lists what I do."
 
 
-def trouble(error: PhotochromError) -> str:
-    """What is wrong with a photo, and what to do about it in a chat."""
-    return cut(error.sentence(REMEDIES), MAX_TEXT - 1) + "."
+def trouble(error: PhotochromError, name: str) -> str:
+    """What is wrong with the photo called `name`, and what to do about it in a chat."""
+    return cut(error.sentence(REMEDIES, path=name), MAX_TEXT - 1) + "."
 
 
 def stopping(count: int) -> str:

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from pathlib import PurePosixPath
 
-__all__ = ["clean_name", "result_name"]
+__all__ = ["clean_name", "portable_name"]
 
 LONGEST = 120
 JOINERS = "\u200c\u200d"
@@ -32,11 +32,9 @@ def clean_name(name: str | None) -> str:
     return seen
 
 
-def result_name(name: str, extension: str, candidate: int | None = None) -> str:
-    """What ``photochrom colorize`` calls the result of a photo; `candidate` counts from 0 where there are several."""
-    number = "" if candidate is None else f".{candidate + 1}"
-    stem = BARRED.sub("_", PurePosixPath(name).stem)
-    if DEVICES.match(stem):
-        stem = f"_{stem}"
-    # Unpacked into a folder, the result must not be a hidden file.
-    return f"{stem.lstrip('.') or 'photo'}.color{number}{extension}"
+def portable_name(name: str) -> str:
+    """A clean name that every system takes as the name of a file, and that does not hide the file."""
+    harmless = BARRED.sub("_", name)
+    if DEVICES.match(harmless):
+        harmless = f"_{harmless}"
+    return harmless.lstrip(".") or "photo"

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
-from photochrom.errors import PhotochromError, PhotoError, Remedy
+from photochrom.errors import PhotochromError, Remedy
+from photochrom.pipeline.job import as_error
 from photochrom.web.answers import report_error
 
 __all__ = ["ApiError", "invalid_error", "photo_error"]
@@ -23,7 +24,9 @@ STATUS = {
 ELSEWHERE = "this server cannot read it; convert it to PNG or TIFF first"
 REMEDIES = {
     Remedy.FORCE: "send force=true to colorize it anew",
+    Remedy.SALVAGE: "send salvage=true to colorize what is left of it",
     Remedy.RAISE_MAX_PIXELS: "make it smaller first",
+    Remedy.FEWER_AT_ONCE: "make it smaller first",
     # The client cannot install anything on the server.
     Remedy.INSTALL_PHOTO: ELSEWHERE,
     Remedy.INSTALL_CODECS: ELSEWHERE,
@@ -38,14 +41,16 @@ class ApiError(Exception):
     ----------
     status
         The HTTP status.
+    code
+        The code of the error that it was made from, such as "in_color"; empty if it was made from none.
     headers
         More headers of the answer: Retry-After, where trying again makes sense.
     """
 
-    def __init__(self, status: HTTPStatus, why: str) -> None:
+    def __init__(self, status: HTTPStatus, why: str, *, code: str = "") -> None:
         # JSON's escapes may hold half of a surrogate pair, which no encoder takes.
         super().__init__(" ".join(why.encode("utf-8", "replace").decode().split()))
-        self.status = status
+        self.status, self.code = status, code
         self.headers: dict[str, str] = {}
         if status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
             self.headers["Retry-After"] = str(RETRY_SECONDS)
@@ -59,16 +64,12 @@ def photo_error(error: Exception, name: str) -> ApiError:
     """
     if isinstance(error, ApiError):
         return error
-    if isinstance(error, PhotochromError):
-        if isinstance(error, PhotoError):
-            return ApiError(status_of(error), error.sentence(REMEDIES, path=name))
-        # The error names a model or an option, and not the photo.
-        return ApiError(status_of(error), f"{name}: {error.sentence(REMEDIES)}")
-    if isinstance(error, MemoryError):
-        words = f"{name}: not enough memory for it on this server; make it smaller first"
-        return ApiError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, words)
-    report_error(error)
-    return ApiError(HTTPStatus.BAD_REQUEST, f"{name}: could not be colorized ({type(error).__name__})")
+    if not isinstance(error, (PhotochromError, MemoryError)):
+        report_error(error)
+        words = f"{name}: could not be colorized ({type(error).__name__})"
+        return ApiError(HTTPStatus.BAD_REQUEST, words, code="unexpected")
+    known = as_error(error, name)
+    return ApiError(status_of(known), known.sentence(REMEDIES, path=name), code=known.code)
 
 
 def status_of(error: PhotochromError) -> HTTPStatus:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import Any, Literal
 
-from photochrom.studio.service import ColorizeRequest, ResultFile
+from photochrom.pipeline.request import ColorizeRequest
+from photochrom.studio.api_error import ApiError
+from photochrom.studio.service import ResultFile
 from photochrom.studio.store import Blob, new_id
 from photochrom.studio.workers import Task
 
@@ -22,7 +23,7 @@ class JobItem:
     progress
         Share of the work that is done, in [0, 1].
     failure
-        The status and the sentence of the API if the photo failed.
+        The answer of the API if the photo failed.
     size
         Width and height in pixels, upright; None until the photo is opened.
     before
@@ -38,7 +39,7 @@ class JobItem:
         self.name, self.upload, self.request = name, upload, request
         self.state: State = "queued"
         self.progress = 0.0
-        self.failure: tuple[HTTPStatus, str] | None = None
+        self.failure: ApiError | None = None
         self.size: tuple[int, int] | None = None
         self.results: list[ResultFile] = []
         self.before: Blob | None = None
@@ -50,6 +51,11 @@ class JobItem:
     def ended(self) -> bool:
         """Whether the work on it is done or has failed."""
         return self.state in ("done", "failed")
+
+    @property
+    def notes(self) -> list[str]:
+        """What was changed or left out in its results, in words."""
+        return list(dict.fromkeys(note for result in self.results for note in result.notes))
 
     @property
     def blobs(self) -> list[Blob]:
@@ -67,7 +73,9 @@ class JobItem:
             "state": self.state,
             "position": positions.get(self.task) if self.task is not None else None,
             "progress": round(self.progress, 3),
-            "error": self.failure[1] if self.failure else None,
+            "error": str(self.failure) if self.failure else None,
+            "error_code": self.failure.code if self.failure else None,
+            "notes": self.notes,
             "width": width,
             "height": height,
             "candidates": self.request.options.candidates,

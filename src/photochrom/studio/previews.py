@@ -113,7 +113,7 @@ class PreviewService:
         with entry.busy:
             try:
                 if entry.preview is None:
-                    photo = self._service.open(item.upload, item.name)
+                    photo = self._service.open(item.upload, item.name, item.request)
                     entry.preview = Preview(self._service.colorizer, photo)
                 return work(entry.preview)
             except Exception as error:

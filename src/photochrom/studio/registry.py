@@ -9,10 +9,11 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
+from photochrom.pipeline.request import ColorizeRequest
 from photochrom.studio.api_error import ApiError
 from photochrom.studio.items import JobItem, State
 from photochrom.studio.job import Job
-from photochrom.studio.service import ColorizeRequest, ColorizeService, ResultFile
+from photochrom.studio.service import ColorizeService, ResultFile
 from photochrom.studio.store import Blob
 from photochrom.studio.workers import Task, WorkerPool
 
@@ -188,7 +189,7 @@ class JobRegistry:
                     size=lambda width, height: self._change(item, size=(width, height)),
                 )
             except ApiError as error:
-                self._change(item, state="failed", failure=(error.status, str(error)))
+                self._change(item, state="failed", failure=error)
                 self._finished("failed", time.perf_counter() - started)
                 return
             with self._lock:

@@ -7,16 +7,16 @@ before its first byte, or the whole member in memory.
 
 from __future__ import annotations
 
+import itertools
 import time
 import zipfile
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from photochrom.studio.names import unique
 from photochrom.studio.service import ResultFile
 from photochrom.studio.store import Store
 
-__all__ = ["zip_stream"]
+__all__ = ["unique_names", "zip_stream"]
 
 CHUNK = 1 << 20
 
@@ -33,7 +33,7 @@ def zip_stream(store: Store, results: Iterable[ResultFile]) -> Iterator[bytes]:
     pipe: Any = _Pipe()
     # Pictures are compressed already.
     with zipfile.ZipFile(pipe, "w", zipfile.ZIP_STORED) as archive:
-        for result, name in zip(results, unique(result.name for result in results), strict=True):
+        for result, name in zip(results, unique_names(results), strict=True):
             entry = zipfile.ZipInfo(name, time.localtime()[:6])
             entry.file_size = result.blob.bytes
             with store.open(result.blob) as file, archive.open(entry, "w") as into:
@@ -41,6 +41,18 @@ def zip_stream(store: Store, results: Iterable[ResultFile]) -> Iterator[bytes]:
                     into.write(data)
                     yield pipe.take()
     yield pipe.take()
+
+
+def unique_names(results: Iterable[ResultFile]) -> list[str]:
+    """The names of files in one folder. Names that differ in case alone count as equal, as on many systems."""
+    taken: set[str] = set()
+    names = []
+    for result in results:
+        copies = (result.copy_name(copy) for copy in itertools.count(1))
+        name = next(name for name in copies if name.casefold() not in taken)
+        taken.add(name.casefold())
+        names.append(name)
+    return names
 
 
 class _Pipe:

@@ -109,7 +109,7 @@ export class Queue extends EventTarget {
   async #sendBatch(batch) {
     const form = new FormData();
     for (const photo of batch) form.append("file", photo.file, photo.name);
-    if (batch[0].force) form.append("force", "true");
+    if (batch[0].force) for (const field of ["force", "salvage"]) form.append(field, "true");
     const all = (news) => batch.filter((photo) => this.photos.includes(photo)).forEach((photo) => this.tell(photo, news));
     all({ state: "sending", progress: 0 });
     try {

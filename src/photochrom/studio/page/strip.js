@@ -6,26 +6,27 @@ import { percent, t } from "./texts.js";
 
 const SIDE = 144;
 const MOST_LOCAL = 30 * 2 ** 20;
-// How a sentence of the studio ends where the field `force` helps.
-const FORCE = "; send force=true";
+// Errors that the button "Colour it anyway" helps against.
+const FORCED = ["in_color", "colorized", "incomplete"];
 const strip = document.getElementById("strip");
 const list = strip.querySelector("ul");
 
 /** The state of a photo, in words. */
 export function standing(photo) {
-  const { state, progress, position, error, full } = photo.told;
+  const { state, progress, position, error, error_code: code, full } = photo.told;
   if (state === "sending") return t("queue.sending", { share: percent(progress) });
   if (state === "waiting") return full ? t("queue.full") : t("queue.sending", { share: percent(0) });
   if (state === "queued") return position > 0 ? t("queue.ahead", { n: position }) : t("queue.next");
   if (state === "running") return t("queue.running", { share: percent(progress) });
   if (state === "gone") return t("queue.gone");
   if (state === "done") return t("queue.done");
-  // The studio names the photo in its sentence, here the name stands above it; and the field is a button.
-  return (error.startsWith(`${photo.name}: `) ? error.slice(photo.name.length + 2) : error).split(FORCE)[0];
+  // The name of the photo is shown above, and a button stands for the remedy behind the last semicolon.
+  const words = error.startsWith(`${photo.name}: `) ? error.slice(photo.name.length + 2) : error;
+  return FORCED.includes(code) ? words.replace(/; [^;]*$/, "") : words;
 }
 
 export function canBeForced(photo) {
-  return photo.state === "failed" && Boolean(photo.file) && !photo.force && photo.told.error.includes(FORCE);
+  return photo.state === "failed" && Boolean(photo.file) && !photo.force && FORCED.includes(photo.told.error_code);
 }
 
 /** Fires "choose" (a photo). */

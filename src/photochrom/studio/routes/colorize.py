@@ -83,7 +83,7 @@ def _json(store: Store, results: list[ResultFile]) -> Iterator[bytes]:
     """The document in parts: sixteen large TIFFs need not be in memory together."""
     yield b'{"candidates":['
     for number, made in enumerate(results):
-        about = json.dumps({"type": made.type, "name": made.name})[:-1]
+        about = json.dumps({"type": made.type, "name": made.name, "notes": made.notes})[:-1]
         yield f'{"," if number else ""}{about},"data":"'.encode("ascii")
         with store.open(made.blob) as file:
             while data := file.read(CHUNK):

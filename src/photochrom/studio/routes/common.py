@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -120,7 +121,7 @@ class Stream(StreamingResponse):
             self._release()
 
 
-def file_answer(store: Store, made: ResultFile, *, name: str | None = None, once: bool = False) -> Stream:
+def file_answer(store: Store, made: ResultFile, *, once: bool = False) -> Stream:
     """A file to save.
 
     Parameters
@@ -140,8 +141,10 @@ def file_answer(store: Store, made: ResultFile, *, name: str | None = None, once
         release=release,
         media_type=made.type,
         headers={
-            "Content-Disposition": disposition(name or made.name),
+            "Content-Disposition": disposition(made.name),
             "Content-Length": str(made.blob.bytes),
+            # JSON is ASCII here, so that a header can hold it.
+            "Photochrom-Notes": json.dumps(made.notes),
         },
     )
 

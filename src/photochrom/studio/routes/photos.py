@@ -8,7 +8,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from photochrom.jobs.names import result_name
 from photochrom.studio.api_error import ApiError
 from photochrom.studio.items import JobItem
 from photochrom.studio.previews import jpeg, png
@@ -64,11 +63,9 @@ async def remake(id: str, request: Request, studio: CurrentStudio, owner: Owner)
     item = studio.registry.item(id)
     _check(item)
     wanted = look.applied_to(item.request, studio.settings.max_candidates)
-    task = studio.registry.colorize_once(owner, item.upload, item.name, wanted, candidate=look.candidate)
+    task = studio.registry.colorize_once(owner, item.upload, item.name, wanted, candidate=look.candidate + 1)
     (made,) = await result_of(task, request, studio)
-    number = look.candidate if wanted.options.candidates > 1 else None
-    extension = made.name[made.name.rindex(".") :]
-    return file_answer(studio.store, made, name=result_name(item.name, extension, number), once=True)
+    return file_answer(studio.store, made, once=True)
 
 
 @router.get("/before", summary="The photo as it was", response_class=Response, responses=JPEG)
@@ -134,4 +131,4 @@ async def confidence(id: str, request: Request, studio: CurrentStudio) -> Respon
 def _check(item: JobItem) -> None:
     """Raise the error of a photo that has failed."""
     if item.failure is not None:
-        raise ApiError(*item.failure)
+        raise item.failure

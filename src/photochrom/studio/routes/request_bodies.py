@@ -5,25 +5,32 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from http import HTTPStatus
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Request
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from photochrom.engine.hints import MOST_HINTS, Hint, parse_hints
 from photochrom.engine.options import Options, Quality
+from photochrom.media import formats
+from photochrom.pipeline.request import ColorizeRequest
 from photochrom.studio.api_error import ApiError, invalid_error
-from photochrom.studio.service import ColorizeRequest
 
 __all__ = ["Appearance", "ColorizeForm", "Position", "body_of", "colorize_request", "document"]
 
 LONGEST_JSON = 128 * 1024
-FORMATS = {"JPG": "JPEG", "TIF": "TIFF", "HEIC": "HEIF"}
+WRITABLE = [format.name.lower() for format in formats.writable()]
 
-Format = Annotated[
-    Literal["jpeg", "jpg", "png", "tiff", "tif", "webp", "avif", "heif", "heic"],
-    BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value),
-]
+
+def _known_format(value: str) -> str:
+    """The name of the format that is written for `value`, such as "JPEG" for "jpg"."""
+    format = formats.by_name(value)
+    if format is None or not format.writes:
+        raise ValueError(f"must be one of {', '.join(WRITABLE)}")
+    return format.name
+
+
+Format = Annotated[str, AfterValidator(_known_format), Field(json_schema_extra={"enum": WRITABLE})]
 Strength = Annotated[float, Field(ge=0, le=1.5, description="How much colour: 0 none, 1 as inferred.")]
 Temperature = Annotated[
     float | None, Field(ge=0.01, le=2, description="Below 1 bolder colours, above 1 calmer ones.")
@@ -48,6 +55,7 @@ class ColorizeForm(BaseModel):
     seed: Seed = 0
     format: Annotated[Format | None, Field(description="By default as the photo came.")] = None
     force: Annotated[bool, Field(description="Colorize also what is in colour.")] = False
+    salvage: Annotated[bool, Field(description="Colorize what is left of a damaged photo.")] = False
     jpeg_quality: Annotated[int | None, Field(ge=1, le=100, description="By default as the photo came.")] = (
         None
     )
@@ -113,7 +121,7 @@ class Appearance(BaseModel):
             seed=self.seed,
             hints=tuple(Hint(point.x, point.y, point.color) for point in self.hints),
         )
-        return replace(sent, options=options, format=_format(self.format) or sent.format)
+        return replace(sent, options=options, format=self.format or sent.format)
 
 
 def colorize_request(given: dict[str, str], most: int) -> ColorizeRequest:
@@ -138,7 +146,9 @@ def colorize_request(given: dict[str, str], most: int) -> ColorizeRequest:
         seed=fields.seed,
         hints=_hints(fields.hints),
     )
-    return ColorizeRequest(options, _format(fields.format), fields.jpeg_quality, fields.force)
+    return ColorizeRequest(
+        options, fields.format, fields.jpeg_quality, force=fields.force, salvage=fields.salvage
+    )
 
 
 async def body_of(request: Request, model: type[Model]) -> Model:
@@ -202,10 +212,6 @@ def _check_candidates(candidates: int, most: int) -> None:
     if candidates > most:
         words = f"candidates: this server makes at most {most} at once"
         raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, words)
-
-
-def _format(name: str | None) -> str | None:
-    return None if name is None else FORMATS.get(name.upper(), name.upper())
 
 
 def _hints(text: str | None) -> tuple[Hint, ...]:
