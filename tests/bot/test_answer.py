@@ -191,3 +191,25 @@ def test_in_a_group_photos_in_colour_are_passed_over(telegram: Any, start: Any, 
         telegram.photo(pictures.jpeg(), chat=-5, kind="group")
         telegram.wait("sendMediaGroup")
     assert telegram.of("sendMessage") == []
+
+
+def test_notes_are_in_the_caption(telegram: Any, start: Any, pictures: Any) -> None:
+    data = pictures.jpeg()
+    assert data.endswith(b"\xff\xd9")
+    with start():
+        telegram.document(data[:-2], "old.jpg")
+        (call,) = telegram.wait("sendDocument")
+    note = "Note: The end marker of the JPEG is missing; the picture is whole."
+    assert call.fields["caption"] == f"{INFERRED} {note}"
+    assert call.document[0] == "old.color.jpg"
+
+
+def test_a_damaged_photo_can_be_forced(telegram: Any, start: Any, pictures: Any) -> None:
+    data = pictures.jpeg()
+    with start():
+        first = telegram.document(data[: len(data) // 2], "torn.jpg")
+        (call,) = telegram.wait("sendMessage")
+        assert call.text.endswith("; reply /force to it, and I colour what is left of it.")
+        telegram.send(text="/force", reply_to_message=telegram.updates[first - 1]["message"])
+        (forced,) = telegram.wait("sendDocument")
+    assert "of the picture is missing" in forced.fields["caption"]

@@ -343,3 +343,43 @@ def test_importing_the_command_imports_none_of_the_studio() -> None:
     probe = "import sys, photochrom.cli, photochrom.cli.serve; print('fastapi' in sys.modules)"
     ran = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "False"
+
+
+def test_notes_of_the_photo_are_told(studio: Any, grey: bytes) -> None:
+    # ITU-T T.81, B.1.1.3: a file ends with the marker EOI, FF D9. It is cut off here.
+    assert grey.endswith(b"\xff\xd9")
+    note = "The end marker of the JPEG is missing; the picture is whole."
+    answer = post(studio, grey[:-2])
+    assert (answer.status_code, json.loads(answer.headers["photochrom-notes"])) == (200, [note])
+    assert json.loads(post(studio, grey).headers["photochrom-notes"]) == []
+    two = post(studio, grey[:-2], candidates="2").json()["candidates"]
+    assert [each["notes"] for each in two] == [[note], [note]]
+    state = studio.http.get(studio.photo(grey[:-2])).json()
+    assert (state["notes"], state["error_code"]) == ([note], None)
+
+
+def test_a_part_of_a_photo_is_colorized_on_request(studio: Any, make_photo: Any) -> None:
+    half = make_photo(640, 480)
+    half = half[: len(half) // 2]
+    answer = post(studio, half)
+    assert answer.status_code == 400
+    assert answer.json()["detail"].endswith("; send salvage=true to colorize what is left of it")
+    answer = post(studio, half, salvage="true")
+    assert answer.status_code == 200, answer.text
+    (note,) = json.loads(answer.headers["photochrom-notes"])
+    assert "of the picture is missing" in note
+
+
+def test_libraries_write_nothing_to_the_log(
+    studio: Any, make_photo: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
+    damaged = [make_photo(64, 48, format)[:-200] for format in ("JPEG", "PNG", "TIFF", "WEBP", "AVIF")]
+    damaged += [
+        b"II*\0" + b"\xff" * 400,
+        b"\x89PNG\r\n\x1a\n" + b"\0" * 400,
+        b"\xff\xd8\xff\xe0" + b"\0" * 400,
+    ]
+    capfd.readouterr()
+    for data in damaged:
+        assert 400 <= post(studio, data).status_code < 500
+    assert capfd.readouterr() == ("", "")

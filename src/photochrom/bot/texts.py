@@ -89,7 +89,8 @@ def inferred(model: str, *, number: int = 1, of: int = 1, notes: Sequence[str] =
     """The caption of a picture in colour, with its number if there are several, and with `notes`."""
     which = f"Version {number} of {of}. " if of > 1 else ""
     words = f"{which}The colours were inferred by {model}; they are not a record of the original colours."
-    return cut(" ".join([words, *(f"Note: {note}." for note in notes)]), MAX_CAPTION)
+    note = f" Note: {' '.join(notes)}" if notes else ""
+    return cut(words + note, MAX_CAPTION)
 
 
 def other(kind: str) -> str:

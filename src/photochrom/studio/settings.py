@@ -1,8 +1,7 @@
-"""What whoever runs the studio may set, by the environment or by the options of ``photochrom serve``."""
+"""`Settings`: what can be set by the environment or by the options of ``photochrom serve``."""
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -11,8 +10,6 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 __all__ = ["Settings", "sentence"]
 
 MiB = 1 << 20
-BYTES_PER_JOB = 1 << 30
-"""About what a 100-megapixel photograph takes while it is worked on."""
 
 
 class Settings(BaseSettings):
@@ -76,22 +73,10 @@ class Settings(BaseSettings):
     @field_validator("token")
     @classmethod
     def _not_empty(cls, token: SecretStr | None) -> SecretStr | None:
-        # An empty variable is a slip of whoever meant to set one; it must not open the door to everybody.
+        # An empty variable is a mistake. It must not let everybody in.
         if token is not None and not token.get_secret_value().strip():
             raise ValueError("is empty; give a token, or unset it to let everyone in")
         return token
-
-    @property
-    def photos_at_once(self) -> int:
-        """`jobs`, or what the machine's cores and memory let expect."""
-        if self.jobs is not None:
-            return self.jobs
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        try:
-            memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-        except (AttributeError, ValueError, OSError):
-            return cores
-        return max(1, min(cores, memory // BYTES_PER_JOB))
 
 
 def sentence(error: ValidationError) -> str:

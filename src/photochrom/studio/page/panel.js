@@ -48,7 +48,7 @@ export class Panel extends EventTarget {
     const facts = { width: number(width ?? 0), height: number(height ?? 0), format };
     find("facts").textContent = width ? t(format ? "photo.facts" : "photo.size", facts) : "";
     const notes = photo.told.notes ?? [];
-    find("notes").textContent = notes.length ? t("photo.notes", { notes: notes.join("; ") }) : "";
+    find("notes").textContent = notes.length ? t("photo.notes", { notes: notes.join(" ") }) : "";
     find("controls").disabled = photo.state !== "done";
     find("controls").hidden = find("take").hidden = photo.state === "failed";
     find("download").disabled = find("remove").disabled = photo.state !== "done";
