@@ -256,3 +256,21 @@ def test_a_picture_that_cannot_be_shown_is_said(view: Any, hands: Any, photo: An
     shown.locator("#strength").fill("0.5")
     expect(shown.locator("#wrong")).to_have_text("The browser could not show the picture that came back.")
     assert np.abs(hand.color(*SPOT) - before).max() < 1
+
+
+def test_notes_and_what_is_left_of_a_damaged_photo(view: Any, hands: Any, portrait: Image.Image) -> None:
+    out = io.BytesIO()
+    portrait.save(out, "JPEG")
+    data = out.getvalue()
+    shown = view()
+    hand = hands(shown)
+    hand.add({"name": "cut.jpg", "mimeType": "image/jpeg", "buffer": data[:-2]})
+    note = "Note: The end marker of the JPEG is missing; the picture is whole."
+    expect(shown.locator("#notes")).to_have_text(note)
+    half = {"name": "half.jpg", "mimeType": "image/jpeg", "buffer": data[: len(data) // 2]}
+    shown.locator("#files").set_input_files([half])
+    shown.locator("#strip button", has_text="half.jpg").click()
+    expect(shown.locator("#state-words")).to_contain_text("of the picture is missing")
+    assert "salvage" not in shown.locator("#state-words").inner_text()
+    shown.get_by_role("button", name="Colour it anyway").click()
+    expect(shown.locator("#notes")).to_contain_text("of the picture is missing")
