@@ -13,10 +13,12 @@ from functools import partial
 from pathlib import PurePath
 from typing import Any
 
+import cv2
 from aiogram import Bot, Dispatcher
 from aiogram.exceptions import AiogramError, TelegramBadRequest, TelegramForbiddenError
 from aiogram.types import BotCommand, Update
 
+from photochrom import resources
 from photochrom.bot import texts
 from photochrom.bot.answer import Answer, make_answer
 from photochrom.bot.api import TooLarge, fetch
@@ -86,6 +88,9 @@ class Service:
         self._max_pixels, self._say = max_pixels, say
         self._poll_seconds, self._grace_seconds = poll_seconds, grace_seconds
         self._pool = ThreadPoolExecutor(jobs, thread_name_prefix="photo")
+        if jobs > 1:
+            # Otherwise OpenCV would start a thread per core for each photo.
+            cv2.setNumThreads(max(1, resources.cores() // jobs))
         self._room = asyncio.Semaphore(HELD_PER_JOB * jobs)
         self._stopping, self._hurry = asyncio.Event(), asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()

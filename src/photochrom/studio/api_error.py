@@ -8,7 +8,7 @@ from typing import Any
 
 from photochrom.errors import PhotochromError, Remedy
 from photochrom.pipeline.job import as_error
-from photochrom.web.answers import report_error
+from photochrom.web.answers import report_error, validation_sentence
 
 __all__ = ["ApiError", "invalid_error", "photo_error"]
 
@@ -80,9 +80,4 @@ def status_of(error: PhotochromError) -> HTTPStatus:
 
 def invalid_error(errors: Sequence[Any]) -> ApiError:
     """The first of pydantic's errors about a request, as a sentence."""
-    first = errors[0]
-    place = [str(part)[:40] for part in first["loc"] if part != "body"]
-    words = str(first["msg"]).removeprefix("Value error, ")
-    if first["type"] == "json_invalid":
-        place, words = [], "the body is not JSON"
-    return ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, ": ".join(filter(None, [".".join(place), words]))[:500])
+    return ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, validation_sentence(errors))

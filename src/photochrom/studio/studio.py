@@ -7,11 +7,12 @@ import threading
 import time
 from typing import Any
 
+import cv2
+
 from photochrom import resources
 from photochrom.engine.colorizer import Colorizer
 from photochrom.engine.models import available
 from photochrom.engine.session import Session
-from photochrom.jobs.batch import share_cores
 from photochrom.jobs.memory import give_back
 from photochrom.studio.items import JobItem
 from photochrom.studio.previews import PreviewService
@@ -51,7 +52,10 @@ class Studio:
     def __init__(self, settings: Settings, telemetry: Telemetry) -> None:
         self.settings, self.telemetry = settings, telemetry
         # One core for each photo. Joint runs on all cores took 1.2 times as long (benchmarks/server.py).
-        jobs, threads = share_cores(resources.cores(), settings.jobs, None)
+        jobs, threads = resources.share_cores(resources.cores(), settings.jobs, None)
+        if jobs > 1:
+            # Otherwise OpenCV would start a thread per core for each photo.
+            cv2.setNumThreads(max(1, resources.cores() // jobs))
         self.colorizer = Colorizer(settings.model, threads=threads, batch=TOGETHER)
         self.store = Store(settings.keep_bytes)
         self.workers = WorkerPool(jobs, settings.queue)
