@@ -36,6 +36,6 @@ def kind_of(thumbnail: NDArray[np.uint8] | None) -> Literal["grey", "toned", "co
     return "colour" if np.percentile(residual, 95) > TONE_RESIDUAL else "toned"
 
 
-def is_coloured(page: Page) -> bool:
+def is_colored(page: Page) -> bool:
     """Whether a page is already in real colour (toned prints are not)."""
     return kind_of(page.thumbnail) == "colour"
