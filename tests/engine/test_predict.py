@@ -1,4 +1,4 @@
-"""Sizes, options, candidates and toning."""
+"""Sizes, options and candidates."""
 
 import os
 import subprocess
@@ -16,7 +16,6 @@ from photochrom.engine.options import Options
 from photochrom.engine.predict import network_size, predict
 from photochrom.engine.resize import reduced
 from photochrom.engine.session import Session
-from photochrom.engine.toning import kind_of
 from photochrom.errors import ModelError
 
 
@@ -141,20 +140,6 @@ def test_available_describes_the_default_model() -> None:
     assert info.bytes <= 16e6
     assert info.licence != "not stated"
     assert info.description
-
-
-def test_toning(astronaut: np.ndarray, chelsea: np.ndarray) -> None:
-    rng = np.random.default_rng(0)
-    for colour in (astronaut, chelsea):
-        small = colour[::4, ::4]
-        level = (small @ np.float32([0.299, 0.587, 0.114]))[..., None] / 255
-        sepia = level ** np.float32([0.8, 1.0, 1.3]) * 255 + rng.normal(0, 3, small.shape)
-        cyanotype = level * [0.6, 0.9, 1.0] * 255 + [10, 20, 0]
-        assert kind_of(small) == "colour"
-        assert kind_of(np.clip(sepia, 0, 255).astype(np.uint8)) == "toned"
-        assert kind_of(np.clip(cyanotype, 0, 255).astype(np.uint8)) == "toned"
-        assert kind_of(np.repeat((level * 255).astype(np.uint8), 3, axis=-1)) == "grey"
-    assert kind_of(None) == "grey"
 
 
 def test_a_large_run_gives_its_memory_back() -> None:

@@ -1,41 +1,90 @@
-"""Is it a black-and-white photograph, a toned one (sepia, cyanotype, faded), or one in real colour?"""
+"""Is it a black-and-white photograph, a toned one (sepia, cyanotype, faded), or one in real colour?
+
+Toned, stained and faded prints are black and white; hand-tinted ones are in colour. docs/in-color.md says how often
+the answer is wrong.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from photochrom.color.lab import rgb_to_lab
-from photochrom.media.photo import Page
+from photochrom.engine.album import Album, find_photos
+from photochrom.engine.evidence import measure, shrink
+from photochrom.media.model import Page
 
-TONE_RESIDUAL = 12.0
-"""Chroma, in Lab units, that 5 % of a photo must have beyond its tone to count as being in colour."""
+Kind = Literal["grey", "toned", "colour"]
+
 _GREY = 3.0
+"""Chroma in Lab units below which 95 % of a grey picture stay."""
+_CARD_HUE = np.deg2rad(75.0)
+"""Of brown card and yellowed paper, in the plane of a and b."""
 
 
-def kind_of(thumbnail: NDArray[np.uint8] | None) -> Literal["grey", "toned", "colour"]:
-    """Classify a small sRGB picture ``(h, w, 3)``; None means all channels were equal.
+@dataclass(frozen=True)
+class Coloring:
+    """What a page is: its kind, how many photos were found on it, and how many of them are in colour."""
 
-    Toning gives every grey of a print its own tint, so in a toned print colour is a function of lightness. What
-    is left after that function has been taken away is real colour.
+    kind: Kind
+    photos: int = 1
+    colored: int = 0
+
+
+def judge(thumbnail: NDArray[np.uint8] | None) -> Coloring:
+    """Judge a small sRGB picture ``(h, w, 3)``, at best of 256 pixels; None means that all channels were equal.
+
+    A page with several photos is in colour if one of them is.
     """
     if thumbnail is None or thumbnail.size == 0:
-        return "grey"
-    lab = rgb_to_lab(thumbnail.reshape(-1, 3).astype(np.float32) / 255)
-    lightness, ab = lab[:, 0], lab[:, 1:]
-    if np.percentile(np.hypot(ab[:, 0], ab[:, 1]), 95) < _GREY:
-        return "grey"
-    level = np.clip(lightness / 100 * 16, 0, 15).astype(int)
-    residual = np.empty(len(ab), np.float32)
-    for i in np.unique(level):
-        here = level == i
-        off = ab[here] - np.median(ab[here], axis=0)
-        residual[here] = np.hypot(off[:, 0], off[:, 1])
-    return "colour" if np.percentile(residual, 95) > TONE_RESIDUAL else "toned"
+        return Coloring("grey")
+    album = find_photos(thumbnail)
+    found = pictures(thumbnail, album)
+    colored = sum(measure(picture).score > 0 for picture in found)
+    if colored:
+        # What does not look like prints is not counted in front of the user.
+        return Coloring("colour", len(found), colored) if album.regular else Coloring("colour", 1, 1)
+    return Coloring("grey" if all(map(_is_grey, found)) else "toned", len(found) if album.regular else 1)
+
+
+def kind_of(thumbnail: NDArray[np.uint8] | None) -> Kind:
+    """The kind that `judge` finds."""
+    return judge(thumbnail).kind
 
 
 def is_colored(page: Page) -> bool:
-    """Whether a page is already in real colour (toned prints are not)."""
+    """Whether a page, or one photo on it, is already in real colour (toned prints are not)."""
     return kind_of(page.thumbnail) == "colour"
+
+
+def reason(pages: Iterable[Page]) -> str | None:
+    """Why a photo need not be colorized, to follow its name in a sentence; None if no page is in colour."""
+    for page in pages:
+        found = judge(page.thumbnail)
+        if found.kind == "colour" and found.colored < found.photos:
+            return f"is in colour in part already ({found.colored} of {found.photos} photos on the page)"
+        if found.kind == "colour":
+            return "is in colour already"
+    return None
+
+
+def pictures(rgb: NDArray[np.uint8], album: Album) -> list[NDArray[np.uint8]]:
+    """The photos on a page (h, w, 3), or the page itself where it is one photo."""
+    if album.card is None or not album.photos:
+        return [rgb]
+    _, a, b = rgb_to_lab(album.card.astype(np.float32)[None] / 255)[0]
+    hue = abs(np.angle(np.exp(1j * (np.arctan2(b, a) - _CARD_HUE))))
+    # A sky or a wall can pass for card, but card is white, black, grey, brown or yellow.
+    if np.hypot(a, b) > 12 and hue > np.deg2rad(30):
+        return [rgb]
+    return [rgb[y : y + height, x : x + width] for x, y, width, height in album.photos]
+
+
+def _is_grey(rgb: NDArray[np.uint8]) -> bool:
+    small = shrink(np.asarray(rgb / 255, np.float32), 64)
+    ab = np.asarray(rgb_to_lab(small))[..., 1:]
+    return bool(np.percentile(np.hypot(ab[..., 0], ab[..., 1]), 95) < _GREY)
