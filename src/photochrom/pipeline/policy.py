@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from photochrom.engine.toning import is_colored
+from photochrom.engine.toning import reason
 from photochrom.errors import AlreadyColorError, Remedy
 from photochrom.media import provenance
 from photochrom.media.photo import Photo
@@ -23,5 +23,6 @@ def check_color(photo: Photo) -> None:
     if mark is not None:
         what = f"was colorized before, by {mark.model}"
         raise AlreadyColorError(photo.name, what, Remedy.FORCE, code="colorized")
-    if any(is_colored(page) for page in photo.pages):
-        raise AlreadyColorError(photo.name, "is in colour already", Remedy.FORCE)
+    why = reason(photo.pages)
+    if why is not None:
+        raise AlreadyColorError(photo.name, why, Remedy.FORCE)
