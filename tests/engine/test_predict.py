@@ -182,3 +182,12 @@ def test_the_runtime_tells_nobody(tmp_path: Path) -> None:
     )
     assert done.stdout.strip() == "1"
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("level", [0.05, 0.5, 0.95])
+def test_one_grey_stays_grey_and_little_contrast_has_little_colour(session: Session, level: float) -> None:
+    flat = np.full((64, 64), level, np.float32)
+    ramp = np.linspace(-1, 1, 64, dtype=np.float32)[None].repeat(64, 0) / 255
+    assert np.abs(predict(session, flat, Options())[0].ab).max() < 1e-3
+    faint = predict(session, flat + 2 * ramp, Options())[0].ab
+    assert 0 < np.hypot(*np.moveaxis(faint, -1, 0)).mean() < 10
