@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import shutil
 import signal
@@ -236,3 +237,65 @@ def browser() -> Iterator[Browser]:
 def faint() -> Callable[[Page, str], list[Any]]:
     """The visible words of a page below a contrast of 4.5:1 (WCAG 2.2, 1.4.3), but for those inside a selector."""
     return lambda shown, outside: [entry for entry in shown.evaluate(CONTRAST, outside) if entry[0] < 4.5]
+
+
+class Films:
+    """Small films made by the ffmpeg program, and what ffprobe says of films: apart from PyAV."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def make(
+        self, name: str, *arguments: object, pix_fmt: str = "yuv420p", frames: int = 10, size: str = "66x50"
+    ) -> Path:
+        """A grey film of moving shapes at 25 frames a second; `arguments` are ffmpeg's."""
+        path = self.folder / name
+        # -frames:v would end the sound too as soon as the last frame is there.
+        source = f"testsrc2=s={size}:r=25,hue=s=0,trim=end_frame={frames}"
+        self.ffmpeg("-f", "lavfi", "-i", source, *arguments, "-pix_fmt", pix_fmt, path)
+        return path
+
+    def ffmpeg(self, *arguments: object) -> None:
+        """Run ffmpeg; its words are the test's failure."""
+        command = ["ffmpeg", "-v", "error", "-y", "-nostdin", *map(str, arguments)]
+        ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        assert ran.returncode == 0, ran.stderr
+
+    def probe(self, path: Path, *arguments: str) -> dict[str, Any]:
+        """What ffprobe says, as JSON."""
+        command = ["ffprobe", "-v", "error", "-of", "json", *arguments, str(path)]
+        ran = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+        document = json.loads(ran.stdout)
+        assert isinstance(document, dict)
+        return document
+
+    def stream(self, path: Path, name: str = "v:0") -> dict[str, Any]:
+        """What ffprobe says of one stream, frames counted."""
+        (found,) = self.probe(path, "-select_streams", name, "-show_streams", "-count_frames")["streams"]
+        assert isinstance(found, dict)
+        return found
+
+    def luma_sums(self, path: Path) -> list[str]:
+        """MD5 of each frame's Y plane, as ffmpeg decodes it."""
+        command = ["ffmpeg", "-v", "error", "-i", str(path), "-map", "0:v:0", "-vsync", "passthrough"]
+        command += ["-vf", "extractplanes=y", "-f", "framemd5", "-"]
+        ran = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+        lines = [line for line in ran.stdout.splitlines() if not line.startswith("#")]
+        return [line.split(",")[-1].strip() for line in lines]
+
+    def packets(self, path: Path, stream: str) -> list[tuple[str, str, str]]:
+        """Time, length and sum of each packet of a stream, in the stream's order."""
+        show = ("-select_streams", stream, "-show_packets", "-show_data_hash", "MD5")
+        found = self.probe(path, *show)["packets"]
+        return [(p.get("pts_time", ""), p["size"], p["data_hash"]) for p in found]
+
+    def ticks(self, path: Path) -> list[int]:
+        """The time of each frame of the first video stream, in its ticks."""
+        show = ("-select_streams", "v:0", "-show_frames", "-show_entries", "frame=pts")
+        return [int(frame["pts"]) for frame in self.probe(path, *show)["frames"]]
+
+
+@pytest.fixture
+def films(tmp_path: Path) -> Films:
+    """Makes and looks at small films in `tmp_path`."""
+    return Films(tmp_path)

@@ -1,8 +1,8 @@
 """Photochrom: colour for black-and-white photographs.
 
 ``photochrom.colorize(x)`` takes a path, the bytes of an image file, a PIL image or an array and gives back the same
-kind in colour. ``photochrom.Colorizer`` keeps the model ready for many. `Options` and `Hint` say what may be asked,
-and `photochrom.errors` what can go wrong.
+kind in colour. ``photochrom.Colorizer`` keeps the model ready for many. ``photochrom.colorize_film`` is for films.
+`Options` and `Hint` say what may be asked, and `photochrom.errors` what can go wrong.
 """
 
 from __future__ import annotations
@@ -35,10 +35,12 @@ if TYPE_CHECKING:
         UnsupportedError,
         WriteError,
     )
+    from photochrom.jobs.film_python import colorize_film, colorize_frames
     from photochrom.pipeline.python import Colorizer, colorize
 
 _HOMES = {"Colorizer": "pipeline.python", "Hint": "engine.hints", "Options": "engine.options"}
 _HOMES |= {"colorize": "pipeline.python"}
+_HOMES |= {"colorize_film": "jobs.film_python", "colorize_frames": "jobs.film_python"}
 
 __all__ = [
     "AlreadyColorError",
@@ -58,6 +60,8 @@ __all__ = [
     "WriteError",
     "__version__",
     "colorize",
+    "colorize_film",
+    "colorize_frames",
 ]
 
 

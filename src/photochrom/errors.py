@@ -57,7 +57,9 @@ class Remedy(StrEnum):
     CHOOSE_TIFF = "choose TIFF"
     CONVERT = "convert it to PNG or TIFF first"
     CONVERT_16 = "convert it to 16-bit TIFF first"
+    CONVERT_SDR = "convert it to standard dynamic range first"
     COPY_AGAIN = "copy it again from where it came from"
+    DEINTERLACE = "deinterlace=True makes whole frames of its fields"
     EXPORT_AGAIN = "export it again from where it came from"
     EXPORT_FRAMES = "export the frames as pictures first"
     FEWER_AT_ONCE = "colorize fewer photos at once, or make it smaller first"
@@ -69,6 +71,7 @@ class Remedy(StrEnum):
     GIVE_PICTURE = "give a JPEG, PNG, TIFF, WebP, AVIF, HEIC, BMP, GIF or camera RAW file"
     INSTALL_CODECS = 'install the codecs extra: pip install "photochrom[codecs]"'
     INSTALL_PHOTO = 'install the photo extra: pip install "photochrom[photo]"'
+    INSTALL_VIDEO = 'install the video extra: pip install "photochrom[video]"'
     LOOK_INTO_FOLDERS = "look into its sub-folders too"
     MAKE_FOLDER = "make the folder first"
     MAKE_SMALLER = "make it smaller first"
@@ -79,6 +82,8 @@ class Remedy(StrEnum):
     SEPARATE_FOLDERS = "write them into separate folders"
     SHORTER_NAME = "choose a shorter name"
     SPLIT_PAGES = "split it into files of fewer pages first"
+    USE_COLORIZE = "colorize photos with photochrom.colorize"
+    USE_FILM = "colorize_film colorizes films"
     USE_OTHER_VERSION = "use that version"
     WRITABLE_FOLDER = "choose a folder that you may write to"
 

@@ -113,9 +113,9 @@ def test_threads_do_not_change_the_result() -> None:
 
 def test_strips_leave_no_seam() -> None:
     """Enlarged coefficients equal OpenCV's own bilinear enlargement of the whole, strip borders included."""
-    from photochrom.engine.merge import _rows
+    from photochrom.engine.merge import enlarged_rows
 
     coefficients = np.random.default_rng(0).random((4, 20, 30), np.float32)
     whole = np.stack([cv2.resize(plane, (170, 333)) for plane in coefficients])
-    strips = [_rows(coefficients, top, min(top + 64, 333), (333, 170)) for top in range(0, 333, 64)]
+    strips = [enlarged_rows(coefficients, top, min(top + 64, 333), (333, 170)) for top in range(0, 333, 64)]
     np.testing.assert_allclose(np.concatenate(strips, axis=1), whole, atol=1e-4)

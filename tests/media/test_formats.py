@@ -101,7 +101,7 @@ def test_a_sound_file_of_another_format_is_called_by_its_name(saved, colour, for
 def test_a_film_is_no_picture():
     with pytest.raises(UnsupportedError, match="video") as caught:
         media.open(b"\0\0\0\x18ftypisom\0\0\0\0isommp42" + bytes(99), name="a.mp4")
-    assert caught.value.remedy is Remedy.EXPORT_FRAMES
+    assert caught.value.remedy is Remedy.USE_FILM
 
 
 def test_the_remedies_name_the_formats_of_the_table():

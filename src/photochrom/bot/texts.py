@@ -81,6 +81,7 @@ REMEDIES = {
     # Who sends a photo cannot install anything here.
     Remedy.INSTALL_PHOTO: ELSEWHERE,
     Remedy.INSTALL_CODECS: ELSEWHERE,
+    Remedy.USE_FILM: "the command `photochrom film` colorizes films",
 }
 """The remedies that a chat needs in other words than Python."""
 

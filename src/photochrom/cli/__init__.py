@@ -27,6 +27,7 @@ class Command(NamedTuple):
 PHOTOS, LABORATORY = "Photos", "Laboratory"
 COMMANDS = {
     "colorize": Command(PHOTOS, "Colorize photos."),
+    "film": Command(PHOTOS, "Colorize films."),
     "watch": Command(PHOTOS, "Colorize what arrives in a folder, until Ctrl-C."),
     "serve": Command(PHOTOS, "Serve the studio: a page for a browser, and an API at /docs."),
     "telegram": Command(PHOTOS, "Run a Telegram bot: who sends it a photo gets it back in colour."),

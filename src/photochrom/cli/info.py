@@ -35,14 +35,20 @@ class Facts:
     version: str | None = None
     statement: str | None = None
     notes: list[str] = field(default_factory=list)
+    frames: int | None = None
+    seconds: float | None = None
+    streams: dict[str, int] | None = None
 
     def words(self) -> str:
         """One line for people, and a second where the colours were inferred."""
-        parts = [
-            f"{self.format} {self.width} x {self.height}, {self.bits} bit",
-            "in colour" if self.colour == "colour" else f"{self.colour}",
-        ]
-        if self.pages != 1:
+        parts = [f"{self.format} {self.width} x {self.height}, {self.bits} bit"]
+        if self.colour is not None:
+            parts.append("in colour" if self.colour == "colour" else self.colour)
+        if self.seconds is not None:
+            parts.append(f"{self.seconds:.1f} s")
+        if self.streams is not None:
+            parts += [f"{count} {kind}" for kind, count in self.streams.items() if kind != "video"]
+        if self.pages is not None and self.pages != 1:
             parts.append(f"{self.pages} pages")
         if self.dpi is not None:
             across, down = self.dpi
@@ -92,6 +98,8 @@ def _look(file: Path, max_pixels: int | None) -> Facts:
     from photochrom.pipeline.job import open_photo
     from photochrom.pipeline.request import ColorizeRequest
 
+    if _is_film(file):
+        return _look_at_film(file)
     photo = open_photo(file, ColorizeRequest(max_pixels=max_pixels, salvage=True), name=str(file))
     mark = provenance.read(photo)
     height, width = photo.pages[0].pixels.shape[:2]
@@ -110,6 +118,40 @@ def _look(file: Path, max_pixels: int | None) -> Facts:
         version=mark.version if mark else None,
         statement=mark.statement if mark else None,
         notes=list(photo.notes),
+    )
+
+
+def _is_film(file: Path) -> bool:
+    from photochrom.media.formats import HEAD, sniff
+
+    try:
+        with file.open("rb") as opened:
+            format = sniff(opened.read(HEAD), file.name)
+    except OSError:
+        return False  # opening the photo says what is wrong
+    return format is not None and format.video
+
+
+def _look_at_film(file: Path) -> Facts:
+    from photochrom.jobs.film_mark import read_film_mark
+    from photochrom.video.probe import probe
+
+    film = probe(file)
+    mark = read_film_mark(file)
+    return Facts(
+        input=str(file),
+        format=f"film ({film.codec})",
+        bytes=file.stat().st_size,
+        width=film.width,
+        height=film.height,
+        bits=film.range.bits,
+        colorized=mark is not None,
+        model=mark.model if mark else None,
+        version=mark.version if mark else None,
+        statement=mark.statement if mark else None,
+        frames=film.frames or None,
+        seconds=film.seconds,
+        streams=film.streams,
     )
 
 

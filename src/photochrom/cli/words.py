@@ -10,12 +10,15 @@ __all__ = ["REMEDIES", "plain", "reason", "sentence"]
 
 REMEDIES = {
     Remedy.ALLOW_OVERWRITE: "choose another name or remove that file",
+    Remedy.DEINTERLACE: "--deinterlace makes whole frames of its fields",
     Remedy.FEWER_AT_ONCE: "try --jobs 1, or make it smaller first",
     Remedy.FORCE: "--force colorizes it anew",
     Remedy.LOOK_INTO_FOLDERS: "--recursive looks into its sub-folders",
     Remedy.OTHER_NAME: "choose another -o",
     Remedy.RAISE_MAX_PIXELS: "allow it with --max-pixels",
+    Remedy.USE_FILM: "`photochrom film` colorizes films",
     Remedy.SALVAGE: "--salvage colorizes what is left of it",
+    Remedy.USE_COLORIZE: "photochrom colorize does photos",
 }
 
 

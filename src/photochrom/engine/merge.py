@@ -35,10 +35,18 @@ def guided_coefficients(ab: Float, guide: Float) -> Float:
     -------
     (4, gh, gw) : a of Cb, b of Cb, a of Cr, b of Cr, for luma in [0, 1].
     """
-    shape = guide.shape
     chroma = np.stack(ab_to_chroma(ab, resized(guide, ab.shape)), axis=-1)
-    # A window of about two of the network's cells: as far as the network's colour may be off its edge.
-    radius = max(1, round(max(shape[0] / ab.shape[0], shape[1] / ab.shape[1])))
+    return solve_guided(chroma, guide, window(guide.shape, ab.shape))
+
+
+def window(guide: tuple[int, ...], cells: tuple[int, ...]) -> int:
+    """The guided filter's radius: about two of the network's cells across, as far as colour may be off its edge."""
+    return max(1, round(max(guide[0] / cells[0], guide[1] / cells[1])))
+
+
+def solve_guided(chroma: Float, guide: Float, radius: int) -> Float:
+    """The coefficients ``(4, gh, gw)`` of `guided_coefficients` for Cb and Cr ``(h, w, 2)`` of any matrix."""
+    shape = guide.shape
 
     def mean(x: Float) -> Float:
         side = 2 * radius + 1
@@ -65,7 +73,7 @@ def merge_rgb(luma: Luma, coefficients: Float, strength: float, pool: Executor |
     def strip(top: int, bottom: int) -> None:
         y = luma[top:bottom].astype(np.float32)
         y *= np.float32(1 / full)
-        cb, cr = _chroma(y, _rows(coefficients, top, bottom, luma.shape), strength)
+        cb, cr = _chroma(y, enlarged_rows(coefficients, top, bottom, luma.shape), strength)
         y *= np.float32(full)
         y += np.float32(0.5)  # rounds, as the conversion to integers cuts off
         for channel, (from_cb, from_cr) in enumerate(
@@ -77,7 +85,7 @@ def merge_rgb(luma: Luma, coefficients: Float, strength: float, pool: Executor |
             np.clip(value, 0, full, out=value)
             out[top:bottom, :, channel] = value
 
-    _each(strip, _strips(luma.shape[0], 1), pool)
+    each_strip(strip, strips(luma.shape[0], 1), pool)
     return out
 
 
@@ -107,7 +115,7 @@ def merge_ycbcr(
             y = rows.astype(np.float32)
         y *= np.float32(1 / 255)
         shape = (-(-height // step), -(-width // step))
-        cb, cr = _chroma(y, _rows(coefficients, top // step, top // step + len(y), shape), strength)
+        cb, cr = _chroma(y, enlarged_rows(coefficients, top // step, top // step + len(y), shape), strength)
         chroma = cv2.merge([cv2.addWeighted(x, 255, x, 0, 128, dtype=cv2.CV_8U) for x in (cb, cr)])
         if halved:
             # Each pair of bytes moves as one 16-bit number: twice as fast as two planes of 8.
@@ -117,7 +125,7 @@ def merge_ycbcr(
         chroma = chroma.reshape(len(rows), width, 2)
         cv2.mixChannels([np.ascontiguousarray(rows), chroma], [out[top:bottom]], [0, 0, 1, 1, 2, 2])
 
-    _each(strip, _strips(height, 2), pool)
+    each_strip(strip, strips(height, 2), pool)
     return out
 
 
@@ -145,7 +153,7 @@ def _chroma(y: Float, coefficients: Float, strength: float) -> tuple[Float, Floa
     return cb, cr
 
 
-def _rows(coefficients: Float, top: int, bottom: int, shape: tuple[int, ...]) -> Float:
+def enlarged_rows(coefficients: Float, top: int, bottom: int, shape: tuple[int, ...]) -> Float:
     """Rows `top` to `bottom` of the coefficients enlarged (bilinear, pixel centres aligned) to `shape`."""
     height, width = shape[:2]
     count = coefficients.shape[1]
@@ -161,13 +169,15 @@ def _rows(coefficients: Float, top: int, bottom: int, shape: tuple[int, ...]) ->
     return enlarged
 
 
-def _strips(height: int, multiple: int) -> Iterator[tuple[int, int]]:
+def strips(height: int, multiple: int) -> Iterator[tuple[int, int]]:
     step = _STRIP * multiple
     for top in range(0, height, step):
         yield top, min(height, top + step)
 
 
-def _each(work: Callable[[int, int], None], strips: Iterator[tuple[int, int]], pool: Executor | None) -> None:
+def each_strip(
+    work: Callable[[int, int], None], strips: Iterator[tuple[int, int]], pool: Executor | None
+) -> None:
     if pool is None:
         for top, bottom in strips:
             work(top, bottom)

@@ -111,7 +111,7 @@ def _format_of(file: BinaryIO, label: str) -> formats.Format:
         what = "is not a picture of a known format"
         raise UnsupportedError(label, what, Remedy.GIVE_PICTURE, code="not_a_picture")
     if not format.reads:
-        remedy = Remedy.EXPORT_FRAMES if format.video else Remedy.CONVERT
+        remedy = Remedy.USE_FILM if format.video else Remedy.CONVERT
         raise UnsupportedError(label, formats.refusal(format), remedy, code="format")
     return format
 

@@ -30,6 +30,7 @@ REMEDIES = {
     # The client cannot install anything on the server.
     Remedy.INSTALL_PHOTO: ELSEWHERE,
     Remedy.INSTALL_CODECS: ELSEWHERE,
+    Remedy.USE_FILM: "the command `photochrom film` colorizes films",
 }
 """The remedies that the HTTP interface says in its own words."""
 
