@@ -21,7 +21,7 @@ except ImportError:  # Windows
 __all__ = ["atomic", "sweep", "write_atomic"]
 
 PREFIX, SUFFIX = ".photochrom-", ".part"
-STALE_SECONDS = 60.0
+STALE_SECONDS = 2.0
 """A file so young is never swept: its writer may not have locked it yet."""
 STALE_WITHOUT_LOCKS = 24 * 3600.0
 
