@@ -11,14 +11,13 @@ from numpy.typing import NDArray
 from photochrom.color.lab import grey_to_lightness
 from photochrom.engine.hints import Hint, apply_hints, drawn
 from photochrom.engine.options import Options
+from photochrom.engine.plain import visible
 from photochrom.engine.resize import as_float, resized
 from photochrom.engine.session import Session
 from photochrom.errors import ModelError
 from photochrom.modelfile.names import AB, AFFINITY, CONFIDENCE, LOGITS
 
 Float = NDArray[np.float32]
-PLAIN = 4 / 255
-"""Standard deviation of luma below which there is hardly a picture; fog and snow have more."""
 CANDIDATE_SHIFT = 6.0
 """How far, in ab units on average, a further candidate's colours lie from the first's."""
 
@@ -112,13 +111,10 @@ def predict_raw(
             replace(first, ab=_tilted(logits, session.bins, direction, temperature, first.ab))
             for direction in _directions(options.candidates - 1, options.seed)
         ]
-    shown = _contrast(luma)
-    return found if shown == 1 else [replace(each, ab=each.ab * np.float32(shown)) for each in found]
-
-
-def _contrast(luma: Float) -> float:
-    """How much a photo shows: 0 for one grey, 1 from a contrast of `PLAIN` on. Nothing says what a plain grey is."""
-    return float(min(1.0, luma.std() / PLAIN))
+    shown = visible(luma)
+    if shown is None:
+        return found
+    return [replace(each, ab=each.ab * resized(shown, each.ab.shape)[..., None]) for each in found]
 
 
 def distribution(session: Session, luma: Float, options: Options) -> Float:
