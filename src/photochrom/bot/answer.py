@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from photochrom.engine.colorizer import Colorizer
 from photochrom.jobs.names import portable_name
 from photochrom.media import photo as media
 from photochrom.media.photo import Page, Photo
+from photochrom.pipeline.arrays import small_picture
 from photochrom.pipeline.job import colorize
 from photochrom.pipeline.naming import result_name
 from photochrom.pipeline.request import ColorizeRequest
@@ -97,15 +96,8 @@ def make_answer(
 
 def _view(page: Page, marks: Photo | None = None) -> bytes:
     """A page as a JPEG, at most `VIEW_SIDE` pixels a side, with the provenance of `marks`."""
-    pixels: Any = page.pixels
-    if pixels.dtype == np.uint16:
-        pixels = (pixels >> 8).astype(np.uint8)
-    mode = {"luma": "L", "rgb": "RGB", "ycbcr": "YCbCr"}[page.space]
-    height, width = pixels.shape[:2]
-    picture = Image.frombuffer(mode, (width, height), np.ascontiguousarray(pixels), "raw", mode, 0, 1)
-    # reducing_gap shrinks by a whole number first: a large page takes a moment, not seconds.
-    picture.thumbnail((VIEW_SIDE, VIEW_SIDE), Image.Resampling.LANCZOS, reducing_gap=3.0)
-    view = Photo([Page(np.asarray(picture.convert("RGB")), "rgb")], "view", "JPEG", ".jpg")
+    picture = small_picture(page, VIEW_SIDE)
+    view = Photo([Page(np.asarray(picture), "rgb")], "view", "JPEG", ".jpg")
     if marks is not None:
         view.exif, view.xmp = marks.exif, marks.xmp
     return media.encode(view, format="JPEG", jpeg_quality=VIEW_QUALITY)

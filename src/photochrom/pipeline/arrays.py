@@ -12,7 +12,7 @@ from PIL import Image
 from photochrom.errors import UnsupportedError
 from photochrom.media.photo import Page, Photo
 
-__all__ = ["array_of", "from_array", "from_pil", "pil_of"]
+__all__ = ["array_of", "from_array", "from_pil", "pil_of", "small_picture"]
 
 
 def from_pil(image: Image.Image) -> Photo:
@@ -71,6 +71,19 @@ def array_of(version: Photo) -> NDArray[Any]:
     """A colorized photo's first page ``(H, W, 3)``, or ``(H, W, 4)`` with its alpha."""
     page = version.pages[0]
     return page.pixels if page.alpha is None else np.dstack([page.pixels, page.alpha])
+
+
+def small_picture(page: Page, side: int) -> Image.Image:
+    """A page as an 8-bit RGB picture, at most `side` pixels a side."""
+    pixels: Any = page.pixels
+    if pixels.dtype == np.uint16:
+        pixels = (pixels >> 8).astype(np.uint8)
+    mode = {"luma": "L", "rgb": "RGB", "ycbcr": "YCbCr"}[page.space]
+    height, width = pixels.shape[:2]
+    picture = Image.frombuffer(mode, (width, height), np.ascontiguousarray(pixels), "raw", mode, 0, 1)
+    # reducing_gap shrinks by a whole number first: a page of 100 megapixels takes a moment, not seconds.
+    picture.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    return picture.convert("RGB")
 
 
 def _luma(rgb: NDArray[Any]) -> NDArray[Any]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import numpy as np
+from PIL import Image
 
-if TYPE_CHECKING:
-    from PIL import Image
+from photochrom.media.model import Page, Photo
+from photochrom.media.photo import encode
+from photochrom.pipeline.arrays import small_picture
 
-    from photochrom.media.model import Page, Photo
+__all__ = ["side_by_side"]
 
 WIDEST = 1600
 QUALITY = 90
@@ -24,16 +26,10 @@ def side_by_side(original: Photo, result: Photo) -> bytes:
     Returns
     -------
     bytes
-        A JPEG, each side at most 1600 pixels wide, with the provenance and metadata of `result`.
+        A JPEG, each half at most 1600 pixels a side, with the provenance and metadata of `result`.
     """
-    import numpy as np
-    from PIL import Image
-
-    from photochrom.media.model import Page, Photo
-    from photochrom.media.photo import encode
-
-    left = _shrink(original.pages[0])
-    right = _shrink(result.pages[0])
+    left = small_picture(original.pages[0], WIDEST)
+    right = small_picture(result.pages[0], WIDEST)
     sheet = Image.new("RGB", (left.width + right.width, left.height))
     sheet.paste(left, (0, 0))
     sheet.paste(right, (left.width, 0))
@@ -42,21 +38,3 @@ def side_by_side(original: Photo, result: Photo) -> bytes:
         [Page(np.asarray(sheet), "rgb")], original.name, "JPEG", ".jpg", exif=result.exif, xmp=result.xmp
     )
     return encode(photo, format="JPEG", jpeg_quality=QUALITY)
-
-
-def _shrink(page: Page) -> Image.Image:
-    """The page as 8-bit RGB, at most `WIDEST` pixels wide."""
-    import numpy as np
-    from PIL import Image
-
-    pixels: Any = page.pixels
-    if pixels.dtype == np.uint16:
-        pixels = (pixels >> 8).astype(np.uint8)
-    mode = {"luma": "L", "rgb": "RGB", "ycbcr": "YCbCr"}[page.space]
-    height, width = pixels.shape[:2]
-    picture = Image.frombuffer(mode, (width, height), np.ascontiguousarray(pixels), "raw", mode, 0, 1)
-    if width > WIDEST:
-        size = (WIDEST, max(1, round(height * WIDEST / width)))
-        # reducing_gap shrinks by a whole number first: a 100-megapixel page takes a moment, not seconds
-        picture = picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
-    return picture.convert("RGB")
