@@ -72,6 +72,24 @@ def test_the_truth_is_perfect(folder: Path) -> None:
     assert (got["psnr"], got["ciede2000"], got["auc"], got["mse"]) == (100, 0, 100, 0)
 
 
+def test_shares_stand_beside_the_truths(folder: Path) -> None:
+    # Sepia: the grey, with the chroma of a brown that scikit-image's Lab puts at a hue of 75 degrees.
+    def sepia(_: str, grey: np.ndarray, __: np.ndarray) -> np.ndarray:
+        lab = np.stack([grey / 2.55, np.full(grey.shape, 5.0), np.full(grey.shape, 19.0)], axis=-1)
+        return (255 * skimage.color.lab2rgb(lab) + 0.5).astype(np.uint8)
+
+    names = ["brown", "brown_excess", "nearly_grey", "nearly_grey_excess", "chroma_ratio", "ab_detail"]
+    entered = [entries.grey(), Entry("sepia", "model", sepia), entries.truth()]
+    results = evaluate(entered, find(folder), SMALL, command="test", names=names)
+    truth, ours, grey = (values(results, name) for name in ("truth", "sepia", "grey"))
+    assert (truth["brown_excess"], truth["nearly_grey_excess"]) == (0, 0)
+    assert (truth["chroma_ratio"], truth["ab_detail"]) == (1, 1)
+    assert (ours["brown"], ours["nearly_grey"]) == (100, 0)
+    assert ours["brown_excess"] == pytest.approx(100 - truth["brown"])  # type: ignore[operator]
+    assert (grey["brown"], grey["nearly_grey"]) == (0, 100)
+    assert grey["nearly_grey_excess"] == pytest.approx(100 - truth["nearly_grey"])  # type: ignore[operator]
+
+
 class Reversed(Source):
     """The same photos the other way round."""
 

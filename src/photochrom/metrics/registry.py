@@ -8,9 +8,11 @@ from typing import Any, Literal
 from torchmetrics import Metric, MetricCollection
 
 from photochrom.metrics.auc import AuC, BalancedAuC
+from photochrom.metrics.chroma import BrownShare, ChromaRatio, MeanChroma, MutedChromaRatio, NearlyGreyShare
 from photochrom.metrics.classifier import Top1
 from photochrom.metrics.colorfulness import Colorfulness, DifferenceOfMeans, MeanOfDifferences
 from photochrom.metrics.consistency import CDC
+from photochrom.metrics.detail import ABDetail
 from photochrom.metrics.difference import CIE76, CIEDE2000, SquaredLabDifference
 from photochrom.metrics.frechet import FrechetDistance
 from photochrom.metrics.lpips import LPIPS
@@ -141,6 +143,59 @@ METRICS: dict[str, Entry] = {
         "mean over photos of the difference of colorfulness (absolute) from the photo's truth",
         "",
         MeanOfDifferences,
+    ),
+    "chroma": Entry("chroma", "", "truth", 2, "mean chroma of L*a*b*; mean over photos", "", MeanChroma),
+    "chroma_ratio": Entry(
+        "chroma ratio", "", "truth", 3, "mean chroma of all photos divided by the truth's", "", ChromaRatio
+    ),
+    "muted_ratio": Entry(
+        "muted ratio",
+        "",
+        "truth",
+        3,
+        "chroma ratio of the photos whose true mean chroma is below 8",
+        "",
+        MutedChromaRatio,
+    ),
+    "brown": Entry(
+        "brown",
+        "%",
+        "truth",
+        1,
+        "photos whose mean a* and b* have a hue of 40 to 105 degrees and a chroma above 3",
+        "",
+        BrownShare,
+    ),
+    "brown_excess": Entry(
+        "brown, less the truth's",
+        "points",
+        "truth",
+        1,
+        "share of brown photos minus the share of brown truths",
+        "",
+        partial(BrownShare, less_truth=True),
+    ),
+    "nearly_grey": Entry(
+        "nearly grey", "%", "truth", 1, "photos with a mean chroma below 4", "", NearlyGreyShare
+    ),
+    "nearly_grey_excess": Entry(
+        "nearly grey, less the truth's",
+        "points",
+        "truth",
+        1,
+        "share of nearly grey photos minus the share of nearly grey truths",
+        "",
+        partial(NearlyGreyShare, less_truth=True),
+    ),
+    "ab_detail": Entry(
+        "ab detail",
+        "",
+        "truth",
+        3,
+        "change of ab between neighbouring cells of 8x8 pixels whose true L* differs by less than 2, "
+        "summed over all photos and divided by the truth's sum",
+        "",
+        ABDetail,
     ),
     "top1": Entry(
         "top-1",
