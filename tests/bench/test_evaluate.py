@@ -204,26 +204,6 @@ def test_two_of_one_name_are_refused(folder: Path) -> None:
         scored(find(folder), [entries.grey(), entries.grey()])
 
 
-@pytest.mark.parametrize("fit", ["crop", "stretch"])
-def test_protocol_brings_photos_to_its_size(fit: Any) -> None:
-    wide = np.zeros((50, 90, 3), np.uint8)
-    wide[:, :20] = 255
-    square = Protocol(size=40, fit=fit).fitted(wide)
-    assert square.shape == (40, 40, 3)
-    assert (square[20, 0].mean() > 200) == (fit == "stretch")
-    same = np.random.default_rng(0).integers(0, 256, (40, 40, 3), np.uint8)
-    assert np.array_equal(Protocol(size=40, fit=fit).fitted(same), same)
-
-
-def test_results_come_back_from_their_file(folder: Path, tmp_path: Path) -> None:
-    results = scored(find(folder))
-    results.save(tmp_path / "results.json")
-    assert Results.load(tmp_path / "results.json") == results
-    (tmp_path / "other.json").write_text('{"rows": 1}')
-    with pytest.raises(ValueError, match=r"other\.json: not the results of an evaluation"):
-        Results.load(tmp_path / "other.json")
-
-
 @pytest.mark.parametrize("merge", ["luma", "lab"])
 def test_the_command(folder: Path, tmp_path: Path, merge: str) -> None:
     out = tmp_path / "out"

@@ -10,7 +10,6 @@ import numpy as np
 import onnx
 import onnxruntime as ort
 import pytest
-import skimage.color
 import torch
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
@@ -18,7 +17,7 @@ from onnx import TensorProto, helper, numpy_helper
 from photochrom.data.dataset import PhotoDataset
 from photochrom.errors import ModelError
 from photochrom.modelfile.names import METADATA_KEY
-from photochrom.modelfile.onnx_file import read_metadata, restated
+from photochrom.modelfile.onnx_file import read_metadata
 from photochrom.training.calibration import Feed, difference, feeds_of, invented
 from photochrom.training.export import Trained, export
 from photochrom.training.networks import build_generator
@@ -253,31 +252,3 @@ def test_fp16_can_be_made_smaller_or_faster_still(
         assert len(again) == pytest.approx(len(build(model)), rel=0.01)
         assert difference(made["fp16"], again, feeds) < 0.5
     assert tensors(half(made["fp16"])).keys() == tensors(made["fp16"]).keys()
-
-
-def test_difference_is_ciede2000_of_the_colors(
-    model: bytes, made: dict[str, bytes], feeds: list[Feed]
-) -> None:
-    assert difference(model, model, feeds[:2]) == 0
-    expected = []
-    for feed in feeds[:2]:
-        lightness = feed["lightness"].reshape(16, 4, 16, 4).mean(axis=(1, 3))
-        labs = [np.dstack([lightness, *run(m, feed)[0]]) for m in (model, made["int8"])]
-        expected.append(skimage.color.deltaE_ciede2000(*labs).mean())
-    assert difference(model, made["int8"], feeds[:2]) == pytest.approx(np.mean(expected), rel=1e-3)
-
-
-def test_feeds_are_photos_at_the_models_size(model: bytes, photos: PhotoDataset) -> None:
-    feeds = feeds_of(restated(model, size=50), photos)
-    assert len(feeds) == len(photos)
-    assert all(feed["lightness"].shape == (1, 1, 64, 64) for feed in feeds)
-    assert [bool(feed["hints"].any()) for feed in feeds] == [False, True] * 4
-    assert float(feeds[0]["prior_strength"]) == 0.25
-    crop = photos[3][:, 4:68] / 255
-    grey = np.repeat((crop @ [0.299, 0.587, 0.114])[..., None], 3, axis=2)
-    np.testing.assert_allclose(feeds[3]["lightness"][0, 0], skimage.color.rgb2lab(grey)[..., 0], atol=0.01)
-    a, b, mask = feeds[3]["hints"][0]
-    assert set(np.unique(mask)) == {0.0, 1.0}
-    truth = skimage.color.rgb2lab(crop)
-    assert np.abs(a - truth[..., 1])[mask == 1].max() < 6
-    assert np.abs(b - truth[..., 2])[mask == 1].max() < 6

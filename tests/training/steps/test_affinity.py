@@ -1,4 +1,4 @@
-"""Learning how hints spread: nothing else changes, the error falls, and the product follows what was learned."""
+"""The affinity step changes nothing else, its error falls, and the product uses the learned affinity."""
 
 from collections.abc import Callable
 from io import BytesIO

@@ -1,4 +1,4 @@
-"""What a recipe asks of a distribution's mean: the product's own colours, judged on the true photo's lightness."""
+"""Classification learns eight photos by heart; the terms on its mean judge the product's own colours."""
 
 import copy
 from collections.abc import Callable
@@ -150,3 +150,54 @@ def test_half_precision_is_close(photos: PhotoDataset, recipe: MakeRecipe, tmp_p
         _, step, batch = prepared(settings(recipe, "test_eccv16", **ALL), photos, tmp_path, precision)
         values.append({name: float(value) for name, value in step.step(batch).items()})
     assert values[1] == pytest.approx(values[0], rel=0.1, abs=0.02)
+
+
+Build = Callable[[Recipe], Networks]
+FAST = {"rate": 1e-2, "discriminator_rate": 1e-3, "schedule": "one_cycle"}
+Setup = Callable[..., tuple[Networks, Any, Batch]]
+AllPhotos = Callable[[PhotoDataset, Recipe, Any], Batch]
+Take = Callable[..., list[dict[str, float]]]
+
+
+def floor(step: ClassificationStep, batch: Batch) -> float:
+    """What no net can get below: the cross-entropy of the targets with themselves."""
+    assert batch.ab is not None
+    entropy, ab = step.cross_entropy, F.avg_pool2d(batch.ab, batch.ab.shape[2] * 4 // SIDE)
+    cell = (ab.round() + 128).long()
+    key = (cell[:, 0] * 256 + cell[:, 1]).reshape(-1)
+    soft = torch.zeros(len(key), len(entropy.weights)).scatter_(1, entropy.indices[key], entropy.shares[key])
+    perfect = soft.clamp(min=1e-30).log().reshape(8, *ab.shape[2:], -1).permute(0, 3, 1, 2)
+    return float(entropy(perfect, batch.ab))
+
+
+@pytest.mark.parametrize("net", ["test_siggraph17", "test_eccv16"])
+def test_classification_learns_eight_photos(setup: Setup, photos: PhotoDataset, net: str, take: Take) -> None:
+    networks, _, batch = setup(net={"name": net}, kind="classification", huber=10, optimizer=FAST)
+    rebalance(networks.generator, photos, 0.5)
+    step = make_step(networks, networks.recipe.steps["train"])
+    assert isinstance(step, ClassificationStep)
+    losses = take(step, batch, 70)
+    least = floor(step, batch)
+    assert losses[-1]["cross_entropy"] - least < (losses[0]["cross_entropy"] - least) / 5
+    if net == "test_siggraph17":
+        assert losses[-1]["huber"] < losses[0]["huber"] / 5
+        assert losses[-1]["loss"] == pytest.approx(losses[-1]["cross_entropy"] + 10 * losses[-1]["huber"])
+    else:
+        assert losses[-1]["huber"] == 0
+
+
+def test_class_weights_are_of_these_photos(
+    photos: PhotoDataset, recipe: MakeRecipe, networks: Build, all_photos: AllPhotos
+) -> None:
+    net = networks(recipe(net={"name": "test_eccv16"}, steps={"train": {"kind": "classification"}})).generator
+    rebalance(net, photos, 0.5)
+    batch = all_photos(photos, recipe(), net)
+    assert batch.ab is not None
+    distances = (batch.ab.permute(0, 2, 3, 1)[..., None, :] - net.bins).norm(dim=-1)
+    seen = set(distances.argmin(dim=-1).flatten().tolist())
+    unseen = [i for i in range(len(net.bins)) if i not in seen]
+    # What the photos do not show weighs most, and the colours that they show most weigh least.
+    assert net.log_weights.argmin().item() in seen
+    assert net.log_weights[list(seen)].mean() < net.log_weights[unseen].mean() - 0.3
+    rebalance(net, photos, 1.0)
+    torch.testing.assert_close(net.log_weights, torch.zeros(313), atol=1e-5, rtol=0)

@@ -1,0 +1,54 @@
+"""The blocks of the encoders: padding as TensorFlow's, residuals, and the loading of published weights."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from photochrom.nets.inverted_residuals import InvertedResidual, SameConv
+
+
+def same_convolution(x: NDArray[np.float64], kernel: NDArray[np.float64], stride: int) -> NDArray[np.float64]:
+    """TensorFlow's SAME as its documentation words it, one window at a time. `x` (C, H, W), `kernel` (O, C, k, k)."""
+    size = kernel.shape[-1]
+    outs, before = [], []
+    for length in x.shape[1:]:
+        out = math.ceil(length / stride)
+        total = max((out - 1) * stride + size - length, 0)
+        outs.append(out)
+        before.append((total // 2, total - total // 2))
+    padded = np.pad(x, [(0, 0), *before])
+    y = np.empty((len(kernel), *outs))
+    for row in range(outs[0]):
+        for column in range(outs[1]):
+            top, left = row * stride, column * stride
+            window = padded[:, top : top + size, left : left + size]
+            y[:, row, column] = (kernel * window).sum(axis=(1, 2, 3))
+    return y
+
+
+@pytest.mark.parametrize(("height", "width"), [(8, 8), (6, 10), (2, 4)])
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize("size", [3, 5])
+def test_convolution_pads_like_tensorflow(height: int, width: int, stride: int, size: int) -> None:
+    rng = np.random.default_rng(1)
+    x, kernel = rng.normal(size=(3, height, width)), rng.normal(size=(4, 3, size, size))
+    padding = size // 2 if stride == 1 else 0
+    conv = SameConv(3, 4, size, stride, padding=padding, bias=False).double()
+    with torch.no_grad():
+        conv.weight.copy_(torch.from_numpy(kernel))
+        got = conv(torch.from_numpy(x)[None])[0].numpy()
+    np.testing.assert_allclose(got, same_convolution(x, kernel, stride), atol=1e-12)
+
+
+@pytest.mark.parametrize(("stride", "outputs", "kept"), [(1, 8, 1.0), (1, 12, 0.0), (2, 8, 0.0)])
+def test_block_adds_its_input_only_where_shapes_allow(stride: int, outputs: int, kept: float) -> None:
+    block = InvertedResidual(8, outputs, stride, 6)
+    torch.nn.init.zeros_(block.project.weight)
+    assert block.project.bias is not None
+    torch.nn.init.zeros_(block.project.bias)
+    x = torch.rand(1, 8, 4, 4)
+    expected = x if kept else torch.zeros(1, outputs, 4 // stride, 4 // stride)
+    torch.testing.assert_close(block(x), expected, rtol=0, atol=0)

@@ -1,0 +1,20 @@
+"""The parts of a recipe that several ways of training share."""
+
+from photochrom.training.recipe import load_recipe
+from photochrom.training.settings import Optimizer
+
+
+def test_the_mean_weighs_nothing_unless_a_weight_says_so() -> None:
+    (step,) = load_recipe("photochrom").steps.values()
+    assert not step.mean.weighs
+    assert (step.mean.temperature, step.mean.prior_strength) == (0.5, 0.35)
+    (step,) = load_recipe("photochrom", ["steps.train.mean.perceptual=1"]).steps.values()
+    assert step.mean.weighs
+    assert (step.mean.pixel, step.mean.perceptual) == (0, 1)
+
+
+def test_the_discriminator_has_its_own_rate_and_no_groups() -> None:
+    settings = Optimizer(rate=1e-3, discriminator_rate=2e-4, group_factors=[0, 0.1, 1], betas=(0.5, 0.9))
+    discriminator = settings.for_discriminator()
+    assert (discriminator.rate, discriminator.group_factors, discriminator.betas) == (2e-4, [1.0], (0.5, 0.9))
+    assert Optimizer(rate=1e-3).for_discriminator().rate == 1e-3
