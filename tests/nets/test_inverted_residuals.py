@@ -1,13 +1,20 @@
 """The blocks of the encoders: padding as TensorFlow's, residuals, and the loading of published weights."""
 
 import math
+from typing import Literal
 
 import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
 
-from photochrom.nets.inverted_residuals import InvertedResidual, SameConv
+from photochrom.nets.inverted_residuals import (
+    InvertedResidual,
+    InvertedResiduals,
+    SameConv,
+    Stage,
+    initialize,
+)
 
 
 def same_convolution(x: NDArray[np.float64], kernel: NDArray[np.float64], stride: int) -> NDArray[np.float64]:
@@ -52,3 +59,41 @@ def test_block_adds_its_input_only_where_shapes_allow(stride: int, outputs: int,
     x = torch.rand(1, 8, 4, 4)
     expected = x if kept else torch.zeros(1, outputs, 4 // stride, 4 // stride)
     torch.testing.assert_close(block(x), expected, rtol=0, atol=0)
+
+
+STAGES = [Stage(1, 8, 1, 2), Stage(2, 8, 2, 2), Stage(2, 12, 1, 2, kernel=5), Stage(2, 16, 1, 2)]
+
+
+@pytest.mark.parametrize("inputs", [1, 3])
+def test_features_have_the_stages_channels_at_strides_4_8_16_32(inputs: Literal[1, 3]) -> None:
+    net = InvertedResiduals("tiny", STAGES, inputs)
+    assert net.channels == (8, 8, 12, 16)
+    with torch.no_grad():
+        shapes = [tuple(feature.shape) for feature in net(torch.zeros(1, inputs, 64, 96))]
+    assert shapes == [(1, 8, 16, 24), (1, 8, 8, 12), (1, 12, 4, 6), (1, 16, 2, 3)]
+
+
+def test_a_grey_net_gives_what_the_color_net_gives_for_grey() -> None:
+    color, grey = InvertedResiduals("tiny", STAGES, 3), InvertedResiduals("tiny", STAGES, 1)
+    grey.load_imagenet(color.state_dict() | {"classifier.weight": torch.zeros(4, 16)})
+    x = torch.rand(1, 1, 32, 32, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    with torch.no_grad():
+        for ours, theirs in zip(grey(x), color(x.expand(-1, 3, -1, -1)), strict=True):
+            torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-5)
+
+
+def test_weights_of_another_net_are_refused_by_name() -> None:
+    net = InvertedResiduals("tiny", STAGES, 1)
+    with pytest.raises(ValueError, match="not the ImageNet weights of tiny"):
+        net.load_imagenet({"stem.weight": torch.zeros(32, 3, 3, 3)})
+
+
+def test_initial_weights_keep_the_scale() -> None:
+    torch.manual_seed(0)
+    for before, gain in (("linear", 1.0), ("relu", 2.0)):
+        conv = torch.nn.Conv2d(64, 64, 3)
+        initialize(conv, before)  # type: ignore[arg-type]
+        # He et al. 2015: a variance of gain / fan-in.
+        assert conv.weight.var().item() == pytest.approx(gain / (64 * 9), rel=0.05)
+        assert conv.bias is not None
+        assert not conv.bias.any()

@@ -6,7 +6,8 @@ import pytest
 
 from photochrom.errors import RecipeError
 from photochrom.training.recipe import Recipe
-from photochrom.training.sizes import resized
+from photochrom.training.settings import Part
+from photochrom.training.sizes import fitted, resized
 
 MINIMAL: dict[str, Any] = {
     "net": {"name": "test_cnn4"},
@@ -45,3 +46,19 @@ def test_resized_keeps_the_proportions_in_whole_multiples() -> None:
 def test_resized_to_nothing_is_an_error(size: int) -> None:
     with pytest.raises(RecipeError, match="size"):
         resized(staged(0.25, 0.75), size)
+
+
+def test_a_net_whose_depth_depends_on_the_side_is_built_for_it() -> None:
+    recipe = staged(1.0)
+    unet = recipe.model_copy(update={"net": Part(name="pix2pix_unet", args={"dropout": 0.0})})
+    small = fitted(unet, 64)
+    assert small.stages[-1].size == 64
+    assert small.net == Part(name="pix2pix_unet", args={"dropout": 0.0, "side": 64})
+    assert unet.net.args == {"dropout": 0.0}
+
+
+def test_another_net_stays_as_it_is() -> None:
+    recipe = staged(1.0)
+    assert fitted(recipe, 64) == resized(recipe, 64)
+    unknown = recipe.model_copy(update={"net": Part(name="nonesuch")})
+    assert fitted(unknown, 64).net == unknown.net

@@ -12,15 +12,11 @@ from torch.nn import functional as F
 
 from photochrom.training.batches import Batch
 from photochrom.training.networks import Networks
-from photochrom.training.recipe import Recipe
 from photochrom.training.steps.adversarial import AdversarialStep
 
-MakeRecipe = Callable[..., Recipe]
-Build = Callable[[Recipe], Networks]
 PIX2PIX = {"name": "test_pix2pix_unet", "args": {"dropout": 0.0}}
 FAST = {"rate": 1e-2, "discriminator_rate": 1e-3, "schedule": "one_cycle"}
 GAN = FAST | {"betas": [0.5, 0.999]}
-SIDE = 32
 Setup = Callable[..., tuple[Networks, Any, Batch]]
 Changed = Callable[[nn.Module, list[Tensor]], bool]
 Values = Callable[[nn.Module], list[Tensor]]
