@@ -106,9 +106,9 @@ def test_marks_of_batches_are_those_of_two_processes() -> None:
 
 @pytest.mark.parametrize("count", [0, 2, 4])
 def test_one_generator_per_photo(count: int) -> None:
-    with pytest.raises(ValueError, match="3 photos want as many generators"):
+    with pytest.raises(ValueError, match="3 photos need as many generators"):
         degrade(greys(3), generators(count), 0.5)
-    with pytest.raises(ValueError, match="3 photos want as many generators"):
+    with pytest.raises(ValueError, match="3 photos need as many generators"):
         mix_to_grey(torch.rand(3, 3, 4, 4), generators(count), 0.5)
 
 

@@ -127,5 +127,5 @@ def test_a_photos_hints_are_its_own() -> None:
 
 @pytest.mark.parametrize("count", [0, 2, 4])
 def test_one_generator_per_photo(count: int) -> None:
-    with pytest.raises(ValueError, match="3 photos want as many generators"):
+    with pytest.raises(ValueError, match="3 photos need as many generators"):
         random_hints(random_ab(3), generators(count), 1)

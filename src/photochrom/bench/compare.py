@@ -1,4 +1,4 @@
-"""Recipes on equal terms: the same photos, minutes and size for each, then one table."""
+"""Train several recipes on the same photos, for the same time and at the same size, for one table."""
 
 import csv
 import json
@@ -29,18 +29,18 @@ Say = Callable[[str], None]
 
 @dataclass
 class Comparison:
-    """What is compared, and what every recipe gets.
+    """The recipes of a comparison, and the conditions that are equal for all.
 
     Parameters
     ----------
     recipes : names or .toml files
-    photos, validation : for all of them, whatever a recipe says of its own split
-    minutes : for each recipe and seed, by `clock` (`photochrom.training.budget.Budget`)
-    size : of each recipe's last stage in pixels; None leaves the recipes' own
+    photos, validation : used for all recipes; a recipe's own split is ignored
+    minutes : the budget of each recipe and seed, by `clock` (`photochrom.training.budget.Budget`)
+    size : the side of each recipe's last stage in pixels; None keeps the recipe's own
     encoders : ImageNet weights by recipe name
     features : ImageNet weights for perceptual losses, by recipe name
     overrides : ``key=value`` for every recipe, as ``photochrom train --set`` takes them
-    starts : trained generators to begin from, by recipe name
+    starts : trained generators from which recipes begin, by recipe name
     """
 
     recipes: Sequence[str]
@@ -58,11 +58,11 @@ class Comparison:
 
     @property
     def budget(self) -> Budget:
-        """Of each run."""
+        """The budget of each run."""
         return Budget(minutes=self.minutes, clock=self.clock)
 
     def check(self) -> None:
-        """Raise the `ValueError` of a typo that would otherwise be found after an hour."""
+        """Raise ValueError for a mistake that would otherwise appear only after hours of training."""
         _ = self.budget
         for _, name, seed in self.names():
             recipe, start = self.recipe(name, seed), self.pretrained(name).start
@@ -70,7 +70,7 @@ class Comparison:
                 check_start(recipe, start)
 
     def names(self) -> list[tuple[str, str, int]]:
-        """Row name, recipe and seed of each run."""
+        """Return the row name, recipe and seed of each run."""
         several = len(self.seeds) > 1
         return [
             (f"{Path(recipe).stem}, seed {seed}" if several else Path(recipe).stem, recipe, seed)
@@ -79,33 +79,34 @@ class Comparison:
         ]
 
     def folder(self, recipe: str, seed: int) -> Path:
-        """Where a run is kept."""
+        """Return the folder of a run."""
         return self.out / "runs" / f"{Path(recipe).stem}-{seed}"
 
     def pretrained(self, recipe: str) -> Pretrained:
-        """The weights that a recipe begins with."""
+        """Return the weights with which a recipe begins."""
         name = Path(recipe).stem
         return Pretrained(self.encoders.get(name), self.features.get(name), self.starts.get(name))
 
     def recipe(self, name: str, seed: int) -> Recipe:
-        """The recipe as it is trained here."""
+        """Return the recipe as the comparison trains it."""
         recipe = load_recipe(name, [*self.overrides, f"seed={seed}"])
         return recipe if self.size is None else fitted(recipe, self.size)
 
 
 def train_all(comparison: Comparison, fabric: Fabric, say: Say) -> tuple[dict[str, str], list[str]]:
-    """Train what is not trained yet; a run that was interrupted goes on.
+    """Train all runs that are not trained yet. An interrupted run is resumed.
 
-    Several processes may do this in one folder at once: each run is one process's.
+    Several processes may do this in one folder at the same time. Only one process trains each run.
 
     Returns
     -------
-    What failed, the error by row name (the others are trained), and the names of runs that another process has.
+    The errors of failed runs by row name, and the names of the runs that another process is training. All other runs
+    are trained.
     """
     errors: dict[str, str] = {}
     (comparison.out / "runs").mkdir(parents=True, exist_ok=True)
     todo = comparison.names()
-    # Twice: what another process had the first time may be done by now, or left by one that was stopped.
+    # Twice, because the runs of another process may be done at the second time, or that process has stopped.
     for _ in range(2):
         elsewhere = []
         for name, recipe, seed in todo:
@@ -116,9 +117,7 @@ def train_all(comparison: Comparison, fabric: Fabric, say: Say) -> tuple[dict[st
             except Timeout:
                 elsewhere.append((name, recipe, seed))
                 say(f"{name}: another process is training it")
-            except (
-                Exception
-            ) as error:  # one recipe's failure is a row of the table, not the end of the night's run
+            except Exception as error:  # a failed recipe is a row of the table and does not stop the others
                 errors[name] = " ".join(str(error).split())
                 say(f"{name}: failed: {errors[name]}")
         todo = elsewhere
@@ -148,7 +147,7 @@ def _train(comparison: Comparison, name: str, recipe: str, seed: int, fabric: Fa
 def trained(
     comparison: Comparison, protocol: Protocol, errors: dict[str, str]
 ) -> tuple[list[Entry], dict[str, dict[str, Any]]]:
-    """The trained models as entries, and what their rows say beside their scores: minutes, curve."""
+    """Return the trained models as entries, and their rows' other fields: minutes, curve and title."""
     entered: list[Entry] = []
     about: dict[str, dict[str, Any]] = {}
     for name, recipe, seed in comparison.names():
@@ -164,7 +163,7 @@ def trained(
 
 
 def curve(log: Path) -> Curve | None:
-    """A run's log as a curve; None where there is none."""
+    """Read a run's log as a curve. Returns None if there is no log."""
     if not log.is_file():
         return None
     with log.open(newline="") as file:
@@ -178,7 +177,7 @@ def curve(log: Path) -> Curve | None:
 
 
 def _minutes(folder: Path) -> float | None:
-    """How long the run in `folder` has been trained; None if there is none that can go on."""
+    """Return how many minutes the run in `folder` has been trained, or None if no run can be resumed there."""
     try:
         return float(json.loads(load_metadata(folder / LAST)["position"])["seconds"]) / 60
     except (CheckpointError, KeyError, ValueError):

@@ -1,4 +1,4 @@
-"""All entries on the same photos, measured by the same code: grey in, colours out, against the truth."""
+"""Evaluation: every entry colorizes the same photos, and the same code compares the results with the truth."""
 
 import heapq
 import platform
@@ -38,7 +38,7 @@ Measures: TypeAlias = dict[str, PhotoMetric]
 
 @dataclass
 class Evaluation:
-    """The entries' metrics while photos go by."""
+    """The state of an evaluation: the metrics of all entries, errors and examples."""
 
     entries: list[Entry]
     metrics: dict[str, Measures]
@@ -50,7 +50,7 @@ class Evaluation:
     drawn: dict[tuple[str, str], Bootstrap] = field(default_factory=dict)
 
     def bootstrap(self, name: str, key: str, seed: int) -> Bootstrap:
-        """One entry's metric on resampled photos; ValueError where it cannot be had."""
+        """Return one entry's metric on resampled photos. Raises ValueError if it cannot be computed."""
         if (name, key) not in self.drawn:
             self.drawn[name, key] = bootstrap(self.metrics[name][key], seed=seed)
         return self.drawn[name, key]
@@ -75,19 +75,19 @@ def evaluate(
 
     Parameters
     ----------
-    photos : colour photos; unreadable ones are left out with a count
+    photos : colour photos; unreadable ones are left out and counted
     network : a classifier of colour photos (`photochrom.metrics.photos.Network`) for top-1 and the Frechet distance
     inception : the Inception network whose features FID compares
     backbone : the classifier whose layers LPIPS compares (`photochrom.metrics.lpips`)
-    limit : every Nth photo, so that about so many are taken
-    examples : how many photos the results keep pictures of, evenly spread
-    worst : pictures of those instead where the first model is farthest from the truth (CIEDE2000), the worst first
-    names : which metrics; None is all that can be had
-    report : told, after every tenth of the photos, how far it is
+    limit : the largest number of photos; they are taken at even distances from all
+    examples : the number of photos whose pictures the results keep; they are taken at even distances
+    worst : whether to keep instead the photos with the first model's largest errors (CIEDE2000), the worst first
+    names : which metrics; None takes all that can be computed
+    report : called after every tenth of the photos with the progress in words
 
     Returns
     -------
-    An entry that fails on any photo has a row with its error and no scores; the others go on.
+    The results. An entry that fails on any photo has a row with its error and no scores.
 
     Raises
     ------
@@ -127,20 +127,20 @@ def evaluate(
 
 
 def spread(items: Sequence[Item], count: int | None) -> Sequence[Item]:
-    """`count` of the items, evenly spread from the first to the last; all where there are no more, or for None."""
+    """Return `count` items at even distances from the first to the last. None or a larger `count` returns all."""
     if count is None or len(items) <= count:
         return items
     return [items[round(i)] for i in np.linspace(0, len(items) - 1, count)]
 
 
 def _measures(names: Iterable[str] | None, given: dict[str, Any]) -> Measures:
-    """Metrics in the registry's order."""
+    """Build the metrics in the registry's order."""
     built = {str(key): metric for key, metric in collection(names, **given).items()}
     return {key: cast(PhotoMetric, built[key]) for key in METRICS if key in built}
 
 
 def _labels(items: Sequence[Item]) -> dict[str, torch.Tensor] | None:
-    """Classes by key, where the names begin with WordNet ids; None where they do not."""
+    """Return the classes by key if the names begin with WordNet ids, else None."""
     keys = [item.key for item in items]
     try:
         return dict(zip(keys, labels_of([key.rpartition("/")[2] for key in keys]), strict=True))
@@ -149,7 +149,7 @@ def _labels(items: Sequence[Item]) -> dict[str, torch.Tensor] | None:
 
 
 def _pictures(item: Item, run: Evaluation, protocol: Protocol) -> dict[str, Picture | str] | BrokenPhoto:
-    """What each entry makes of a photo, or why it could not."""
+    """Return each entry's picture of a photo, or its error as text; BrokenPhoto if the photo cannot be read."""
     try:
         rgb = protocol.fitted(item.read())
     except BrokenPhoto as error:
@@ -159,7 +159,7 @@ def _pictures(item: Item, run: Evaluation, protocol: Protocol) -> dict[str, Pict
     for entry in run.entries:
         try:
             made[entry.name] = entry.make(item.key, luma, rgb)
-        except Exception as error:  # whatever a model does, the others go on
+        except Exception as error:  # an error of one model must not stop the others
             made[entry.name] = f"{item.key}: {error}"
     return made
 
@@ -179,12 +179,14 @@ def _measure(run: Evaluation, made: dict[str, Picture | str], label: torch.Tenso
                 if key not in run.unmeasured:
                     try:
                         metric.update(photo, truth, labels=None if label is None else label[None])
-                    except ValueError as error:  # such as photos too small for it: for all entries alike
+                    except (
+                        ValueError
+                    ) as error:  # such as photos that are too small; this holds for all entries
                         run.unmeasured[key] = str(error)
 
 
 def _error(made: dict[str, Picture | str], name: str) -> float:
-    """How far an entry's picture is from the truth; one that it failed to make is not."""
+    """Return the mean CIEDE2000 of an entry's picture from the truth, or 0 if the entry made none."""
     picture, truth = made[name], made[""]
     if isinstance(picture, str) or isinstance(truth, str):
         return 0.0
@@ -192,8 +194,8 @@ def _error(made: dict[str, Picture | str], name: str) -> float:
 
 
 def tensor_of(picture: NDArray[np.uint8]) -> torch.Tensor:
-    """``(H, W, 3)`` in 8 bits as ``(1, 3, H, W)`` in [0, 1]."""
-    # A copy: PyTorch wants memory that it may write to, and the truth's is shared.
+    """Convert ``(H, W, 3)`` of 8 bits to ``(1, 3, H, W)`` in [0, 1]."""
+    # A copy, because PyTorch needs writable memory, and the truth's memory is shared.
     return torch.from_numpy(picture.copy()).permute(2, 0, 1)[None].float().div_(255)
 
 
@@ -238,7 +240,7 @@ def _results(run: Evaluation, protocol: Protocol, command: str) -> Results:
 
 
 def column(key: str) -> Metric:
-    """What a table says of the metric of this name in the registry."""
+    """Return the table column of the metric with this name in the registry."""
     entry = METRICS[key]
     about = f"{entry.about} ({entry.source})" if entry.source else entry.about
     return Metric(key, entry.name, entry.unit, entry.better, about)
@@ -259,7 +261,7 @@ def _scores(run: Evaluation, name: str, seed: int) -> dict[str, Score]:
 
 
 def without_interval(metric: PhotoMetric, why: str) -> Score:
-    """The metric's figure alone, where `why` says that it has no interval; not even that, where it cannot be had."""
+    """Return the metric's figure without an interval, or no figure if it cannot be computed. `why` is the reason."""
     try:
         return Score(float(metric.compute()), why=why)
     except ValueError as error:
@@ -267,7 +269,7 @@ def without_interval(metric: PhotoMetric, why: str) -> Score:
 
 
 def _differences(run: Evaluation, seed: int) -> Iterator[Difference]:
-    """Each entry against the first one; of all pairs, where there are few."""
+    """Compare each model with the first one. If there are at most four models, compare all pairs."""
     names = [c.name for c in run.entries if c.kind in MODELS and c.name not in run.errors]
     pairs = list(combinations(names, 2))
     for first, second in pairs if len(names) <= 4 else [pair for pair in pairs if pair[0] == names[0]]:
@@ -290,7 +292,7 @@ def _shortened(error: str | None) -> str | None:
 
 
 def _machine() -> str:
-    """The processor in words, without the machine's name."""
+    """Return the processor's name and the number of threads, without the machine's name."""
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as file:
             model = next(
@@ -302,6 +304,6 @@ def _machine() -> str:
 
 
 def with_more(results: Results, rows: dict[str, dict[str, Any]], failed: dict[str, str]) -> Results:
-    """The results with more said of some rows (fields of `Row` by name), and rows for what failed before."""
+    """Return the results with `rows` (fields of `Row`, by row name) filled in, and a row for each of `failed`."""
     more = [Row(name, "model", error=error) for name, error in failed.items()]
     return replace(results, rows=[replace(row, **rows.get(row.name, {})) for row in [*results.rows, *more]])

@@ -1,7 +1,7 @@
-"""Crops of a batch of photos, straight from the buffer that holds them: random ones to train, fixed ones to measure.
+"""Crops of a batch of photos, taken directly from the buffer of the set: random for training, fixed for measuring.
 
-Every photo draws from a generator of its own, so that what becomes of it does not depend on who else is in the
-batch, nor on how many processes share it.
+Each photo has its own random generator. Its crop therefore does not depend on the other photos of the batch, or on
+the number of processes.
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ def random_resized_crops(
 
     Parameters
     ----------
-    indices : B photos of the set
+    indices : the B photos, by their numbers in the set
     size : side of the result in pixels
     rngs : one generator for each of `indices`; it draws the side, the place and, if `flip`, the mirroring
 
@@ -41,7 +41,7 @@ def random_resized_crops(
     Raises
     ------
     ValueError
-        If there are not as many generators as photos.
+        If the number of generators is not the number of photos.
     """
     chosen = np.asarray(indices, dtype=np.intp).reshape(-1)
     if len(rngs) != len(chosen):
@@ -55,7 +55,7 @@ def random_resized_crops(
 
 
 def center_crops(photos: PhotoDataset, indices: ArrayLike, size: int) -> Tensor:
-    """The largest square in the middle of each photo, resized: (B, 3, size, size) as `random_resized_crops`."""
+    """Cut the largest central square of each photo and resize it: (B, 3, size, size), as `random_resized_crops`."""
     chosen = np.asarray(indices, dtype=np.intp).reshape(-1)
     shapes = photos.shapes[chosen]
     side = shapes.min(axis=1, keepdims=True)
@@ -63,7 +63,7 @@ def center_crops(photos: PhotoDataset, indices: ArrayLike, size: int) -> Tensor:
 
 
 def resized(photos: PhotoDataset, indices: ArrayLike, size: int) -> Tensor:
-    """Each whole photo, made square without regard to its proportions: (B, 3, size, size)."""
+    """Stretch each whole photo to a square, whatever its proportions: (B, 3, size, size)."""
     chosen = np.asarray(indices, dtype=np.intp).reshape(-1)
     return crops(
         photos, chosen, size, np.hstack([np.zeros((len(chosen), 2), np.int64), photos.shapes[chosen]])
@@ -77,7 +77,7 @@ def crops(
     boxes: Boxes,
     mirrored: NDArray[np.bool_] | None = None,
 ) -> Tensor:
-    """Boxes of photos, resized: along a side that shrinks by area, along one that grows bilinearly.
+    """Cut boxes of photos and resize them. A side that shrinks is averaged by area, and one that grows is bilinear.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def crops(
     """
     chosen = np.asarray(indices, dtype=np.intp).reshape(-1)
     flips = np.zeros(len(chosen), bool) if mirrored is None else mirrored
-    # 24 crops of 160 px took 2 to 6 ms with OpenCV and 60 ms as gathers on one core of an EPYC.
+    # On one core of an EPYC, 24 crops of 160 px took 2 to 6 ms with OpenCV and 60 ms with gathers.
     pick = _with_opencv if photos.device.type == "cpu" else gathered
     return pick(photos, chosen, size, boxes, flips)
 
@@ -113,7 +113,7 @@ def _with_opencv(
 def gathered(
     photos: PhotoDataset, chosen: NDArray[np.intp], size: int, boxes: Boxes, mirrored: NDArray[np.bool_]
 ) -> Tensor:
-    """What `crops` does, for a whole batch at once on any device: each pixel is a weighted sum of gathered ones."""
+    """Do what `crops` does, for a whole batch at once on any device. Pixels are weighted sums of gathered pixels."""
     device = photos.device
     rows, row_weights = taps(boxes[:, 0], boxes[:, 2], size)
     columns, column_weights = taps(boxes[:, 1], boxes[:, 3], size)
@@ -128,30 +128,30 @@ def gathered(
             pixels = photos.atlas[down[:, :, None, i] + across[:, None, :, j]]
             weights = by_row[:, :, None, i] * by_column[:, None, :, j]
             batch.addcmul_(pixels.float(), weights[..., None])
-    # Weights that sum to 1.0000001 must not make a white that is more than white.
+    # Rounded weights can sum to 1.0000001, and white must not become more than 1.
     return batch.div_(255).clamp_(max=1).permute(0, 3, 1, 2)
 
 
 def taps(first: NDArray[np.int64], extent: NDArray[np.int64], size: int) -> tuple[Boxes, NDArray[np.float32]]:
-    """Which pixels make up each of `size` new ones along a side, and by how much.
+    """Return which pixels make up each of the `size` new pixels along a side, and their weights.
 
     Parameters
     ----------
-    first, extent : (B,) where the side begins and how many pixels it has
+    first, extent : (B,) the first pixel of the side and its number of pixels
 
     Returns
     -------
-    positions (B, size, T) and float32 weights that sum to 1 over T; T is 2 for what grows, more for what shrinks.
+    Positions (B, size, T) and float32 weights that sum to 1 over T. T is 2 if all sides grow, and more if one shrinks.
     """
-    # On the CPU in float64, which MPS does not have; it is a few thousand numbers.
+    # On the CPU, because MPS has no float64. These are only a few thousand numbers.
     scale = (extent / size)[:, None, None]
     count = int(max(1, np.ceil(scale.max(initial=1)))) + 1
     at, tap = np.arange(size)[None, :, None], np.arange(count)
-    # By area: the share of each pixel that lies within the new one.
+    # By area: the weight is the part of the new pixel that the old one covers.
     begin = at * scale
     area_position = np.floor(begin) + tap
     overlap = np.minimum(area_position + 1, begin + scale) - np.maximum(area_position, begin)
-    # Bilinear: the two pixels whose centres are on either side; at the ends the last one twice.
+    # Bilinear: the two pixels whose centres are on either side. At the ends it is the last pixel twice.
     middle = np.clip((at + 0.5) * scale - 0.5, 0, extent[:, None, None] - 1)
     linear_position = np.floor(middle) + tap
     nearness = np.clip(1 - np.abs(linear_position - middle), 0, None)

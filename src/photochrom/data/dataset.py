@@ -1,4 +1,4 @@
-"""Colour photos in memory: decoded once, packed into one buffer, on the CPU or a GPU."""
+"""Colour photos in memory. They are decoded once and packed into one buffer on the CPU or a GPU."""
 
 import os
 from collections import deque
@@ -20,7 +20,7 @@ from photochrom.data.sources import Item, Source
 from photochrom.data.splits import ranked, split
 
 GREY_BELOW = 15.0
-"""Photos less colourful than this (Hasler and Suesstrunk 2003) teach a colorizer to leave things grey."""
+"""Photos with a lower colorfulness (Hasler and Suesstrunk 2003) are left out: they teach a net to predict grey."""
 
 Photo = NDArray[np.uint8]
 In = TypeVar("In")
@@ -29,13 +29,13 @@ Out = TypeVar("Out")
 
 @dataclass
 class LeftOut:
-    """What was found and is no use: how many grey photos, and the broken ones by name with the reason."""
+    """The photos that were left out: the number of grey ones, and the broken ones by name with the reason."""
 
     grey: int = 0
     broken: dict[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        # Workers of a stream may be adding names at this moment.
+        # A copy, because the workers of a stream may add names at the same time.
         some = list(islice(self.broken.copy(), 4))
         names = ", ".join(some[:3]) + (", ..." if len(some) > 3 else "")
         return f"{self.grey} grey, {len(self.broken)} unreadable" + (f" ({names})" if names else "")
@@ -45,14 +45,14 @@ class LeftOut:
 class PhotoDataset:
     """Colour photos in memory.
 
-    All pixels lie in one `atlas` (P, 3) uint8 sRGB, row after row and photo after photo: one block that moves to
-    a GPU in one copy. Photo i has ``shapes[i]`` (height, width) and begins at ``offsets[i]``. Subsets share it.
+    All pixels are in one `atlas` (P, 3) uint8 sRGB, row after row and photo after photo, so that one copy moves them to
+    a GPU. Photo i has ``shapes[i]`` (height, width) and begins at ``offsets[i]``. Subsets share the atlas.
 
     Attributes
     ----------
-    keys, groups : of each photo, as its source has them
-    left_out : what was not taken when they were loaded
-    waited : seconds spent in `take` waiting for photos; 0 here, but see `PhotoStream`
+    keys, groups : key and group of each photo, from its source
+    left_out : the photos that loading left out
+    waited : seconds that `take` waited for photos; always 0 here, other than in `PhotoStream`
     """
 
     atlas: Tensor
@@ -71,7 +71,7 @@ class PhotoDataset:
         groups: Sequence[str] | None = None,
         left_out: LeftOut | None = None,
     ) -> "PhotoDataset":
-        """A set of (H, W, 3) uint8 pictures; by default their keys are "0", "1", ... and each is its own group."""
+        """Make a set of (H, W, 3) uint8 pictures. By default their keys are "0", "1", ... and each is its own group."""
         packer = _Packer(sum(photo.shape[0] * photo.shape[1] for photo in photos))
         for photo in photos:
             packer.add(photo)
@@ -85,18 +85,18 @@ class PhotoDataset:
     def load(
         cls, source: Source, *, limit: int | None = None, short_side: int | None = None
     ) -> "PhotoDataset":
-        """Decode the photos of `source` on all cores, and leave out grey and broken ones with a count.
+        """Decode the photos of `source` on all cores. Grey and broken photos are left out and counted.
 
         Parameters
         ----------
-        limit : at most so many colour photos, chosen by the hash of their keys, since the first ones of a folder
-            may all be of one class
+        limit : the largest number of colour photos. They are chosen by the hash of their keys, because the first
+            photos of a folder may all be of one class.
         short_side : pixels to which larger photos are reduced; None keeps their size
 
         Raises
         ------
         FileNotFoundError
-            If none is left; the message says what there was.
+            If no photo is left. The message says what was left out.
         """
         items = source.items if limit is None else by_hash(source.items)
         left_out, packer, kept = LeftOut(), _Packer(), []
@@ -120,7 +120,7 @@ class PhotoDataset:
         return len(self.keys)
 
     def __getitem__(self, index: int) -> Photo:
-        """Photo `index`, (H, W, 3) uint8: a view where the set is on the CPU."""
+        """Return photo `index`, (H, W, 3) uint8. On the CPU it is a view."""
         (height, width), offset = self.shapes[index], int(self.offsets[index])
         pixels: Photo = self.atlas[offset : offset + int(height * width)].cpu().numpy()
         return pixels.reshape(height, width, 3)
@@ -130,12 +130,12 @@ class PhotoDataset:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of these photos' own pixels; the atlas may hold more."""
+        """The bytes of these photos' pixels. The atlas may hold more photos."""
         return int(self.shapes.prod(axis=1).sum()) * 3
 
     @property
     def device(self) -> torch.device:
-        """Where the pixels are."""
+        """The device of the pixels."""
         return self.atlas.device
 
     @property
@@ -145,7 +145,7 @@ class PhotoDataset:
         return shortest
 
     def subset(self, indices: ArrayLike) -> "PhotoDataset":
-        """The photos with these indices, in this order; no pixel is copied."""
+        """Return the photos with these indices, in this order. No pixel is copied."""
         chosen = np.asarray(indices, dtype=np.intp).reshape(-1)
         return replace(
             self,
@@ -156,19 +156,19 @@ class PhotoDataset:
         )
 
     def take(self, indices: ArrayLike) -> "PhotoDataset":
-        """A batch: the same as `subset` here, while a stream decodes it now."""
+        """Return a batch. Here it is the same as `subset`; a stream decodes the photos now."""
         return self.subset(indices)
 
     def prefetch(self, indices: ArrayLike) -> None:
-        """Say which photos come next: nothing to do here."""
+        """Announce the next photos. In memory this does nothing."""
 
     def split(self, spec: str | float, seed: int = 0) -> tuple["PhotoDataset", "PhotoDataset"]:
-        """Training and validation photos; see `photochrom.data.splits.split`."""
+        """Return training and validation photos; see `photochrom.data.splits.split`."""
         train, validation = split(self.groups, spec, seed)
         return self.subset(train), self.subset(validation)
 
     def to(self, device: torch.device | str) -> "PhotoDataset":
-        """The same photos on `device`, without those of the atlas that are not in this set."""
+        """Return the same photos on `device`. Photos of the atlas that are not in this set are not copied."""
         if torch.device(device) == self.device:
             return self
         if self.nbytes // 3 == len(self.atlas):
@@ -179,7 +179,7 @@ class PhotoDataset:
 
 
 def examined(item: Item, short_side: int | None = None) -> Photo | BrokenPhoto | None:
-    """A photo to train on, or the error that reading it raised, or None where it is grey."""
+    """Return a photo for training, or the error that reading it raised, or None if it is grey."""
     try:
         photo = item.read(short_side)
     except BrokenPhoto as error:
@@ -188,14 +188,14 @@ def examined(item: Item, short_side: int | None = None) -> Photo | BrokenPhoto |
 
 
 def colorfulness(rgb: Photo) -> float:
-    """Colorfulness of an ``(H, W, 3)`` picture in 0..255, in the units of Hasler and Suesstrunk 2003."""
-    # OpenCV takes the moments in a fifth of NumPy's time: this is done for every photo.
+    """Return the colorfulness of an ``(H, W, 3)`` picture in 0..255, in the units of Hasler and Suesstrunk 2003."""
+    # OpenCV computes the moments five times faster than NumPy, and this runs for every photo.
     means, deviations = cv2.meanStdDev(cv2.transform(rgb.astype(np.float32), np.array(MATRIX, np.float32)))
     return float(of_moments(means[:, 0], deviations[:, 0] ** 2))
 
 
 def by_hash(items: Sequence[Item]) -> list[Item]:
-    """`items` in an order that is the same on every machine, but has nothing to do with their names."""
+    """Return `items` in an order that is the same on every machine and does not depend on their names' order."""
     named = {item.key: item for item in items}
     return [named[key] for key in ranked(list(named))]
 
@@ -203,7 +203,7 @@ def by_hash(items: Sequence[Item]) -> list[Item]:
 def estimated_bytes(
     source: Source, short_side: int | None = None, limit: int | None = None, *, sample: int = 24
 ) -> int:
-    """About how many bytes `source` would take in memory, from a few photos that are decoded for it."""
+    """Estimate the bytes that `source` needs in memory. A few photos are decoded for it."""
     sizes = [
         photo.nbytes
         for _, photo in ordered(lambda item: examined(item, short_side), by_hash(source.items)[:sample])
@@ -213,19 +213,19 @@ def estimated_bytes(
 
 
 def fits(source: Source, budget_bytes: int, short_side: int | None = None, limit: int | None = None) -> bool:
-    """Whether `source` would take no more than `budget_bytes` in memory."""
+    """Return whether `source` is estimated to need at most `budget_bytes` in memory."""
     return estimated_bytes(source, short_side, limit) <= budget_bytes
 
 
 def ordered(work: Callable[[In], Out], items: Iterable[In]) -> Iterator[tuple[In, Out]]:
-    """Each of `items` with what `work` makes of it, in their order, done on all cores a little ahead."""
+    """Yield each of `items` with the result of `work`, in order. All cores work a little ahead."""
     workers = os.cpu_count() or 1
     waiting: deque[tuple[In, Future[Out]]] = deque()
     with ThreadPoolExecutor(workers) as pool:
         try:
             for item in items:
                 waiting.append((item, pool.submit(work, item)))
-                # No more than this is in memory at once, where Executor.map would hold every photo.
+                # This limits the photos in memory. Executor.map would hold all of them.
                 if len(waiting) > 4 * workers:
                     done, future = waiting.popleft()
                     yield done, future.result()
@@ -238,7 +238,7 @@ def ordered(work: Callable[[In], Out], items: Iterable[In]) -> Iterator[tuple[In
 
 
 class _Packer:
-    """A growing atlas."""
+    """An atlas to which photos are added."""
 
     def __init__(self, pixels: int = 0) -> None:
         self.buffer = np.empty((pixels, 3), np.uint8)
@@ -252,7 +252,7 @@ class _Packer:
         height, width, _ = photo.shape
         end = self.used + height * width
         if end > len(self.buffer):
-            # In place, so that a large set never needs twice its memory.
+            # In place, because a copy would need twice the memory.
             self.buffer.resize((end + min(end, 1 << 24) + end // 8, 3), refcheck=False)
         self.buffer[self.used : end] = photo.reshape(-1, 3)
         self.offsets.append(self.used)

@@ -1,7 +1,8 @@
-"""The marks of age, put on the net's input only: the truth keeps its colours, so it learns to colour an old print.
+"""Marks of age on the net's input. The truth stays as it is, so the net learns to colour old prints.
 
-Every mark is a function of one photo (1, 1, H, W) in [0, 1] and of that photo's own random generator. A photo's fate
-thus depends neither on its neighbours in the batch nor on the number of processes, and a resumed run repeats it.
+Every mark is a function of one photo (1, 1, H, W) in [0, 1] and of that photo's own random generator. The marks of a
+photo therefore do not depend on the other photos of the batch or on the number of processes, and a resumed run repeats
+them.
 """
 
 import math
@@ -16,26 +17,28 @@ from photochrom.color.luma import LUMA_WEIGHTS, rgb_to_luma
 
 Rng = np.random.Generator
 
-# Shares of red, green and blue in the greys of film: panchromatic, orthochromatic (deaf to red: dark lips), and the
-# plates of the first decades (deaf to all but blue: white skies). Dirichlet centres.
+# Shares of red, green and blue in the grey of a film, as centres of Dirichlet distributions: panchromatic film,
+# orthochromatic film (not sensitive to red, so lips are dark), and early plates (sensitive only to blue, so skies are
+# white).
 FILMS = ((0.30, 0.42, 0.28), (0.04, 0.52, 0.44), (0.02, 0.13, 0.85))
 FILM_ODDS = (0.6, 0.25, 0.15)
 
 
 def mix_to_grey(rgb: Tensor, rngs: Sequence[Rng], share: float) -> Tensor:
-    """Grey photos as films of other sensitivity than the eye's would have taken them.
+    """Convert to grey, a `share` of the photos with the sensitivity of an old film.
 
-    Old films are not Rec. 601: a net that never saw one reads a dark red as a dark thing.
+    Old films do not follow Rec. 601. A net trained only on Rec. 601 takes a red that such a film shows dark for a dark
+    object.
 
     Parameters
     ----------
     rgb : (B, 3, H, W) sRGB in [0, 1]
     rngs : one per photo
-    share : the probability that a photo is taken on such a film; the others get their Rec. 601 luma
+    share : the probability that a photo gets such a film; the others get their Rec. 601 luma
 
     Returns
     -------
-    (B, 1, H, W) in [0, 1]. What is neutral keeps its grey exactly to rounding.
+    (B, 1, H, W) in [0, 1]. Neutral colours keep their grey, except for rounding.
 
     Raises
     ------
@@ -48,20 +51,20 @@ def mix_to_grey(rgb: Tensor, rngs: Sequence[Rng], share: float) -> Tensor:
         if rng.random() < share:
             centre = FILMS[rng.choice(len(FILMS), p=FILM_ODDS)]
             weights = rng.dirichlet(30 * np.array(centre))
-            # Film adds up light, not its encoding. Squares stand in for sRGB's curve, whose powers are slow.
+            # Film sums linear light. Squares approximate the curve of sRGB, which is slow to compute.
             light = torch.einsum("chw,c->hw", rgb[i].square(), torch.tensor(weights).to(rgb))
             grey[i, 0] = light.sqrt().clamp(0, 1)
     return grey
 
 
 def degrade(grey: Tensor, rngs: Sequence[Rng], share: float) -> Tensor:
-    """Age a `share` of a batch of grey photos: blurred, grainy, toned, faded, scratched, or saved as a poor JPEG.
+    """Age a `share` of a batch of grey photos with blur, grain, toning, fading, scratches and JPEG compression.
 
     Parameters
     ----------
     grey : (B, 1, H, W) in [0, 1]; it is not changed
-    rngs : one per photo, from which alone its marks are drawn
-    share : the probability that a photo is old; an old one bears each mark with the probability in `MARKS`
+    rngs : one per photo; all marks of the photo are drawn from it
+    share : the probability that a photo is old; an old photo gets each mark with the probability in `MARKS`
 
     Returns
     -------
@@ -86,12 +89,12 @@ def degrade(grey: Tensor, rngs: Sequence[Rng], share: float) -> Tensor:
 
 
 def blur(photo: Tensor, rng: Rng) -> Tensor:
-    """Soften by a Gaussian of 0.4 to 1.6 pixels: an old lens, a shake, a scan of a small print."""
+    """Blur by a Gaussian of 0.4 to 1.6 pixels, as an old lens, camera shake or the scan of a small print does."""
     sigma = rng.uniform(0.4, 1.6)
     radius = math.ceil(2.5 * sigma)
     bell = np.exp(-(np.arange(-radius, radius + 1) ** 2) / (2 * sigma**2))
     kernel = (bell / bell.sum()).tolist()
-    # Sums of shifted copies: a convolution of a single channel takes three times as long on a CPU.
+    # A sum of shifted copies. On a CPU a convolution of a single channel takes three times as long.
     for dim in (2, 3):
         sides = (radius, radius, 0, 0) if dim == 3 else (0, 0, radius, radius)
         padded = F.pad(photo, sides, mode="replicate")
@@ -103,21 +106,21 @@ def blur(photo: Tensor, rng: Rng) -> Tensor:
 
 
 def grain(photo: Tensor, rng: Rng) -> Tensor:
-    """Add the film's grain: of 1 to 2.5 pixels, deviation 0.01 to 0.06, half as strong in black and white."""
+    """Add film grain of 1 to 2.5 pixels. Its deviation is 0.01 to 0.06 in mid grey and half in black and white."""
     deviation, coarseness = rng.uniform(0.01, 0.06), rng.uniform(1.0, 2.5)
     height, width = photo.shape[2:]
     noise = _normal(photo, rng, math.ceil(height / coarseness), math.ceil(width / coarseness))
     if noise.shape != photo.shape:
         noise = F.interpolate(noise, size=(height, width), mode="bilinear")
-        # Interpolation averages neighbours and calms the noise: bring it back to a deviation of 1.
+        # Interpolation averages neighbours and weakens the noise. This restores a deviation of 1.
         noise = noise / noise.std().clamp_min(1e-3)
     return photo + deviation * noise * (0.5 + 2 * photo * (1 - photo))
 
 
 def sepia(photo: Tensor, rng: Rng) -> Tensor:
-    """Tone the print from brown to cream and take the luma of that, as a colour scan of it would be read."""
+    """Tone the print from brown to cream and take the luma of the result, as a colour scan of it is read."""
     black, white, bend = 0.0, 0.0, 0.0
-    # Each channel is dark + (paper - dark) x + bent x (1 - x); so is their luma, and one sum serves all three.
+    # Each channel is dark + (paper - dark) x + bend x (1 - x). Their luma has the same form, so one sum is enough.
     for weight, darkest, palest in zip(LUMA_WEIGHTS, (0.2, 0.1, 0.05), (1.0, 0.95, 0.8), strict=True):
         black += weight * rng.uniform(0, darkest)
         white += weight * rng.uniform(palest - 0.15, palest)
@@ -126,7 +129,7 @@ def sepia(photo: Tensor, rng: Rng) -> Tensor:
 
 
 def fade(photo: Tensor, rng: Rng) -> Tensor:
-    """Change the gamma by up to a factor of 1.65, lift the black up to 0.15, dull the white down to 0.8."""
+    """Change the gamma by a factor of up to 1.65, raise black to at most 0.15, and lower white to at least 0.8."""
     gamma = math.exp(rng.uniform(-0.5, 0.5))
     black, white = rng.uniform(0, 0.15), rng.uniform(0.8, 1.0)
     return black + (white - black) * photo**gamma
@@ -141,14 +144,14 @@ def scratch(photo: Tensor, rng: Rng) -> Tensor:
         angle, thickness, ink = rng.uniform(0, math.pi), rng.uniform(0.5, 2.0), float(rng.random() < 0.7)
         row, column, opacity = rng.uniform(0, height), rng.uniform(0, width), rng.uniform(0.3, 0.9)
         distance = ((rows - row) * math.cos(angle) + (columns - column) * math.sin(angle)).abs_()
-        # One pixel of soft edge on either side, as a line that falls between pixels has it.
+        # A soft edge of one pixel on either side, because the line falls between pixels.
         cover = (opacity * (thickness / 2 + 0.5 - distance)).clamp_(0, opacity)
         photo = torch.lerp(photo, torch.full_like(photo, ink), cover)
     return photo
 
 
 def jpeg(photo: Tensor, rng: Rng) -> Tensor:
-    """Save as an 8-bit JPEG of quality 20 to 80 and read it back; a photo on a GPU goes to the CPU for it."""
+    """Save as an 8-bit JPEG of quality 20 to 80 and read it back. A photo on a GPU goes to the CPU and back."""
     import cv2
 
     quality = int(rng.integers(20, 81))
@@ -167,16 +170,16 @@ MARKS: tuple[tuple[float, Mark], ...] = (
     (0.1, scratch),
     (0.3, jpeg),
 )
-"""Each mark's probability on an old photo, in the order of a photo's life: lens, film, print, drawer, scan."""
+"""Each mark's probability on an old photo. Photos get them in this order: lens, film, print, storage, scan."""
 
 
 def _normal(photo: Tensor, rng: Rng, height: int, width: int) -> Tensor:
     """Standard normal noise (1, 1, height, width) on the photo's device."""
-    # Drawn where the photo is: NumPy's own draw and its way to a GPU would cost more than all the marks together.
+    # Drawn on the photo's device. Drawing with NumPy and copying to a GPU costs more than all the marks together.
     source = torch.Generator(photo.device).manual_seed(int(rng.integers(2**62)))
     return torch.randn(1, 1, height, width, generator=source, device=photo.device, dtype=photo.dtype)
 
 
 def _one_each(photos: Tensor, rngs: Sequence[Rng]) -> None:
     if len(rngs) != len(photos):
-        raise ValueError(f"{len(photos)} photos want as many generators, got {len(rngs)}")
+        raise ValueError(f"{len(photos)} photos need as many generators, got {len(rngs)}")

@@ -47,7 +47,7 @@ def random_hints(
     """
     batch, _, height, width = ab.shape
     if len(rngs) != batch:
-        raise ValueError(f"{batch} photos want as many generators, got {len(rngs)}")
+        raise ValueError(f"{batch} photos need as many generators, got {len(rngs)}")
     hints = ab.new_zeros(batch, 3, height, width)
     for photo, truth, rng in zip(hints, ab, rngs, strict=True):
         if rng.random() < whole:

@@ -1,4 +1,4 @@
-"""Photos of a set that does not fit in memory, decoded ahead of the net; and the entry that decides which it is."""
+"""Photos of a set that does not fit into memory, and the function that chooses between memory and streaming."""
 
 import os
 import time
@@ -18,27 +18,27 @@ from photochrom.data.sources import Item, find_all
 from photochrom.data.splits import split
 
 GIVE_UP = 1000
-"""After so many grey or broken photos in a row there is nothing to learn from."""
+"""After so many consecutive grey or broken photos reading stops with an error."""
 
 
 class PhotoStream:
-    """Photos that are decoded when they are wanted, by the same methods as a `PhotoDataset`.
+    """Photos that are decoded on demand. It has the methods of a `PhotoDataset`.
 
-    In place of a grey or broken photo comes the next one that is neither: whoever asks for index i gets the same
-    photo every time, however many threads there are and whatever was asked for before.
+    A grey or broken photo is replaced by the next usable one. Index i therefore always gives the same photo, whatever
+    the number of threads and the earlier requests.
 
     Parameters
     ----------
-    items : what a source lists
+    items : the items of a source
     short_side : pixels to which larger photos are reduced; None keeps their size
-    ahead : at most so many photos are held that were announced and not yet taken
+    ahead : the largest number of announced photos that are held until they are taken
     threads : by default one per core
 
     Attributes
     ----------
-    keys, groups : of each item, whether it can be read or not; what `take` gives has its own
-    left_out : what was found to be grey or broken so far
-    waited : seconds spent in `take` waiting for photos
+    keys, groups : key and group of each item, readable or not; the sets that `take` returns have their own
+    left_out : the photos that were found to be grey or broken so far
+    waited : seconds that `take` waited for photos
     """
 
     def __init__(
@@ -67,11 +67,11 @@ class PhotoStream:
 
     @property
     def short_sides(self) -> NDArray[np.int64] | None:
-        """None: a photo's size is not known before it is read."""
+        """None, because a photo's size is not known before it is read."""
         return None
 
     def subset(self, indices: ArrayLike) -> "PhotoStream":
-        """The stream of some of the items; it shares the threads and what is known to be grey or broken."""
+        """Return a stream of some of the items. It shares the threads and the list of grey and broken photos."""
         stream = object.__new__(PhotoStream)
         stream.__dict__.update(self.__dict__)
         stream._hold([self.items[i] for i in np.asarray(indices, dtype=np.intp).reshape(-1)])
@@ -79,20 +79,20 @@ class PhotoStream:
         return stream
 
     def split(self, spec: str | float, seed: int = 0) -> tuple["PhotoStream", "PhotoStream"]:
-        """Training and validation items, grey and broken ones counted in; see `photochrom.data.splits.split`."""
+        """Return training and validation items, with grey and broken ones; see `photochrom.data.splits.split`."""
         train, validation = split(self.groups, spec, seed)
         return self.subset(train), self.subset(validation)
 
     def to(self, device: torch.device | str) -> "PhotoStream":
-        """The same stream, whose batches go to `device`."""
+        """Return the same stream with its batches on `device`."""
         stream = self.subset(np.arange(len(self)))
         stream.device = torch.device(device)
         return stream
 
     def prefetch(self, indices: ArrayLike) -> None:
-        """Start to decode the photos that `take` will be asked for next.
+        """Start to decode the photos that `take` will need next.
 
-        Of more than `ahead` photos the last are left; what was announced long ago and never taken is forgotten.
+        At most `ahead` of these photos are decoded. If too many are held, the oldest that were never taken are dropped.
         """
         with self._lock:
             for i in np.asarray(indices, dtype=np.intp).reshape(-1)[: self.ahead].tolist():
@@ -101,12 +101,12 @@ class PhotoStream:
                 self._coming.popitem(last=False)[1].cancel()
 
     def take(self, indices: ArrayLike) -> PhotoDataset:
-        """Decode a batch, or wait for it where it was announced.
+        """Decode a batch. If it was announced, wait until it is decoded.
 
         Raises
         ------
         FileNotFoundError
-            If `GIVE_UP` photos in a row, or all there are, are grey or broken.
+            If `GIVE_UP` consecutive photos, or all photos, are grey or broken.
         """
         started = time.perf_counter()
         chosen = np.asarray(indices, dtype=np.intp).reshape(-1).tolist()
@@ -125,7 +125,7 @@ class PhotoStream:
         return photos.to(self.device)
 
     def close(self) -> None:
-        """Stop the threads, also those of the streams that this one was made from."""
+        """Stop the threads. The streams from which this one was made share them."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def _hold(self, items: list[Item]) -> None:
@@ -169,22 +169,22 @@ def load(
     device: torch.device | str = "cpu",
     cache: Path | None = None,
 ) -> PhotoDataset | PhotoStream:
-    """The photos at `paths` (see `photochrom.data.sources.find`), in memory where they fit and else streamed.
+    """Return the photos at `paths` (see `photochrom.data.sources.find`), in memory if they fit, else as a stream.
 
     Parameters
     ----------
-    limit : at most so many photos, chosen by the hash of their keys; of a stream grey and broken ones count
+    limit : the largest number of photos, chosen by the hash of their keys; a stream counts grey and broken ones too
     short_side : pixels to which larger photos are reduced; None keeps their size
     resident : True for memory, False for streaming; None decides by an estimate
-    memory : bytes that they may take; by default half of what is free
-    device : where batches are wanted. Photos in memory are moved there if they fit into half of what is free;
-        where they do not, they stay on the CPU, and so do their batches.
-    cache : where remote tars are kept
+    memory : the largest number of bytes for the photos; by default half of the free memory
+    device : the device of the batches. Photos in memory are moved there if they fit into half of its free memory.
+        Otherwise they and their batches stay on the CPU.
+    cache : the folder for remote tars
 
     Raises
     ------
     FileNotFoundError
-        If a path does not exist, or has no photo or none in colour.
+        If a path does not exist or has no colour photo.
     OSError, ValueError, ImportError
         If a tar, an array or an address cannot be read.
     """
@@ -205,22 +205,22 @@ def load(
 
 
 def free_memory(device: torch.device) -> int:
-    """About how many bytes can still be used on `device`: of a GPU, of the container, of the machine."""
+    """Estimate the free bytes of `device`: of a GPU, of the container, or of the machine."""
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0])
     cgroup = Path("/sys/fs/cgroup")
     known = [_number(Path("/proc/meminfo"), "MemAvailable:", 1024)]
     limit, used = _number(cgroup / "memory.max"), _number(cgroup / "memory.current")
     if limit is not None and used is not None:
-        # What the files of this very data set occupy in the page cache is given back on demand.
+        # The page cache, which holds the files of this data set, is freed on demand.
         known.append(limit - used + (_number(cgroup / "memory.stat", "inactive_file") or 0))
     amounts = [amount for amount in known if amount is not None]
-    # Where the system does not say (Windows, macOS): half of the smallest machine in use.
+    # Windows and macOS do not say. 4 GiB is half of the smallest machine in use.
     return max(0, min(amounts)) if amounts else 4 << 30
 
 
 def _number(path: Path, name: str | None = None, unit: int = 1) -> int | None:
-    """The number in a file of one, or after `name` in a file of many."""
+    """Read the only number of a file, or the one after `name`. Returns None if there is none."""
     try:
         words = path.read_text().split()
         return int(words[0 if name is None else words.index(name) + 1]) * unit

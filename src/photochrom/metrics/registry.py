@@ -1,4 +1,4 @@
-"""The metrics by name, and what has to be said of each wherever its figures are printed."""
+"""The metrics by name, with the text that tables print about each."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -25,8 +25,9 @@ from photochrom.metrics.structure import MSSSIM, SSIM
 class Entry:
     """A metric as tables print it.
 
-    `better`: "higher", "lower", or "truth" where the figure should be the truth's own. `digits`: after the point.
-    `needs`: what `build` is called with, in this order; but "labels" go to ``update``.
+    `better` is "higher", "lower", or "truth" if the best value is that of the true photos. `digits` counts the digits
+    after the point. `needs` names the arguments of `build`, in this order. "labels" is not among them: it goes to
+    ``update``.
     """
 
     name: str
@@ -243,19 +244,19 @@ METRICS: dict[str, Entry] = {
 def collection(
     names: Iterable[str] | None = None, *, of: Literal["photos", "films"] = "photos", **given: Any
 ) -> MetricCollection:
-    """Build metrics, to be updated together.
+    """Build metrics that are updated together.
 
     Parameters
     ----------
-    names : keys of `METRICS`; None is all that `given` suffices for
-    of : for None, whether metrics of photos or of films are meant
+    names : keys of `METRICS`; None takes all whose needs are in `given`
+    of : if `names` is None, whether to take the metrics of photos or of films
     given : ``network``, ``inception`` (`photochrom.metrics.photos.Network`), ``backbone``
-        (`photochrom.metrics.lpips.Backbone`), and ``labels=True`` where ``update`` will be given labels
+        (`photochrom.metrics.lpips.Backbone`), and ``labels=True`` if ``update`` will get labels
 
     Raises
     ------
     ValueError
-        If there is no such metric, or something that it needs is missing.
+        If there is no metric of that name, or if something that it needs is missing.
     """
     given = {key: value for key, value in given.items() if value is not None and value is not False}
     if names is None:
@@ -269,5 +270,5 @@ def collection(
         if lacking:
             raise ValueError(f"{entry.name} needs {' and '.join(lacking)}")
         metrics[name] = entry.build(*(given[need] for need in entry.needs if need != "labels"))
-    # Metrics of equal state would be merged: two that store rows of one width are not the same.
+    # Without this, torchmetrics merges metrics with equal states. Two metrics can store equal rows by chance.
     return MetricCollection(metrics, compute_groups=False)

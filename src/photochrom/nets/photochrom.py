@@ -1,7 +1,7 @@
-"""The default model: an encoder made for phones, a light decoder to a quarter of the size, soft colour bins.
+"""The default model: a mobile encoder, a small decoder to a quarter of the size, and a distribution over ab bins.
 
-Classification over ab bins is Zhang et al. 2016; the hint input follows Zhang et al. 2017, but enters the
-decoder at every scale. With a learned affinity hints are followed after the net instead.
+Classification over ab bins is as in Zhang et al. 2016. The hint input is as in Zhang et al. 2017, but it enters the
+decoder at every scale. A net with a learned affinity takes no hints; they are applied after the net.
 """
 
 from collections.abc import Callable, Mapping
@@ -42,14 +42,14 @@ class Block(nn.Module):
 
 
 class Scale(nn.Module):
-    """One decoder stage: what comes from below, the encoder's skip and the hints, summed; then blocks."""
+    """One decoder stage. It adds the coarser stage's output, the encoder's skip and the hints, then applies blocks."""
 
     def __init__(self, below: int, skip: int, width: int, blocks: int) -> None:
         super().__init__()
         self.below = nn.Conv2d(below, width, 1, bias=False) if below else None
         self.skip = nn.Conv2d(skip, width, 1, bias=False)
         self.norm = nn.BatchNorm2d(width)
-        # No bias and zero at the start: without hints this branch adds exactly nothing.
+        # No bias, and zero weights at the start. Without hints this branch adds exactly 0.
         self.hint = nn.Conv2d(3, width, 3, padding=1, bias=False)
         nn.init.zeros_(self.hint.weight)
         self.blocks = nn.Sequential(*(Block(width) for _ in range(blocks)))
@@ -57,7 +57,7 @@ class Scale(nn.Module):
     def forward(self, below: Tensor | None, skip: Tensor, hints: Tensor | None) -> Tensor:
         x = self.skip(skip)
         if self.below is not None and below is not None:
-            # The 1x1 comes before the upsampling: it commutes with bilinear and costs a quarter there.
+            # A 1x1 convolution commutes with bilinear upsampling, and before it costs a quarter.
             x = x + F.interpolate(self.below(below), scale_factor=2.0, mode="bilinear", align_corners=False)
         x = F.relu(self.norm(x))
         y: Tensor = self.blocks(x if hints is None else x + self.hint(hints))
@@ -65,21 +65,21 @@ class Scale(nn.Module):
 
 
 class Photochrom(DistributionNet):
-    """Grey photo (and hints) to a distribution over ab bins at a quarter of the size.
+    """A net from a grey photo (and hints) to a distribution over ab bins at a quarter of the size.
 
     Parameters
     ----------
     widths : channels of the decoder at strides 32, 16, 8, 4
     depths : blocks at those strides
     encoder : one of `ENCODERS`
-    affinity : whether it learns how hints spread
-        It then takes none itself: they come after it (`photochrom.color.propagation`), and when one moves nothing of
-        the net must run again.
+    affinity : whether the net learns how hints spread
+        Such a net takes no hints. They are applied to its output (`photochrom.color.propagation`), so the net need not
+        run again when the user moves a hint.
 
     Raises
     ------
     ValueError
-        If there is no such encoder.
+        If there is no encoder of that name.
     """
 
     takes_hints = True
@@ -103,7 +103,7 @@ class Photochrom(DistributionNet):
         self.scales = nn.ModuleList(
             Scale(b, s, w, d) for b, s, w, d in zip(below, skips, widths, depths, strict=True)
         )
-        # A bottleneck of what the whole picture shows: a beach colours its sky differently from a street.
+        # The mean over the whole picture: the sky over a beach has another colour than the sky over a street.
         self.context = nn.Sequential(nn.Linear(skips[0], 128), nn.ReLU(), nn.Linear(128, widths[0]))
         self.head = nn.Conv2d(widths[-1], len(bins), 1)
         self.affinity = Affinity(widths[-1]) if affinity else None
@@ -122,7 +122,7 @@ class Photochrom(DistributionNet):
         return Prediction(self.head(x), affinity=None if self.affinity is None else self.affinity(x))
 
     def features(self, lightness: Tensor, hints: Tensor | None = None) -> Tensor:
-        """The decoder's last map ``(B, C, H/4, W/4)``, of which `head` makes logits and `affinity` what is alike."""
+        """Return the decoder's last map ``(B, C, H/4, W/4)``, the input of `head` and of `affinity`."""
         features = self.encoder(lightness / 50 - 1)
         pyramid = [None] * len(features) if hints is None or not self.takes_hints else hint_pyramid(hints)
         x: Tensor | None = None
@@ -134,7 +134,7 @@ class Photochrom(DistributionNet):
         return x
 
     def layer_groups(self) -> list[list[nn.Parameter]]:
-        """The encoder as far as stride 4, the rest of it, the decoder; the affinity learns by itself."""
+        """Return the encoder to stride 4, the rest of it, and the decoder. The affinity is trained separately."""
         first = self.encoder.taps[0] + 1
         early = nn.ModuleList([self.encoder.stem, *self.encoder.blocks[:first]])
         late = self.encoder.blocks[first:]
@@ -148,13 +148,13 @@ class Photochrom(DistributionNet):
         Raises
         ------
         ValueError
-            If they are another net's; the first misfits are named.
+            If they are another net's. The message names the first keys that do not fit.
         """
         self.encoder.load_imagenet(tensors)
 
 
 def hint_pyramid(hints: Tensor) -> list[Tensor]:
-    """Hints at strides 4, 8, 16, 32: each cell's mean hinted ab, scaled to [-1, 1], and whether it has any."""
+    """Return hints at strides 4, 8, 16 and 32: each cell's mean hinted ab in [-1, 1], and 1 if it has hints, else 0."""
     ab, mask = hints[:, :2] / AB_SCALE, hints[:, 2:]
     levels = []
     total = F.avg_pool2d(torch.cat([ab * mask, mask], dim=1), 4)
@@ -162,7 +162,7 @@ def hint_pyramid(hints: Tensor) -> list[Tensor]:
         if i:
             total = F.avg_pool2d(total, 2)
         share = total[:, 2:]
-        # 1e-6 is far below the smallest share there is: one pixel of a 32x32 cell is 1e-3.
+        # The smallest share above 0 is one pixel of a 32x32 cell, 1e-3. So 1e-6 changes nothing.
         levels.append(torch.cat([total[:, :2] / (share + 1e-6), (share > 1e-5).to(share.dtype)], dim=1))
     return levels
 

@@ -1,4 +1,4 @@
-"""From photos to training batches, one ahead of the net."""
+"""Training batches from photos. The next batch is made while the net works on the present one."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ from photochrom.data.stream import PhotoStream
 from photochrom.training.budget import Position
 
 if TYPE_CHECKING:
-    # It knows the steps, which know this.
+    # At run time this import would be circular: the recipe imports the steps, and they import this module.
     from photochrom.training.recipe import Recipe, Stage
 
 Photos = PhotoDataset | PhotoStream
 AHEAD = 3
-"""Batches whose photos a stream begins to decode before they are asked for."""
+"""For so many batches ahead a stream begins to decode the photos."""
 
 
 @dataclass
 class Batch:
-    """What a step works with, sRGB in [0, 1].
+    """The input of a training step, sRGB in [0, 1].
 
-    `rgb` (B, 3, H, W) is the truth; `grey` (B, 1, H, W) what the net may see of it, aged or not. For distribution
-    nets `ab` (B, 2, H/s, W/s) is the truth at their stride and `hints` (B, 3, H, W) what a user would have said.
+    `rgb` (B, 3, H, W) is the truth. `grey` (B, 1, H, W) is the net's input, which may be aged. Distribution nets also
+    get `ab` (B, 2, H/s, W/s), the truth at their stride s, and `hints` (B, 3, H, W), which simulate a user's hints.
     """
 
     keys: list[str]
@@ -48,7 +48,7 @@ class Batch:
     hints: Tensor | None = None
 
     def to(self, device: torch.device) -> Batch:
-        """The same on `device`."""
+        """Return the same batch on `device`."""
         ab, hints = (x if x is None else x.to(device) for x in (self.ab, self.hints))
         return Batch(self.keys, self.indices, self.rgb.to(device), self.grey.to(device), ab, hints)
 
@@ -61,7 +61,10 @@ def make_batch(
     recipe: Recipe,
     stride: int | None,
 ) -> Batch:
-    """Crop, age and hint. A generator per photo: what a photo becomes does not depend on who else is in the batch."""
+    """Crop photos, age them and draw hints.
+
+    Each photo has its own random generator, so that the other photos of the batch do not influence it.
+    """
     data = recipe.data
     few = photos.take(indices)
     rgb = random_resized_crops(
@@ -70,7 +73,7 @@ def make_batch(
     grey = degrade(mix_to_grey(rgb, rngs, data.films), rngs, data.aged)
     batch = Batch(few.keys, indices, rgb, grey)
     if stride is not None:
-        # The colour of the mean is what a smaller output can know; its Lab costs stride^2 times less.
+        # A smaller output can only predict the mean colour of a cell. Averaging first makes Lab stride^2 times cheaper.
         batch.ab = rgb_to_lab(F.avg_pool2d(rgb, stride), axis=1)[:, 1:]
         if data.hinted or data.revealed:
             full = F.interpolate(batch.ab, scale_factor=stride, mode="nearest")
@@ -79,13 +82,13 @@ def make_batch(
 
 
 class Loader:
-    """Batches until the budget is spent, the next one made while the net works on this one.
+    """Make batches until the budget is spent. A thread makes the next one while the net works on the present one.
 
     Parameters
     ----------
-    progress : position to the share of the budget that it has spent
-    stride : of a distribution net's output, or None
-    rank, world : which process of how many; each makes its share of every joint batch
+    progress : function from a position to the share of the budget that is spent there
+    stride : the stride of a distribution net's output, or None for a colour net
+    rank, world : the number of this process and of all processes; each makes its share of every joint batch
     """
 
     def __init__(
@@ -100,7 +103,7 @@ class Loader:
     ) -> None:
         self.photos, self.recipe, self.progress = photos, recipe, progress
         self.stride, self.rank, self.world = stride, rank, world
-        self.waited = 0.0  # seconds for the batch yielded last
+        self.waited = 0.0  # seconds that the net waited for the last batch
         self.eligible = {stage.size: self._eligible(stage.size) for stage in recipe.stages}
         for stage in recipe.stages:
             if stage.batch % world:
@@ -119,8 +122,9 @@ class Loader:
         return indices
 
     def make(self, position: Position, stage: Stage) -> Batch:
-        """The batch at `position`, or this process's share of it."""
-        # By step and place in the joint batch: a resumed run and any number of processes draw the same.
+        """Make the batch at `position`, or this process's share of it."""
+        # The seed contains the step and the place in the joint batch. A resumed run and any number of processes
+        # therefore draw the same numbers.
         rngs = [np.random.default_rng((self.recipe.seed, position.step, i)) for i in self._places(stage)]
         chosen = self._chosen(position, stage)
         size = stage.size_at(self.recipe.seed, position.step)
@@ -138,7 +142,7 @@ class Loader:
     def batches(
         self, position: Position, seconds: Callable[[], float]
     ) -> Iterator[tuple[Position, Stage, Batch]]:
-        """Yield ``(position before it, stage, batch)`` from `position` on; `seconds` is the run's clock."""
+        """Yield ``(position before the batch, stage, batch)`` from `position` on. `seconds` is the run's clock."""
         with ThreadPoolExecutor(max_workers=1) as pool:
 
             def submit(position: Position) -> tuple[Position, Stage, Future[Batch]] | None:
@@ -157,7 +161,7 @@ class Loader:
                 asked = time.monotonic()
                 batch = future.result()
                 self.waited = time.monotonic() - asked
-                # By the step's own position, also ahead of time: a run resumed at it asks for the same stage.
+                # The position alone decides on the stage. A run that resumes there chooses the same one.
                 following = advance(self.recipe, self.progress, position, stage, seconds())
                 waiting = submit(following)
                 yield position, stage, batch
@@ -166,13 +170,13 @@ class Loader:
 def advance(
     recipe: Recipe, progress: Callable[[Position], float], at: Position, stage: Stage, seconds: float
 ) -> Position:
-    """The position after the step at `at`."""
+    """Return the position after the step at `at`."""
     moved = Position(at.step + 1, at.photos + stage.batch, at.stage_photos + stage.batch, seconds)
     return replace(moved, stage_photos=0) if recipe.stage(progress(moved)) is not stage else moved
 
 
 def in_order(seed: int, eligible: NDArray[np.intp], number: int) -> int:
-    """The photo with this number in an endless row of shuffled passes over `eligible`."""
+    """Return the photo with this number in an endless sequence of shuffled passes over `eligible`."""
     epoch, place = divmod(number, len(eligible))
     return int(eligible[_shuffled(seed, epoch, len(eligible))[place]])
 

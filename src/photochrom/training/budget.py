@@ -1,4 +1,4 @@
-"""How long a run lasts, and how far it is."""
+"""The length of a run, and its progress."""
 
 import time
 from dataclasses import dataclass
@@ -9,10 +9,10 @@ Clock = Literal["wall", "cpu"]
 
 @dataclass(frozen=True)
 class Budget:
-    """Minutes, a number of steps, or passes over the photos (the last two are reproducible).
+    """The length of a run in minutes, steps, or passes over the photos. Only the last two are reproducible.
 
-    `clock` says what is counted in minutes: "wall" is what a watch shows, "cpu" the time that all threads of this
-    process have spent on a processor: fair where other programs share the machine.
+    `clock` says which minutes count. "wall" is real time. "cpu" is the processor time of all threads of this process.
+    It is fair if other programs share the machine.
     """
 
     minutes: float | None = None
@@ -30,11 +30,11 @@ class Budget:
             raise ValueError(f"{self.clock}: no such clock; there are: {', '.join(get_args(Clock))}")
 
     def now(self) -> float:
-        """The clock in seconds, from whenever it began."""
+        """Return the clock in seconds. Its zero is arbitrary."""
         return time.process_time() if self.clock == "cpu" else time.monotonic()
 
     def progress(self, position: "Position", photos: int) -> float:
-        """The share of the budget that is spent, in [0, 1]; `photos` is the size of the training set."""
+        """Return the share of the budget that is spent, in [0, 1]. `photos` is the size of the training set."""
         if self.minutes is not None:
             spent = position.seconds / 60 / self.minutes
         elif self.steps is not None:
@@ -47,7 +47,7 @@ class Budget:
 
 @dataclass(frozen=True)
 class Position:
-    """Where a run is: steps taken, photos seen (in all and in the present stage), seconds spent."""
+    """The position of a run: its steps, its photos (in total and in the present stage) and its seconds so far."""
 
     step: int = 0
     photos: int = 0

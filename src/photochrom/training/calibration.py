@@ -1,4 +1,4 @@
-"""What an exported model is measured on: inputs made of photos, and what it makes of them."""
+"""Inputs on which an exported model is calibrated and compared, and statistics of its activations."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -23,10 +23,10 @@ Feed = dict[str, NDArray[np.float32]]
 
 
 def feeds_of(model: bytes, photos: PhotoDataset, seed: int = 0) -> list[Feed]:
-    """Inputs of the model for each photo: its middle at the model's own size.
+    """Make the model's inputs from the middle of each photo, at the model's own size.
 
-    Every other one has hints of its own colours: ranges measured without any would cut them off. The inputs have the
-    names of the present schema, whatever the model's.
+    Every second photo has hints of its own colours. Ranges measured without hints would clip them. The inputs have the
+    names of the present schema, whatever the schema of the model.
     """
     metadata = read_metadata(model)
     multiple = int(metadata.get("multiple", 32))
@@ -48,7 +48,7 @@ def feeds_of(model: bytes, photos: PhotoDataset, seed: int = 0) -> list[Feed]:
 
 
 def invented(count: int, side: int = 256, seed: int = 0) -> PhotoDataset:
-    """Soft random pictures, for who has no photos: good enough to see that nothing broke, not to calibrate on."""
+    """Make smooth random pictures as a substitute for photos. They are good for a test, but not for calibration."""
     rng = np.random.default_rng(seed)
     soft = [
         cv2.resize(rng.random((9, 9, 3)), (side, side), interpolation=cv2.INTER_CUBIC) for _ in range(count)
@@ -57,7 +57,7 @@ def invented(count: int, side: int = 256, seed: int = 0) -> PhotoDataset:
 
 
 def difference(one: bytes, other: bytes, feeds: Sequence[Feed]) -> float:
-    """The mean CIEDE2000 between the colours of two models, at the scale of their outputs."""
+    """Return the mean CIEDE2000 between the colours of two models, at the size of their outputs."""
     total = 0.0
     sessions = [started(model) for model in (one, other)]
     for feed in feeds:
@@ -73,7 +73,7 @@ def difference(one: bytes, other: bytes, feeds: Sequence[Feed]) -> float:
 def channel_means(
     proto: onnx.ModelProto, names: list[str], feeds: Sequence[Feed]
 ) -> dict[str, NDArray[np.float64]]:
-    """The mean of each channel of these activations."""
+    """Return the mean of each channel of these activations over all feeds."""
     watched = onnx.ModelProto()
     watched.CopyFrom(proto)
     there = {output.name for output in proto.graph.output}
@@ -87,7 +87,7 @@ def channel_means(
 
 
 def started(model: bytes) -> Any:
-    """A session on the CPU that says nothing."""
+    """Start a session on the CPU without its warnings."""
     import onnxruntime as ort
 
     options = ort.SessionOptions()
@@ -96,19 +96,19 @@ def started(model: bytes) -> Any:
 
 
 class Reader:
-    """Feeds, as ONNX Runtime's calibration asks for them."""
+    """A reader of feeds with the interface that ONNX Runtime's calibration needs."""
 
     def __init__(self, feeds: Sequence[Feed]) -> None:
         self.feeds, self.rest = feeds, iter(feeds)
 
     def __len__(self) -> int:
-        """How many there are."""
+        """Return the number of feeds."""
         return len(self.feeds)
 
     def set_range(self, start_index: int, end_index: int) -> None:
-        """Go on with these."""
+        """Continue with the feeds in this range."""
         self.rest = iter(self.feeds[start_index:end_index])
 
     def get_next(self) -> Feed | None:
-        """The next one, or None."""
+        """Return the next feed, or None at the end."""
         return next(self.rest, None)

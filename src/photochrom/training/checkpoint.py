@@ -1,4 +1,4 @@
-"""Checkpoints that describe themselves: safetensors with the recipe, the data and the progress in the header."""
+"""Checkpoints: safetensors files whose header holds the recipe, the data and the progress."""
 
 import json
 import subprocess
@@ -20,11 +20,11 @@ LAST, BEST = "last.safetensors", "best.safetensors"
 
 
 def save_checkpoint(path: Path, tensors: dict[str, Tensor], metadata: dict[str, Any]) -> None:
-    """Write `path` whole or not at all; the previous checkpoint stays until the new one is complete and on the disk."""
+    """Write `path` whole or not at all. The previous checkpoint stays until the new one is completely on the disk."""
     said = {k: v if isinstance(v, str) else json.dumps(v) for k, v in metadata.items()}
     whole = {k: v.detach().contiguous().cpu().clone() for k, v in tensors.items()}
     try:
-        # Not by save_file, which replaces the temporary file by another one.
+        # save_file cannot be used, because it replaces the temporary file by another one.
         write_atomic(path, save(whole, metadata=said | {"schema": str(CHECKPOINT)}), overwrite=True)
     except WriteError as error:
         raise CheckpointError(str(path), f"{error.what}; the one before is whole", error.remedy) from error
@@ -36,7 +36,7 @@ def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     Raises
     ------
     CheckpointError
-        If the file is not there, cut short, or not a checkpoint.
+        If the file is missing, cut short, or not a checkpoint.
     """
     with _opened(path) as file:
         names = file.keys()  # safe_open itself cannot be iterated
@@ -45,7 +45,7 @@ def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
 
 
 def load_metadata(path: Path) -> dict[str, str]:
-    """Only what a checkpoint says of itself; raises as `load_checkpoint`."""
+    """Read only a checkpoint's metadata. Raises as `load_checkpoint`."""
     with _opened(path) as file:
         return file.metadata() or {}
 
@@ -64,7 +64,7 @@ def _opened(path: Path) -> Iterator[Any]:
 
 
 def under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The tensors whose names begin with ``prefix.``, without it."""
+    """Return the tensors whose names begin with ``prefix.``, under their names without it."""
     return {k[len(prefix) + 1 :]: v for k, v in tensors.items() if k.startswith(f"{prefix}.")}
 
 
@@ -80,7 +80,7 @@ def optimizer_tensors(prefix: str, optimizer: torch.optim.Optimizer) -> dict[str
 
 
 def restore_optimizer(prefix: str, optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
-    """Put back what `optimizer_tensors` took out."""
+    """Restore an optimizer's state from the tensors that `optimizer_tensors` returned."""
     state: dict[int, dict[str, Tensor]] = {}
     for key, value in under(prefix, tensors).items():
         index, name = key.split(".", 1)
@@ -89,7 +89,7 @@ def restore_optimizer(prefix: str, optimizer: torch.optim.Optimizer, tensors: di
 
 
 def revision() -> str:
-    """The git commit of this source, or "unknown" outside a checkout; a "+" follows where files have changed."""
+    """Return the git commit of this source, or "unknown" outside a checkout. A "+" says that files have changed."""
     here = Path(__file__).parent
     git = ["git", "-C", str(here)]
     try:

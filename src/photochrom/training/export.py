@@ -1,4 +1,4 @@
-"""Checkpoint to ONNX, with metadata that says all the engine and a curious user need to know."""
+"""Export of a checkpoint to ONNX, with the metadata that the engine needs and a user can read."""
 
 import json
 import logging
@@ -28,13 +28,13 @@ from photochrom.training.networks import build_generator
 from photochrom.training.recipe import Recipe, validate
 
 TOLERANCE = 1e-4
-"""How far ONNX Runtime's colours may lie from torch's, as a share of the 110 units that ab spans."""
+"""The largest allowed difference of ONNX Runtime's colours from torch's, as a share of ab's scale of 110 units."""
 MOST_CELLS = 128
 
 
 @dataclass
 class Trained:
-    """A generator as a checkpoint holds it, in eval mode, and what the checkpoint says of itself."""
+    """The generator of a checkpoint, in eval mode, and the checkpoint's metadata."""
 
     net: Any
     space: Space
@@ -43,7 +43,7 @@ class Trained:
 
 
 def load_trained(path: Path) -> Trained:
-    """Read a run's folder (its last checkpoint) or a checkpoint file; averaged weights where there are some.
+    """Read a run's folder (its last checkpoint) or a checkpoint file. Averaged weights are preferred.
 
     Raises
     ------
@@ -67,7 +67,7 @@ def load_trained(path: Path) -> Trained:
 
 
 def describe(trained: Trained, card: dict[str, Any]) -> dict[str, Any]:
-    """The ONNX file's metadata: what the checkpoint says, and over it what `card` says."""
+    """Make the ONNX file's metadata from the checkpoint. The values of `card` replace those of the checkpoint."""
     recipe, metadata = trained.recipe, trained.metadata
     about = {
         "name": metadata.get("name", recipe.net.name),
@@ -87,10 +87,10 @@ def describe(trained: Trained, card: dict[str, Any]) -> dict[str, Any]:
     }
     start = json.loads(metadata.get("start", "null"))
     if start is not None:
-        # Its photos and their terms are this model's too; the file's place on this machine is nobody's business.
+        # The start's photos and terms are also this model's. The path of its file is private.
         about["start"] = _without_files(start)
     if hasattr(trained.net, "bins"):
-        # Published weights are decoded as their authors' code decodes them: by the plain mean.
+        # Published weights are decoded as in their authors' code, by the plain mean.
         about |= {TEMPERATURE: 1.0 if "imported" in metadata else DECODED_AT, PRIOR_STRENGTH: 1.0}
         bins = trained.net.bins.numpy()
         if not np.array_equal(bins, ab_bins()):
@@ -99,7 +99,7 @@ def describe(trained: Trained, card: dict[str, Any]) -> dict[str, Any]:
 
 
 def export(trained: Trained, path: Path, card: dict[str, Any] | None = None) -> float:
-    """Write an ONNX file for any batch and any sides that are multiples of the net's.
+    """Write an ONNX file that takes any batch, and any sides that are multiples of the net's `multiple`.
 
     Returns
     -------
@@ -108,9 +108,9 @@ def export(trained: Trained, path: Path, card: dict[str, Any] | None = None) -> 
     Raises
     ------
     RuntimeError
-        If that difference is above 1e-4 of ab's span of 110.
+        If that difference is above 1e-4 of ab's scale of 110. No file is written then.
     """
-    # Frozen for the product: spectral norms and the like become plain weights.
+    # Spectral norms and similar layers become plain weights.
     if hasattr(trained.net, "fold"):
         trained.net.fold()
     model = export_wrapper(trained.net, trained.space).eval()
@@ -126,7 +126,7 @@ def export(trained: Trained, path: Path, card: dict[str, Any] | None = None) -> 
 
 def _to_onnx(model: ColorNet | DistributionNet, multiple: int) -> onnx.ModelProto:
     batch = torch.export.Dim("batch", min=1, max=1024)
-    # In cells of the net's own multiple: the graph then knows that every scale halves without a remainder.
+    # Sides are counted in the net's multiple. The exporter then knows that every scale can be halved.
     cells = [torch.export.Dim(name, min=1, max=MOST_CELLS) for name in ("rows", "columns")]
     sides = {0: batch, 2: multiple * cells[0], 3: multiple * cells[1]}
     with _silence():
@@ -143,7 +143,7 @@ def _to_onnx(model: ColorNet | DistributionNet, multiple: int) -> onnx.ModelProt
     proto: onnx.ModelProto = program.model_proto
     del proto.metadata_props[:]
     for node in proto.graph.node:
-        # The exporter leaves stack traces with this machine's paths on every node.
+        # The exporter puts stack traces with private paths on every node.
         del node.metadata_props[:]
     return proto
 
@@ -157,7 +157,7 @@ def _without_files(start: dict[str, Any]) -> dict[str, Any]:
 
 @contextmanager
 def _silence() -> Iterator[None]:
-    """The exporter warns of its own deprecations and of a torchvision that nobody asked for."""
+    """Silence the exporter, which warns of its own deprecations and of a missing torchvision."""
     logger = logging.getLogger("torch.onnx")
     level = logger.level
     logger.setLevel(logging.ERROR)
@@ -184,7 +184,7 @@ def _compare(model: ColorNet | DistributionNet, data: bytes, multiple: int) -> f
     import onnxruntime as ort
 
     session = ort.InferenceSession(data, providers=["CPUExecutionProvider"])
-    # Another shape than the export's own: it is the dynamic sides that go wrong unnoticed.
+    # Another shape than in the export, because errors in dynamic sides appear only at other shapes.
     inputs = _example(model, 1, 3 * multiple, multiple)
     with torch.no_grad():
         expected = model(*inputs)

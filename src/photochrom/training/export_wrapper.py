@@ -1,4 +1,4 @@
-"""A trained generator as the product calls it: L* in, ab in Lab units out."""
+"""Wrappers that give a trained generator the product's interface: L* in, ab in Lab units out."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ from photochrom.modelfile.names import (
 
 
 class ColorNet(nn.Module):
-    """A picture-to-picture net behind its colour space."""
+    """A picture-to-picture net with its colour space."""
 
     inputs = (LIGHTNESS,)
     outputs = (AB,)
@@ -29,13 +29,13 @@ class ColorNet(nn.Module):
         self.net, self.space = net, space
 
     def forward(self, lightness: Tensor) -> Tensor:
-        """``lightness (B, 1, H, W)`` in [0, 100] to ``ab (B, 2, H, W)``."""
+        """Predict ``ab (B, 2, H, W)`` for ``lightness (B, 1, H, W)`` in [0, 100]."""
         grey = lightness_to_grey(lightness)
         return self.space.to_ab(self.net(self.space.grey_to_input(grey)), grey)
 
 
 class DistributionNet(nn.Module):
-    """A net that gives a distribution over ab bins and listens to hints."""
+    """A net that predicts a distribution over ab bins and takes hints."""
 
     inputs: tuple[str, ...] = (LIGHTNESS, HINTS, TEMPERATURE, PRIOR_STRENGTH)
 
@@ -48,25 +48,25 @@ class DistributionNet(nn.Module):
     def forward(
         self, lightness: Tensor, hints: Tensor, temperature: Tensor, prior_strength: Tensor
     ) -> tuple[Tensor, ...]:
-        """As the net's own ``predict``."""
+        """Call the net's ``predict``."""
         result: tuple[Tensor, ...] = self.net.predict(lightness, hints, temperature, prior_strength)
         return result
 
 
 class UnhintedNet(DistributionNet):
-    """A net that gives a distribution and takes no hints."""
+    """A net that predicts a distribution and takes no hints."""
 
     inputs = (LIGHTNESS, TEMPERATURE, PRIOR_STRENGTH)
 
     def forward(  # type: ignore[override]
         self, lightness: Tensor, temperature: Tensor, prior_strength: Tensor
     ) -> tuple[Tensor, ...]:
-        """As the net's own ``predict``, without hints."""
+        """Call the net's ``predict`` without hints."""
         return super().forward(lightness, None, temperature, prior_strength)  # type: ignore[arg-type]
 
 
 def export_wrapper(net: Any, space: Space) -> ColorNet | DistributionNet:
-    """`net` behind the interface of its kind."""
+    """Wrap `net` in the interface of its kind."""
     if not hasattr(net, "predict"):
         return ColorNet(net, space)
     return DistributionNet(net) if net.takes_hints else UnhintedNet(net)

@@ -1,4 +1,4 @@
-"""Ctrl-C and `kill`, answered between two steps."""
+"""Handling of Ctrl-C and `kill` between two steps."""
 
 import signal
 import threading
@@ -9,7 +9,10 @@ from typing import Any
 
 @contextmanager
 def deferred_interrupts(stopping: threading.Event) -> Iterator[None]:
-    """Set `stopping` at the first Ctrl-C or `kill`; a second one ends the run at once."""
+    """Set `stopping` at the first Ctrl-C or `kill`. A second one raises KeyboardInterrupt at once.
+
+    Outside the main thread this does nothing, because only the main thread may handle signals.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return

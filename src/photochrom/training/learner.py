@@ -1,4 +1,4 @@
-"""One network that learns: its module, its optimizer, and one descent along a loss."""
+"""A network with its optimizer, and one step of it down the gradient of a loss."""
 
 import torch
 from lightning_fabric import Fabric
@@ -11,16 +11,16 @@ OPTIMIZERS: dict[str, type[torch.optim.Adam]] = {"adam": torch.optim.Adam, "adam
 
 
 class Learner:
-    """A module under an optimizer, on the device and with the precision of `fabric`.
+    """A module with its optimizer, on the device and with the precision of `fabric`.
 
     Parameters
     ----------
-    module : stays usable by itself; `net` is the same weights as `fabric` runs them
+    module : the bare network; `net` has the same weights and runs as `fabric` says
 
     Raises
     ------
     FloatingPointError
-        By `descend`, if the loss or its gradient is not finite; nothing is changed then.
+        By `descend`, if the loss or its gradient is not finite. No weight is changed then.
     """
 
     def __init__(self, name: str, module: nn.Module, settings: Optimizer, fabric: Fabric) -> None:
@@ -29,14 +29,14 @@ class Learner:
         self.net, self._wrapped = fabric.setup(module, self.optimizer)
 
     def descend(self, loss: Tensor) -> None:
-        """One step against the gradient of `loss`."""
+        """Take one optimizer step down the gradient of `loss`."""
         self._wrapped.zero_grad(set_to_none=True)
         self.fabric.backward(loss)
         limit = self.settings.clip or float("inf")
         norm = self.fabric.clip_gradients(self.net, self._wrapped, max_norm=limit, error_if_nonfinite=False)
         assert norm is not None
-        # The gradient too: clipping an infinite one would make every weight NaN. Half precision's own scaler
-        # skips such steps and lowers its scale.
+        # The gradient is checked too, because clipping an infinite one makes every weight NaN. The scaler of half
+        # precision skips such steps and lowers its scale.
         scaled = self.fabric._precision.precision == "16-mixed"
         if not torch.isfinite(loss if scaled else loss + norm):
             raise FloatingPointError(
@@ -45,13 +45,13 @@ class Learner:
         self._wrapped.step()
 
     def set_rates(self, progress: float) -> None:
-        """The rates at `progress` of the step, in [0, 1]."""
+        """Set the rates for `progress` of the step, in [0, 1]."""
         set_rates(self.optimizer, self.settings, progress)
 
 
 def _optimizer(module: nn.Module, settings: Optimizer) -> torch.optim.Optimizer:
     groups = []
-    # What no group holds does not learn here.
+    # Parameters outside all groups do not learn here.
     module.requires_grad_(False)
     grouped = getattr(module, "layer_groups", None)
     layers: list[list[nn.Parameter]] = [list(module.parameters())] if grouped is None else grouped()

@@ -1,4 +1,4 @@
-"""The loop: one recipe, some photos, a budget. Every way of training goes through it."""
+"""The training loop. It trains one recipe on some photos for a given budget, and all ways of training use it."""
 
 import json
 import threading
@@ -51,14 +51,14 @@ def train(
 
     Parameters
     ----------
-    validation : photos that choose the best checkpoint, by PSNR; None for none
-    pretrained : weights of encoders, or of the whole generator; None starts from noise
+    validation : photos on which the best checkpoint is chosen by PSNR; None chooses none
+    pretrained : weights of encoders, or of the whole generator; None starts from random weights
     fabric : devices, precision and processes; None is this process on the CPU in float32
-    resume : go on from ``out/last.safetensors``, which must be of the same recipe
+    resume : continue from ``out/last.safetensors``, which must be of the same recipe
 
     Returns
     -------
-    The generator, its weights averaged where the recipe says so, in eval mode.
+    The generator in eval mode. It has averaged weights if the recipe asks for an average.
 
     Raises
     ------
@@ -84,12 +84,12 @@ def train(
 
 
 class Loop:
-    """One run: its networks, how far it is, and what it leaves in its folder.
+    """One training run. It holds the networks and the position, and writes log and checkpoints into its folder.
 
     Parameters
     ----------
-    networks : built and prepared; they move to the device here
-    begun : what the checkpoint of its start says of itself, or None
+    networks : built and prepared; `Loop` moves them to the device
+    begun : the metadata of the checkpoint that the run starts from, or None
     """
 
     def __init__(
@@ -104,7 +104,7 @@ class Loop:
         self.photos, self.budget, self.saving, self.begun = photos, budget, saving, begun
         self.last, self.best_file = networks.folder / LAST, networks.folder / BEST
         for module in networks.modules().values():
-            # 1.5 times faster than the default layout for depthwise nets on a CPU, and what tensor cores want.
+            # On a CPU this layout trains depthwise nets 1.5 times faster. Tensor cores use it too.
             module.to(self.fabric.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         if networks.features is not None:
             networks.features.to(self.fabric.device)
@@ -114,24 +114,24 @@ class Loop:
         self.step: Step | None = None
         self.logger: RunLogger | None = None
         self.check: Validation | None = None
-        # Of the optimizers of the step that a resumed run stopped in.
+        # The step in which the resumed run stopped, and the checkpoint's tensors with the state of its optimizers.
         self.restored: tuple[str, dict[str, Tensor]] = "", {}
         self.stopping = threading.Event()
         self.started = 0.0
 
     @property
     def judged(self) -> nn.Module:
-        """The generator that counts: with averaged weights, where the recipe says so."""
+        """The generator that is validated and returned. It has averaged weights if the recipe asks for an average."""
         net: nn.Module = self.networks.generator if self.average is None else self.average.module
         return net
 
     def restore(self) -> None:
-        """Go on from the last checkpoint in the folder.
+        """Continue from the last checkpoint in the folder.
 
         Raises
         ------
         CheckpointError
-            If there is none, or it is of another recipe.
+            If there is no checkpoint, or it is of another recipe.
         """
         tensors, metadata = load_checkpoint(self.last)
         self.position, self.best, in_step = resumed(self.recipe, metadata, self.last)
@@ -147,7 +147,7 @@ class Loop:
             self.average.n_averaged.fill_(self.position.step)
 
     def run(self, validation: Photos | None = None) -> nn.Module:
-        """Train until the budget is spent, and save; see `train` for what is raised."""
+        """Train until the budget is spent, and save. It raises the errors that `train` lists."""
         loader = self._begin(validation)
         with deferred_interrupts(self.stopping):
             for at, stage, batch in loader.batches(self.position, self.clock):
@@ -167,13 +167,13 @@ class Loop:
         return self.judged.eval()
 
     def progress(self, position: Position) -> float:
-        """The share of the budget that is spent at `position`, in [0, 1]."""
+        """Return the share, in [0, 1], of the budget that is spent at `position`."""
         return self.budget.progress(position, len(self.photos))
 
     def clock(self) -> float:
-        """Seconds that the run has taken, earlier parts of it included."""
+        """Return the seconds that the run has taken. The time before it was resumed counts too."""
         seconds, stop = self.budget.now() - self.started, self.stopping.is_set()
-        # Of all processes the first one's: they must take the same decisions at the same step.
+        # The first process decides for all, because all must change stages and stop at the same step.
         if self.fabric.world_size > 1:
             seconds, stop = self.fabric.broadcast((seconds, stop))
         if stop:
@@ -189,18 +189,18 @@ class Loop:
             self.photos, recipe, self.progress, stride=stride, rank=rank, world=self.fabric.world_size
         )
         if rank == 0:
-            # Only the first process says and saves anything.
+            # Only the first process logs and saves.
             if validation is not None:
                 self.check = Validation(validation, recipe.stages[-1].size)
             self.logger = RunLogger(self.networks.folder, self.position)
         return loader
 
     def _enter(self, stage: Stage) -> Step:
-        """The step of `stage`: the one of the stage before, where they share it, or a new one."""
+        """Return the step of `stage`. If the stage before has the same step, it is the same object."""
         if self.step is not None and stage.step == self.stage.step:
             return self.step
         if self.logger is not None:
-            # A row is of one step: means of two kinds of loss would say nothing.
+            # Each row belongs to one step, because a mean over two kinds of loss has no meaning.
             self.logger.write(self.position, self.stage, self.progress(self.position))
         self.step = make_step(self.networks, self.recipe.steps[stage.step])
         in_step, tensors = self.restored
@@ -223,7 +223,7 @@ class Loop:
         return losses
 
     def _record(self, losses: Losses, waited: float) -> None:
-        """Take the step's losses into the log, and write a checkpoint or a row if it is time."""
+        """Add the step's losses to the log. Write a checkpoint or a row if one is due."""
         if self.logger is not None:
             self.logger.add(losses, self.stage.batch, waited)
         if self.position.seconds - self.saved > self.saving.minutes * 60:
@@ -233,7 +233,7 @@ class Loop:
             self.logger.write(self.position, self.stage, self.progress(self.position))
 
     def _save(self, *, last: bool) -> None:
-        """Measure, write a row, and write the checkpoints. A full disk ends the run only if this is the `last` time."""
+        """Validate, then write a row and the checkpoints. A full disk ends the run only if this save is the `last`."""
         if self.logger is None or self.step is None:
             return
         psnr = None
@@ -259,11 +259,11 @@ class Loop:
         except CheckpointError as error:
             if last:
                 raise
-            # Hours of work are in memory: a full disk may have room again in four minutes.
+            # Hours of work are in memory, and the disk may have room again at the next save.
             print(f"\n{error}; the run goes on", flush=True)
 
     def _modules(self) -> dict[str, nn.Module]:
-        """All that learns, and the average, by the prefix of their weights in a checkpoint."""
+        """Return all trained networks and the average, by the prefix of their weights in a checkpoint."""
         averaged = {"ema": self.average.module} if self.average is not None else {}
         return self.networks.modules() | averaged
 

@@ -1,4 +1,4 @@
-"""The networks of a run, and what every step needs of them: the colour space, the device, the folder."""
+"""The networks of a run, with all that a step needs beside them: colour space, device and folder."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from photochrom.training.recipe_files import nearest
 from photochrom.training.settings import Part, Pixel
 
 if TYPE_CHECKING:
-    # It knows the steps, which know this.
+    # At run time this import would be circular: the recipe imports the steps, and they import this module.
     from photochrom.training.recipe import Recipe
 
 State = dict[str, Tensor]
@@ -26,13 +26,13 @@ State = dict[str, Tensor]
 
 @dataclass
 class Start:
-    """A trained generator that a run begins from.
+    """A trained generator from which a run begins.
 
     Parameters
     ----------
-    net, space : what it is
-    weights : the whole state, averaged where the other run averaged
-    about : where it comes from, for the new run's checkpoints
+    net, space : the generator's name and arguments, and its colour space
+    weights : its whole state; the averaged weights if the other run kept an average
+    about : the origin of the generator, which the new run's checkpoints state
     """
 
     net: Part
@@ -41,12 +41,14 @@ class Start:
     about: dict[str, str]
 
     def into(self, recipe: Recipe, generator: nn.Module, space: Space) -> None:
-        """Begin from it: load it into the recipe's generator, which may lie on the meta device to try whether it fits.
+        """Load the weights into the recipe's generator.
+
+        A generator on the meta device gets no weights; the call then only checks whether they fit.
 
         Raises
         ------
         RecipeError
-            If the recipe's net is another one, is built otherwise or works in another colour space.
+            If the recipe has another net, other arguments for it, or another colour space.
         """
         file, ours = self.about["file"], recipe.net
         if self.net.name != ours.name:
@@ -54,7 +56,7 @@ class Start:
         if self.space != space:
             raise RecipeError(file, "was trained with another data.space or data.inputs than the recipe's")
         state = generator.state_dict()
-        # What learns how hints spread may begin here.
+        # The affinity may be new in this run. It then keeps its initial weights.
         weights = {key: value for key, value in state.items() if key.startswith("affinity.")} | self.weights
         expected = {key: tuple(value.shape) for key, value in state.items()}
         try:
@@ -67,7 +69,7 @@ class Start:
 
 @dataclass
 class Pretrained:
-    """Weights that somebody else trained: of the generator's encoder, of a perceptual loss's features, of all."""
+    """Pretrained weights for the generator's encoder, for a perceptual loss, or for the whole generator."""
 
     encoder: State | None = None
     features: State | None = None
@@ -76,9 +78,9 @@ class Pretrained:
 
 @dataclass
 class Networks:
-    """The networks of a run, before any optimizer holds them.
+    """The networks of a run, before optimizers are made for them.
 
-    `generator` is one of `photochrom.nets.registry.GENERATORS`, with the attributes that its dictionary promises.
+    `generator` is one of `photochrom.nets.registry.GENERATORS` and has the attributes that the registry states.
     """
 
     recipe: Recipe
@@ -91,12 +93,12 @@ class Networks:
     feature_weights: State | None = None
 
     def look_with(self, terms: Pixel, key: str) -> None:
-        """Build the encoder of the perceptual loss, if `terms` at the path `key` weigh it and there is none yet."""
+        """Build the encoder of the perceptual loss once, if `terms` (at the path `key`) give it a weight."""
         if terms.perceptual and self.features is None:
             self.features = _features(terms.features, self.feature_weights, f"{key}.perceptual")
 
     def discriminator(self, part: Part, inputs: int) -> nn.Module:
-        """The discriminator that a step names; steps that name the same one share it."""
+        """Return the discriminator that a step names. Steps that name the same one share it."""
         for known, channels, module in self.discriminators:
             if (known, channels) == (part, inputs):
                 return cast(nn.Module, module)
@@ -105,7 +107,7 @@ class Networks:
         return discriminator
 
     def modules(self) -> dict[str, nn.Module]:
-        """All that learns, by the prefix of its weights in a checkpoint."""
+        """Return all trained networks, by the prefix of their weights in a checkpoint."""
         return {"net": self.generator} | {
             f"discriminator{i}": module for i, (_, _, module) in enumerate(self.discriminators)
         }
@@ -119,9 +121,9 @@ def build_networks(
     Raises
     ------
     RecipeError
-        If a name is not in the registry, a builder does not take an argument, or a step does not fit the net.
+        If the registry lacks a name, a builder does not take an argument, or a step does not fit the net.
     ValueError
-        If pretrained weights are of another net or a run's start is (RecipeError).
+        If pretrained weights are of another net. For the start of a run the error is a RecipeError.
     """
     pretrained = pretrained or Pretrained()
     generator, channels = build_generator(recipe)
@@ -145,7 +147,7 @@ def build_networks(
 
 
 def build_generator(recipe: Recipe) -> tuple[Any, Space]:
-    """The recipe's generator, untrained, and the space it works in."""
+    """Build the recipe's generator with initial weights, and its colour space."""
     if recipe.net.name in DISTRIBUTION_NETS:
         return build(recipe.net, DISTRIBUTION_NETS, "net"), space("lab")
     channels = space(recipe.data.space, inputs=recipe.data.inputs)
@@ -154,19 +156,19 @@ def build_generator(recipe: Recipe) -> tuple[Any, Space]:
 
 
 def outline(recipe: Recipe) -> Any:
-    """The recipe's generator without memory for its weights: to count them, not to run it."""
+    """Build the recipe's generator on the meta device. Its weights can be counted, but it cannot run."""
     with torch.device("meta"):
         return build_generator(recipe)[0]
 
 
 def check_start(recipe: Recipe, start: Start) -> None:
-    """Raise the RecipeError that a run of `recipe` from `start` would begin with."""
+    """Raise a RecipeError if a run of `recipe` cannot begin from `start`."""
     with torch.device("meta"):
         start.into(recipe, *build_generator(recipe))
 
 
 def build(part: Part, registry: dict[str, Builder], what: str, **channels: int) -> Any:
-    """A network by name."""
+    """Build a network by its name in `registry`."""
     if part.name not in registry:
         raise RecipeError(part.name, f"no {what} of that name{nearest(part.name, list(registry))}")
     try:

@@ -1,7 +1,7 @@
-"""What recipes and checkpoints called by another name before, so that old files still load.
+"""The old names in recipes and checkpoints, so that old files still load.
 
-A recipe of either age may use the old names: none of them means anything else where it stood. A checkpoint says its
-version as ``schema``; those of version 1 say none.
+A recipe of any version may use the old names, because at their places they have no other meaning. A checkpoint states
+its version as ``schema``. Checkpoints of version 1 do not.
 """
 
 import json
@@ -20,7 +20,7 @@ KEYS = {
     "steps.*.vividness": "prior_strength",
     "steps.*.mean.vividness": "prior_strength",
 }
-"""Keys of a recipe by their old path, where ``*`` is any key."""
+"""The new names of a recipe's keys, by their old path. ``*`` is any key."""
 
 SEQUENTIAL = {
     "sequential_critic": "sequential_discriminator",
@@ -31,7 +31,7 @@ VALUES: dict[str, dict[str, str]] = {
     "steps.*.critic.name": SEQUENTIAL,
     "steps.*.gan.discriminator.name": SEQUENTIAL,
 }
-"""Values of a recipe by the (new) path of their key."""
+"""The new names of a recipe's values, by the new path of their key."""
 
 TENSORS = (
     (r"^(net|ema)\.likeness\.", r"\1.affinity."),
@@ -39,16 +39,16 @@ TENSORS = (
     (r"^critic(\d+)\.", r"discriminator\1."),
     (r"^optimizer\.critic\.", "optimizer.discriminator."),
 )
-"""Tensors of a checkpoint of version 1, as patterns with what they become."""
+"""Patterns for the tensors of a checkpoint of version 1, and their replacements."""
 
 COLUMNS = {"critic_accuracy": "discriminator_accuracy", "mean_colourfulness": "mean_colorfulness"}
-"""Columns of a run's log."""
+"""The new names of the columns of a run's log."""
 
 Value = TypeVar("Value")
 
 
 def renamed_recipe(table: dict[str, Any]) -> dict[str, Any]:
-    """A copy of a recipe's plain values under the present names. The schema refuses what has both names."""
+    """Copy a recipe's plain values with the present names. The schema refuses a table with both names."""
     table = json.loads(json.dumps(table, default=str))
     for path, new in KEYS.items():
         *parents, old = path.split(".")
@@ -64,10 +64,10 @@ def renamed_recipe(table: dict[str, Any]) -> dict[str, Any]:
 
 
 def renamed_tensors(tensors: dict[str, Value], metadata: dict[str, str]) -> dict[str, Value]:
-    """A checkpoint's tensors under the present names."""
+    """Return a checkpoint's tensors under the present names."""
     if int(metadata.get("schema", 1)) >= CHECKPOINT:
         return tensors
-    # The critic of a Wasserstein step has kept its name.
+    # The critic of a Wasserstein step kept its name.
     kept = "optimizer.critic." if _step_kind(metadata) == "wasserstein" else None
     return {
         name if kept and name.startswith(kept) else _renamed(name): value for name, value in tensors.items()
@@ -75,7 +75,7 @@ def renamed_tensors(tensors: dict[str, Value], metadata: dict[str, str]) -> dict
 
 
 def renamed_row(row: dict[str, str]) -> dict[str, str]:
-    """A row of a log under the present names of its columns. Only discriminators have an accuracy."""
+    """Return a row of a log under the present names of its columns. Only discriminators have an accuracy."""
     names = dict(COLUMNS)
     if row.get("critic_accuracy"):
         names["critic"] = "discriminator"
@@ -95,7 +95,7 @@ def _renamed(name: str) -> str:
 
 
 def _found(at: Any, path: list[str]) -> list[dict[str, Any]]:
-    """The tables at `path`."""
+    """Return the tables at `path`."""
     if not isinstance(at, dict):
         return []
     if not path:

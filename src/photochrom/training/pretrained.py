@@ -1,4 +1,4 @@
-"""Weights that the authors of a network published, as a checkpoint of ours."""
+"""Import of weights that the authors of a network published."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ PRETRAINED = {
 
 
 def import_weights(name: str, file: Path, out: Path) -> Path:
-    """Turn the authors' ``.pth`` file into a run's folder, ready for export.
+    """Convert the authors' ``.pth`` file to a run's folder that can be exported.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def import_weights(name: str, file: Path, out: Path) -> Path:
     Raises
     ------
     CheckpointError
-        If the file cannot be read without running code in it, or holds other tensors than the net's.
+        If the file cannot be read without executing its code, or holds other tensors than the net's.
     """
     if name not in PRETRAINED:
         raise CheckpointError(name, f"no published weights are known; there are: {', '.join(PRETRAINED)}")
@@ -55,12 +55,12 @@ def import_weights(name: str, file: Path, out: Path) -> Path:
 
 
 def read_tensors(file: Path) -> dict[str, Tensor]:
-    """Named tensors from a ``.safetensors`` or a torch file; nothing in the file is executed.
+    """Read named tensors from a ``.safetensors`` or a torch file. No code of the file is executed.
 
     Raises
     ------
     CheckpointError
-        If the file is missing, cut short or holds anything else.
+        If the file is missing, is cut short, or holds anything else.
     """
     if not file.is_file():
         raise CheckpointError(str(file), "there is no such file")
@@ -70,7 +70,7 @@ def read_tensors(file: Path) -> dict[str, Tensor]:
 
             return load_file(file)
         loaded = torch.load(file, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch raises all kinds of errors on a file that is not its own
+    except Exception as error:  # torch raises many kinds of errors for other files
         raise CheckpointError(str(file), f"not a readable file of weights ({_short(error)})") from None
     if not isinstance(loaded, dict) or not all(isinstance(v, Tensor) for v in loaded.values()):
         raise CheckpointError(str(file), "holds something else than named tensors")

@@ -1,8 +1,8 @@
-"""Smaller and faster files of an exported model, and how far their colours are from its own.
+"""Smaller and faster files of an exported model.
 
-`half` and `packed` store weights in 16 and 8 bits and compute in fp32 as before: ONNX Runtime unpacks them once, while
-it loads. `int8` computes in 8 bits. The latter two lose little because what the rounding of weights does to a layer's
-mean is taken back by its bias (Nagel et al. 2019, arXiv:1906.04721, section 4.2).
+`half` and `packed` store weights in 16 and 8 bits and compute in fp32 as before. ONNX Runtime unpacks the weights once,
+while it loads. `int8` computes in 8 bits. `packed` and `int8` lose little, because the bias of each layer corrects the
+change of the layer's mean by rounding (Nagel et al. 2019, arXiv:1906.04721, section 4.2).
 """
 
 import contextlib
@@ -27,16 +27,16 @@ Method = Literal["percentile", "minmax"]
 Floats = NDArray[np.float32]
 
 SMALLEST = 4096
-"""Tensors of fewer numbers stay fp32: a fiftieth of the default net, and the table of squared ab among them."""
+"""Smaller tensors stay fp32. They are 2 % of the default net, and the table of squared ab is one of them."""
 CONVOLUTIONS = ("Conv", "ConvTranspose")
 LEVELS = 127
 PERCENTILE = 99.99
 FIRST = 9
-"""Convolutions in a row from the input that `int8` leaves in fp32: MobileNetV2's stem and first three blocks."""
+"""The number of convolutions from the input that `int8` leaves in fp32: MobileNetV2's stem and first three blocks."""
 
 
 def half(model: bytes) -> bytes:
-    """The model with its weights stored as fp16, cast to fp32 while it loads: any CPU then runs what it ran before.
+    """Store the weights as fp16. They are cast to fp32 while the model loads, so any CPU runs the same operations.
 
     Raises
     ------
@@ -58,11 +58,11 @@ def half(model: bytes) -> bytes:
 
 
 def packed(model: bytes, feeds: Sequence[Feed]) -> bytes:
-    """The model with its weights stored as int8, one scale per output channel, multiplied out while it loads.
+    """Store the weights as int8 with one scale per output channel. They are multiplied while the model loads.
 
     Parameters
     ----------
-    feeds : what the biases are corrected on, see `calibration.feeds_of`
+    feeds : inputs on which the biases are corrected; see `calibration.feeds_of`
 
     Raises
     ------
@@ -83,7 +83,7 @@ def packed(model: bytes, feeds: Sequence[Feed]) -> bytes:
         levels, scale = _levels(numpy_helper.to_array(tensor), chosen[name])
         kept.append(numpy_helper.from_array(levels.astype(np.int8), f"{name}.int8"))
         kept.append(numpy_helper.from_array(scale, f"{name}.scale"))
-        # DequantizeLinear would be one node, but ONNX Runtime runs that one anew for each photo.
+        # DequantizeLinear would be one node, but ONNX Runtime would run it for every photo.
         unpacking.append(_cast(f"{name}.int8", f"{name}.levels"))
         factors = [f"{name}.levels", f"{name}.scale"]
         unpacking.append(helper.make_node("Mul", factors, [name], name=f"{name}.unpack"))
@@ -99,18 +99,19 @@ def int8(
     first: int = FIRST,
     bits: Literal[7, 8] = 7,
 ) -> bytes:
-    """The model with its convolutions in int8: static, per output channel, as pairs of (De)QuantizeLinear.
+    """Quantize the convolutions to int8: static, per output channel, with pairs of (De)QuantizeLinear.
 
-    In fp32 stay the first convolutions, which see L* and hints, the ones that make logits or colours, and all after
-    those. On x86 without VNNI (before about 2019) ONNX Runtime's sums of two products saturate where weights have 8
-    bits: the default net's ab was then off by 3.6, not by 0.4. With 7 bits it is the same on both.
+    These parts stay in fp32: the first convolutions, which see L* and hints, the convolutions that make logits or
+    colours, and everything after them. On x86 without VNNI (before about 2019) ONNX Runtime's sums of two products
+    saturate if weights have 8 bits. The error of the default net's ab was 3.6 there instead of 0.4. With 7 bits both
+    give the same.
 
     Parameters
     ----------
-    feeds : what activations are measured on, see `calibration.feeds_of`
-    method : activations reach from the smallest to the largest, or to the 99.99th percentile, seen on `feeds`
-    first : how many convolutions in a row count as the first
-    bits : of a weight; 8 is for machines that are known to have VNNI, or are no x86
+    feeds : inputs on which activations are measured; see `calibration.feeds_of`
+    method : the upper end of the range of activations: the largest value on `feeds`, or the 99.99th percentile
+    first : the number of convolutions from the input that count as the first
+    bits : the bits of a weight; 8 is for machines with VNNI and for machines that are not x86
 
     Raises
     ------
@@ -138,7 +139,7 @@ def int8(
             source,
             target,
             Reader(feeds),
-            # With Clip and Relu, a convolution's range is the one after them.
+            # With Clip and Relu in the list, the range of a convolution is measured after them.
             op_types_to_quantize=["Conv", "Clip", "Relu"],
             nodes_to_exclude=sorted(kept),
             per_channel=True,
@@ -149,7 +150,7 @@ def int8(
                 "percentile": quantization.CalibrationMethod.Percentile,
                 "minmax": quantization.CalibrationMethod.MinMax,
             }[method],
-            # One photo's activations at a time, where all of them would take gigabytes.
+            # One photo's activations at a time. Those of all photos would need gigabytes.
             extra_options=options | {"CalibStridedMinMax": 1},
         )
         quantized = onnx.load(target)
@@ -159,7 +160,7 @@ def int8(
 
 
 def _fp32(model: bytes) -> onnx.ModelProto:
-    """The graph with fp32 weights; those of fp16 are what they were to 1 part in 2,000."""
+    """Return the graph with fp32 weights. Weights from fp16 are off by at most 1 part in 2,000."""
     weights = read_metadata(model).get("weights", "fp32")
     if weights not in ("fp32", "fp16"):
         raise ValueError(f"the model is quantized already, {weights}; give the fp32 or fp16 file")
@@ -201,14 +202,14 @@ def _weight(node: onnx.NodeProto) -> str:
 
 
 def _axis(node: onnx.NodeProto) -> int | None:
-    """The axis of the output channels in a layer's weight; None where the node is no such layer."""
+    """Return the axis of the output channels in a layer's weight, or None if the node is not such a layer."""
     if node.op_type == "Conv" or (node.op_type == "Gemm" and _attribute(node, "transB", 0)):
         return 0
     return 1 if node.op_type == "ConvTranspose" and _attribute(node, "group", 1) == 1 else None
 
 
 def _levels(weight: Floats, axis: int, most: int = LEVELS) -> tuple[Floats, Floats]:
-    """Whole numbers from -most to most, and the scales by which to multiply them."""
+    """Return integers from -most to most, and the scales that turn them back into weights."""
     others = tuple(i for i in range(weight.ndim) if i != axis)
     largest = np.abs(weight).max(axis=others, keepdims=True)
     scale = np.where(largest > 0, largest / most, 1).astype(np.float32)
@@ -218,7 +219,7 @@ def _levels(weight: Floats, axis: int, most: int = LEVELS) -> tuple[Floats, Floa
 def _correct_biases(
     proto: onnx.ModelProto, layers: list[onnx.NodeProto], feeds: Sequence[Feed], most: int = LEVELS
 ) -> None:
-    """Add to each layer's bias what the rounding of its weights will take from its mean output."""
+    """Correct each layer's bias so that rounding its weights does not change its mean output."""
     tensors = {tensor.name: tensor for tensor in proto.graph.initializer}
     layers = [layer for layer in layers if layer.op_type in ("Conv", "Gemm")]
     means = channel_means(proto, sorted({layer.input[0] for layer in layers}), feeds)
@@ -230,7 +231,7 @@ def _correct_biases(
         inputs = means[layer.input[0]].reshape(groups, -1)
         change = np.einsum("gi,goi->go", inputs, lost.reshape(groups, -1, lost.shape[1])).reshape(-1)
         bias = 0 if len(layer.input) < 3 else numpy_helper.to_array(tensors[layer.input[2]])
-        # A new tensor for each: the exporter lets layers share one where their biases are equal.
+        # Each layer gets a new tensor, because the exporter lets layers with equal biases share one.
         name = f"{layer.input[1]}.corrected"
         proto.graph.initializer.append(numpy_helper.from_array((bias + change).astype(np.float32), name))
         del layer.input[2:]
@@ -242,7 +243,7 @@ def _correct_biases(
 
 
 def _kept_in_fp32(graph: onnx.GraphProto, first: int) -> set[str]:
-    """The nodes up to the first convolutions, and from those that make the outputs on."""
+    """Return the nodes up to the first convolutions, and the nodes from the output convolutions on."""
     makers = {output: node for node in graph.node for output in node.output}
     depth: dict[str, int] = {}
     kept, heads = set(), set()
@@ -257,7 +258,7 @@ def _kept_in_fp32(graph: onnx.GraphProto, first: int) -> set[str]:
         else:
             waiting.extend(node.input)
     after: set[str] = set()
-    for node in graph.node:  # in topological order, as ONNX wants them
+    for node in graph.node:  # ONNX requires topological order
         reached = max((depth.get(name, 0) for name in node.input), default=0)
         reached += node.op_type in CONVOLUTIONS
         depth.update(dict.fromkeys(node.output, reached))
@@ -271,7 +272,7 @@ def _kept_in_fp32(graph: onnx.GraphProto, first: int) -> set[str]:
 
 @contextlib.contextmanager
 def _silence() -> Iterator[None]:
-    """ONNX Runtime's quantizer prints its progress, and advises what has been done."""
+    """Silence ONNX Runtime's quantizer, which prints its progress and unneeded advice."""
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:

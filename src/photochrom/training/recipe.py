@@ -1,4 +1,4 @@
-"""What a training run is: one schema for recipe files, the command line and Python."""
+"""The schema of a training run. Recipe files, the command line and Python share it."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,15 +14,15 @@ from photochrom.training.settings import Part, Positive, Share, Strict
 from photochrom.training.steps import KINDS, StepRecipe
 
 ROUNDING = 1e-9
-"""Of shares that were added up: 0.2 + 0.2 + 0.2 + 0.1 is more than 0.7, and a stage of one step would be left out."""
+"""Tolerance for sums of shares. 0.2 + 0.2 + 0.2 + 0.1 is more than 0.7, so a short stage could be skipped."""
 
 
 class Stage(Strict):
-    """A part of the run at one size (progressive resizing) and, where the recipe has several, with one step.
+    """A part of the run with one size (progressive resizing) and one of the recipe's steps.
 
-    Photos smaller than `size` sit it out, unless `data.enlarge` lets them in. With `other_sizes` each batch is of one
-    of them or of `size`, drawn at random: a net that sees a single size learns how far the picture's edge is, and
-    is lost at another. `passes` ends the last stage early, after so many passes over the data.
+    The stage leaves out photos smaller than `size`, unless `data.enlarge` admits them. With `other_sizes` each batch
+    has one of these sizes or `size`, drawn at random. A net that sees only one size learns the distance to the
+    picture's edge, and fails at other sizes. `passes` ends the last stage early, after so many passes over the data.
     """
 
     size: Annotated[int, Field(ge=16)]
@@ -33,7 +33,7 @@ class Stage(Strict):
     passes: Positive | None = None
 
     def size_at(self, seed: int, step: int) -> int:
-        """The side of the crops of the batch at `step`, in pixels."""
+        """Return the side, in pixels, of the crops in the batch at `step`."""
         sizes = (self.size, *self.other_sizes)
         return sizes[np.random.default_rng((seed, step)).integers(len(sizes))]
 
@@ -41,11 +41,16 @@ class Stage(Strict):
 class Data(Strict):
     """How photos are made into training pairs.
 
-    `space` is what a colour net gives back, `inputs` 3 repeats the grey; distribution nets take neither.
-    `split` is "8000/2000", "80/20", a count or a fraction of validation photos. Photos take part in the stages whose
-    size they reach when made `enlarge` times as large (streamed ones, whose size is not known, in all). The shares are
-    of photos whose input is `aged`, taken on other `films` than Rec. 601's (`photochrom.data.degrade`), given hints at
-    places drawn as `hints` says, or `revealed` whole (`photochrom.data.hints`).
+    `space` is the colour space of a colour net's output. `inputs` = 3 repeats the grey in three channels. Distribution
+    nets use neither. `split` is "8000/2000", "80/20", or the count or fraction of the validation photos.
+
+    A photo takes part in a stage if, enlarged `enlarge` times, it reaches the stage's size. The size of streamed photos
+    is not known, so they take part in all stages.
+
+    Four keys are shares of the photos. The input of `aged` photos has marks of age. `films` photos are converted to
+    grey with the sensitivity of an old film instead of Rec. 601 (both: `photochrom.data.degrade`). `hinted` photos get
+    hints at places whose distribution `hints` names. `revealed` photos get their whole colour as hints (both:
+    `photochrom.data.hints`).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
@@ -67,7 +72,7 @@ class Data(Strict):
 class Recipe(Strict):
     """A whole training run.
 
-    `source` is the paper or project, `reports` what it says it reached, `guesses` what it leaves open and we chose.
+    `source` is the paper or project. `reports` gives its results. `guesses` lists our choices for what it leaves open.
     """
 
     net: Part
@@ -95,7 +100,7 @@ class Recipe(Strict):
         return self
 
     def stage(self, progress: float) -> Stage:
-        """The stage at `progress` in [0, 1] of the run."""
+        """Return the stage at `progress` of the run, in [0, 1]."""
         for stage in self.stages:
             progress -= stage.share
             if progress < -ROUNDING:
@@ -103,7 +108,10 @@ class Recipe(Strict):
         return self.stages[-1]
 
     def within_step(self, progress: float) -> float:
-        """How far, in [0, 1], the run's `progress` is into the stages in a row that share the present step."""
+        """Return the progress, in [0, 1], within the consecutive stages that share the present step.
+
+        `progress` is the progress of the whole run.
+        """
         name, begin, end, at = self.stage(progress).step, 0.0, 0.0, 0.0
         for stage in self.stages:
             if stage.step != name:
@@ -118,19 +126,19 @@ class Recipe(Strict):
 def load_recipe(name: str | Path, overrides: Iterable[str] = ()) -> Recipe:
     """Read a recipe by its name (see `recipe_files.recipe_names`) or from a TOML file, with ``key=value`` overrides.
 
-    A key is a path such as ``data.space`` or ``stages.0.size``; a value is TOML, or else taken as text.
+    A key is a path such as ``data.space`` or ``stages.0.size``. A value is TOML; a value that is not TOML is text.
 
     Raises
     ------
     RecipeError
-        If there is none of that name, the file is not TOML, a key is unknown, or a value out of range; the message
-        names the key's path and the nearest key there is.
+        If there is no recipe of that name, the file is not TOML, a key is unknown, or a value is out of range. The
+        message names the key's path and the most similar known key.
     """
     return validate(read_table(name, overrides), str(name))
 
 
 def validate(table: dict[str, Any], name: str) -> Recipe:
-    """A recipe from plain values, in present or old names; raises RecipeError with all that is wrong with them."""
+    """Make a recipe from plain values in present or old names. A RecipeError lists all their mistakes."""
     try:
         return Recipe.model_validate(renamed_recipe(table))
     except ValidationError as error:
@@ -139,7 +147,7 @@ def validate(table: dict[str, Any], name: str) -> Recipe:
 
 
 def _sentence(error: Any) -> str:
-    # pydantic puts a tagged union's tag into the path, after the step's name; a file has no such key.
+    # pydantic adds a tagged union's tag to the path, after the step's name. The file has no such key.
     where = [str(part) for i, part in enumerate(error["loc"]) if (i, error["loc"][0]) != (2, "steps")]
     path = ".".join(where) or "recipe"
     if error["type"] == "extra_forbidden":
@@ -152,7 +160,7 @@ def _sentence(error: Any) -> str:
 
 
 def _keys_beside(loc: tuple[Any, ...]) -> list[str]:
-    """The keys that are allowed where `loc` names one that is not."""
+    """Return the known keys of the table in which `loc` names an unknown key."""
     model: Any = Recipe
     steps = {get_args(kind.model_fields["kind"].annotation)[0]: kind for kind in KINDS}
     lists = {"stages": Stage}

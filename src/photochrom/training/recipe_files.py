@@ -1,4 +1,4 @@
-"""The files of recipes: where they are, and their plain values. Neither pydantic nor torch is loaded for it."""
+"""The files of recipes: their places and plain values. This module loads neither pydantic nor torch."""
 
 import difflib
 import tomllib
@@ -12,22 +12,22 @@ RECIPES = Path(__file__).parent / "recipes"
 
 
 def recipe_names() -> list[str]:
-    """The names of the recipes that came with the package."""
+    """Return the names of the recipes in the package."""
     return sorted(path.stem for path in RECIPES.glob("*.toml"))
 
 
 def recipe_path(name: str | Path) -> Path:
-    """The file of a recipe given by name or path."""
+    """Return the file of a recipe given by name or path."""
     return Path(name) if str(name).endswith(".toml") else RECIPES / f"{name}.toml"
 
 
 def read_table(name: str | Path, overrides: Iterable[str] = ()) -> dict[str, Any]:
-    """The plain values of a recipe, by its name or from a TOML file, with ``key=value`` overrides.
+    """Read the plain values of a recipe, by its name or from a TOML file, with ``key=value`` overrides.
 
     Raises
     ------
     RecipeError
-        If there is none of that name, the file is not TOML, or an override's key cannot be.
+        If there is no recipe of that name, the file is not TOML, or an override's key cannot exist.
     """
     path = recipe_path(name)
     try:
@@ -45,7 +45,7 @@ def read_table(name: str | Path, overrides: Iterable[str] = ()) -> dict[str, Any
 
 
 def nearest(word: str, known: list[str]) -> str:
-    """What to say after "no such ..."."""
+    """Return the hint that follows "no such ..." in a message: the most similar name, or all names."""
     match = difflib.get_close_matches(word, known, n=1)
     return f" (did you mean {match[0]}?)" if match else f" (there are: {', '.join(known)})" if known else ""
 

@@ -1,4 +1,4 @@
-"""The log of a run: a CSV file, TensorBoard, one live line, and a warning when the discriminator wins."""
+"""The log of a run: a CSV file, TensorBoard, one live line, and a warning if the discriminator wins."""
 
 import csv
 import sys
@@ -22,10 +22,10 @@ class RunLogger:
 
     Parameters
     ----------
-    folder : where ``log.csv`` and the TensorBoard files go
-    position : where the run goes on; rows of the log beyond it are of steps that were lost, and are dropped
+    folder : the folder of ``log.csv`` and the TensorBoard files
+    position : where the run begins or resumes; later rows of the log belong to lost steps and are deleted
     every : seconds between two rows
-    line : where the live line goes; None is stderr
+    line : the stream of the live line; None is stderr
     """
 
     def __init__(
@@ -53,18 +53,18 @@ class RunLogger:
             writer.writerows(kept)
 
     def add(self, losses: dict[str, Tensor], photos: int, waited: float) -> None:
-        """Take in one step: its losses, its photos, and the seconds it waited for the loader."""
+        """Add one step: its losses, its number of photos, and the seconds that it waited for the loader."""
         for name, value in losses.items():
-            # Stays on the device: asking for its value would make a GPU wait at every step.
+            # The sum stays on the device, because reading its value would make a GPU wait at every step.
             self.sums[name] = self.sums[name] + value if name in self.sums else value
         self.steps, self.photos, self.waited = self.steps + 1, self.photos + photos, self.waited + waited
 
     def due(self, position: Position) -> bool:
-        """Whether it is time for a row."""
+        """Return whether a row is due."""
         return position.seconds - self.since >= self.every
 
     def write(self, position: Position, stage: Stage, progress: float, psnr: float | None = None) -> None:
-        """Write a row of the means since the last one, and the live line."""
+        """Write a row with the means since the last row, and the live line."""
         if not self.steps and psnr is None:
             return
         seconds = max(position.seconds - self.since, 1e-9)  # a coarse clock may not have moved
@@ -83,7 +83,7 @@ class RunLogger:
         self.sums, self.steps, self.photos, self.waited, self.since = {}, 0, 0, 0.0, position.seconds
 
     def show(self, step: int, picture: Tensor) -> None:
-        """Put a picture ``(3, H, W)`` in [0, 1] on the board."""
+        """Add a picture ``(3, H, W)`` in [0, 1] to TensorBoard."""
         self._open_board().add_image("grey, ours, truth", picture.clamp(0, 1), step)
 
     def close(self) -> None:
@@ -112,7 +112,7 @@ class RunLogger:
         left = position.seconds * (1 - progress) / progress if progress else 0
         where = f"{progress:4.0%}  step {position.step}  {stage.size} px  {rate:.1f} photos/s"
         text = f"{where}  {losses}  {span(left)} left"
-        # A terminal shows one line that changes; a file gets a line each.
+        # A terminal shows one line that changes. A file gets a new line each time.
         live = self.line.isatty()
         print(f"\r\x1b[K{text}" if live else text, end="" if live else "\n", file=self.line, flush=True)
 
@@ -128,7 +128,7 @@ class RunLogger:
 
 
 def span(seconds: float) -> str:
-    """Seconds in words for people."""
+    """Return seconds as readable text."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -1,4 +1,4 @@
-"""What a run's checkpoints say of it, and where a run goes on."""
+"""The metadata of a run's checkpoints, and how a run is resumed from them."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -15,7 +15,7 @@ from photochrom.training.recipe import Recipe, validate
 
 @dataclass
 class Saving:
-    """What a checkpoint says beside the weights, and how often there is one."""
+    """The name and licence that a checkpoint states, and the minutes between two checkpoints."""
 
     minutes: float = 4
     name: str = ""
@@ -25,7 +25,7 @@ class Saving:
 def description(
     recipe: Recipe, saving: Saving, photos: Photos, position: Position, best: float, step: str
 ) -> dict[str, Any]:
-    """The metadata of a checkpoint at `position`, whose best PSNR is `best` and whose present step is `step`."""
+    """Make the metadata of a checkpoint at `position`. `best` is the best PSNR so far, `step` the present step."""
     return {
         "name": saving.name or recipe.net.name,
         "recipe": recipe.model_dump_json(),
@@ -40,12 +40,12 @@ def description(
 
 
 def position_of(path: Path) -> Position:
-    """How far the run was when it wrote the checkpoint at `path`.
+    """Return the run's position when it wrote the checkpoint at `path`.
 
     Raises
     ------
     CheckpointError
-        If it cannot be read, or is of no run.
+        If it cannot be read, or does not belong to a run.
     """
     metadata = load_metadata(path)
     try:
@@ -55,9 +55,15 @@ def position_of(path: Path) -> Position:
 
 
 def resumed(recipe: Recipe, metadata: dict[str, str], path: Path) -> tuple[Position, float, str]:
-    """Where the run of `path` stopped, its best PSNR, and the step it was in."""
+    """Return the position where the run of `path` stopped, its best PSNR, and its step.
+
+    Raises
+    ------
+    CheckpointError
+        If it does not belong to a run, or to a run with another recipe.
+    """
     try:
-        # Through the schema: a key that was not there when the run began has its default.
+        # The schema gives keys that did not exist when the run began their defaults.
         then = json.loads(validate(json.loads(metadata["recipe"]), "its recipe").model_dump_json())
         position = Position(**json.loads(metadata["position"]))
         best, in_step = float(metadata["best"]), metadata["in_step"]
@@ -66,7 +72,7 @@ def resumed(recipe: Recipe, metadata: dict[str, str], path: Path) -> tuple[Posit
             str(path), f"not of a run that can go on ({error}); train into another folder"
         ) from None
     now = json.loads(recipe.model_dump_json())
-    # How long to train is the caller's to change; what is trained is not.
+    # The caller may change the length of the run, but nothing else.
     different = sorted(key for key in now if now[key] != then.get(key) and key != "epochs")
     if different:
         raise CheckpointError(

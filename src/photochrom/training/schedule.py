@@ -1,4 +1,4 @@
-"""Learning rates over a run: constant, cosine, or one cycle, after a warm-up."""
+"""Schedules of the learning rate: constant, cosine, or one cycle, after a warm-up."""
 
 import math
 
@@ -7,14 +7,14 @@ import torch
 from photochrom.training.settings import Optimizer
 
 PEAK = "peak"
-"""The key under which a parameter group keeps its own highest rate."""
+"""The key under which a parameter group stores its highest rate."""
 
 
 def factor(settings: Optimizer, progress: float) -> float:
-    """What the peak rates are multiplied with at `progress` in [0, 1].
+    """Return the factor of the peak rates at `progress` in [0, 1].
 
     "cosine" falls to 0 (Loshchilov and Hutter 2017). "one_cycle" rises for a quarter of the time from 1/25 and falls
-    to nearly 0 (Smith and Topin 2018, with fastai's shape); the momentum stays.
+    to nearly 0 (Smith and Topin 2018, with fastai's shape). The momentum does not change.
     """
     warm = min(1.0, progress / settings.warmup) if settings.warmup else 1.0
     if settings.schedule == "cosine":
@@ -27,7 +27,7 @@ def factor(settings: Optimizer, progress: float) -> float:
 
 
 def set_rates(optimizer: torch.optim.Optimizer, settings: Optimizer, progress: float) -> None:
-    """Give every parameter group its rate at `progress` of its step."""
+    """Set the rate of every parameter group at `progress` of its step."""
     scale = factor(settings, progress)
     for group in optimizer.param_groups:
         group["lr"] = group[PEAK] * scale

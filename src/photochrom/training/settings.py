@@ -10,7 +10,7 @@ Weight = Annotated[float, Field(ge=0)]
 
 
 class Strict(BaseModel):
-    """A table of a recipe. A key that it does not know is an error with its path, not a default silently taken."""
+    """A table of a recipe. An unknown key is an error with its path, so that a typo does not select a default."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -23,10 +23,10 @@ class Part(Strict):
 
 
 class Optimizer(Strict):
-    """How weights follow their gradient.
+    """How an optimizer updates the weights.
 
     `group_factors` multiply the rate for the net's layer groups from the earliest to the head (discriminative
-    learning rates, Howard and Ruder 2018); 0 freezes a group, and the last factor also serves the groups after it.
+    learning rates, Howard and Ruder 2018). 0 freezes a group. The last factor also applies to all later groups.
     """
 
     kind: Literal["adam", "adamw", "sgd", "rmsprop"] = "adam"
@@ -40,16 +40,16 @@ class Optimizer(Strict):
     clip: Positive | None = None
 
     def for_discriminator(self) -> "Optimizer":
-        """Those of the discriminator or critic: its own rate, and one for all of its layers."""
+        """Return the settings of the discriminator or critic. It has its own rate, the same for all layers."""
         return self.model_copy(update={"rate": self.discriminator_rate or self.rate, "group_factors": [1.0]})
 
 
 class Pixel(Strict):
-    """Terms of a generator's loss that compare with the truth; a weight of 0 leaves a term out.
+    """Terms of a generator's loss that compare its output with the truth. A weight of 0 leaves a term out.
 
-    `pixel` is in the net's own range ([-1, 1] or [0, 1]); `gradient` and `colorfulness` as in
-    `photochrom.losses`. `perceptual` compares activations of `features` (see
-    `photochrom.nets.registry.FEATURES`), weighed one by one; the default is relu2_2, as Johnson et al. 2016 take it.
+    `pixel` is in the net's own range ([-1, 1] or [0, 1]). `gradient` and `colorfulness` are as in `photochrom.losses`.
+    `perceptual` compares activations of `features` (see `photochrom.nets.registry.FEATURES`). Each activation has its
+    own weight; by default only relu2_2 counts, as in Johnson et al. 2016.
     """
 
     kind: Literal["l1", "mse", "huber"] = "l1"
@@ -64,5 +64,5 @@ class Pixel(Strict):
 
     @property
     def weighs(self) -> bool:
-        """Whether any term counts."""
+        """Whether any term has a weight above 0."""
         return any((self.pixel, self.gradient, self.colorfulness, self.perceptual))

@@ -1,4 +1,4 @@
-"""Recipes for other sizes of pictures than their own."""
+"""Recipes adapted to other sizes of pictures."""
 
 import inspect
 
@@ -8,7 +8,7 @@ from photochrom.training.settings import Part
 
 
 def resized(recipe: Recipe, size: int, multiple: int = 32) -> Recipe:
-    """The recipe with a last stage of `size` pixels and the others in proportion, in multiples of `multiple`."""
+    """Return the recipe with a last stage of `size` pixels. The other stages are scaled to multiples of `multiple`."""
     scale = size / recipe.stages[-1].size
 
     def scaled(side: int) -> int:
@@ -21,12 +21,12 @@ def resized(recipe: Recipe, size: int, multiple: int = 32) -> Recipe:
         for stage in recipe.stages
     ]
     stages[-1] = stages[-1].model_copy(update={"size": size})
-    # Through the schema once more: a side of 0 must not get as far as the photos.
+    # Validated again, because a side of 0 must be an error here and not later at the photos.
     return validate(recipe.model_copy(update={"stages": stages}).model_dump(), f"--size {size}")
 
 
 def fitted(recipe: Recipe, size: int) -> Recipe:
-    """The recipe for a last stage of `size` pixels, and with a net for it where the depth depends on the side."""
+    """Return the recipe for a last stage of `size` pixels. A net whose depth depends on the side is built for it."""
     smaller = resized(recipe, size)
     builder = GENERATORS.get(recipe.net.name)
     if builder is None or "side" not in inspect.signature(builder).parameters:

@@ -1,4 +1,4 @@
-"""Another run's generator, to begin a run from: fine-tuning, and ablations that share a beginning."""
+"""Reading another run's generator as the start of a run, for fine-tuning and for ablations with a common start."""
 
 from pathlib import Path
 
@@ -11,8 +11,8 @@ TOLD = ("name", "recipe", "photos", "licence", "position", "version", "revision"
 def read_start(path: Path) -> Start:
     """Read the generator of a run's folder (its last checkpoint) or of a checkpoint file.
 
-    Averaged weights where there are some. What the checkpoint says of itself is kept for the new run's, its own start
-    included: a model's photos and licence are those of all the runs in the chain.
+    Averaged weights are preferred. The new run's checkpoints repeat this checkpoint's metadata and that of its own
+    start, because the photos and licences of all runs in the chain apply to the model.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Every recipe made small: the same steps with tiny nets and little pictures, to try it in a minute or to test it."""
+"""Small versions of recipes: the same steps with tiny nets and small pictures, to try or test them in a minute."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ NAMES = {
 
 
 def tiny(recipe: Recipe) -> Recipe:
-    """The recipe with the tiny variant of each of its networks, 64 px, and batches of two."""
+    """Return the recipe with the tiny variant of each of its networks, 64 px, and batches of two."""
     table = recipe.model_dump()
     for stage in table["stages"]:
         stage |= {"size": SIDE, "other_sizes": [], "batch": BATCH}
@@ -21,7 +21,7 @@ def tiny(recipe: Recipe) -> Recipe:
 
 
 def _small(table: dict[str, Any]) -> dict[str, Any]:
-    """`table` with the tiny variant of each network that it names, at any depth."""
+    """Return `table` with the tiny variant of each network that it names, at any depth."""
     if table.keys() == {"name", "args"}:
         return _part(table)
     small = {key: _small(value) if isinstance(value, dict) else value for key, value in table.items()}

@@ -1,4 +1,4 @@
-"""How good a generator is, in the middle of a run: PSNR of the pictures that the product would make of its colours."""
+"""Validation during a run: the PSNR of the pictures that the product would make with the generator."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ class Validation:
         self.rgb = center_crops(few, np.arange(count), size)
 
     def measure(self, net: Any, space: Space) -> tuple[float, Tensor]:
-        """Mean PSNR in dB, and the first photos as rows of grey, ours and truth ``(3, rows * H, 3 * W)``."""
+        """Return the mean PSNR in dB, and the first photos as rows of grey, ours and truth ``(3, rows * H, 3 * W)``."""
         device = next(net.parameters()).device
         was_training = net.training
         net.eval()
@@ -43,14 +43,14 @@ class Validation:
 
 @torch.no_grad()
 def colorized(net: Any, space: Space, rgb: Tensor) -> Tensor:
-    """What the product would make of the grey version of `rgb` ``(B, 3, H, W)``, without hints."""
+    """Colorize the grey version of `rgb` ``(B, 3, H, W)`` as the product does, without hints."""
     grey = rgb_to_luma(rgb, axis=1)[:, None]
     lightness = grey_to_lightness(grey)
     model = export_wrapper(net, space)
     if isinstance(model, ColorNet):
         ab = model(lightness)
     else:
-        # The mean of the plain posterior: what squared error asks for.
+        # The mean of the plain posterior, because it minimises the squared error.
         ab, *_ = net.predict(lightness, None, lightness.new_tensor(1.0), lightness.new_tensor(0.0))
     ab = F.interpolate(ab, size=lightness.shape[2:], mode="bilinear")
     rgb_out: Tensor = lab_to_rgb(torch.cat([lightness, ab], dim=1), axis=1)

@@ -1,6 +1,6 @@
-"""The ways of training. Each owns its settings, its preparation and its reports in its own file.
+"""The ways of training. The file of each has its settings, its preparation and its reports.
 
-A new one is a file with `StepSettings` and a `Step`, and a member of the union below.
+To add one, write a file with `StepSettings` and a `Step`, and add it to the union below.
 """
 
 from typing import Annotated, get_args
@@ -25,10 +25,10 @@ KINDS: tuple[type[StepSettings], ...] = get_args(get_args(StepRecipe)[0])
 
 
 def make_step(networks: Networks, settings: StepSettings) -> Step:
-    """The step that `settings` describes, with optimizers of its own."""
+    """Make the step that `settings` describe, with its own optimizers."""
     return settings.make(networks)
 
 
 def reports() -> list[str]:
-    """All that any step may report, in the log's order."""
+    """Return the names of all values that any step may report, in the log's order."""
     return list(dict.fromkeys(name for kind in KINDS for name in kind.reports()))

@@ -14,7 +14,7 @@ from photochrom.training.steps.base import Losses, Step, StepSettings, switched_
 
 
 class Labels(Strict):
-    """What the discriminator is told of real and fake, as `photochrom.losses.adversarial.Labels` explains."""
+    """The discriminator's labels of real and fake photos; see `photochrom.losses.adversarial.Labels`."""
 
     soft: Share = 0.0
     noise: Share = 0.0
@@ -26,8 +26,8 @@ class Labels(Strict):
 class Gan(Strict):
     """The game between generator and discriminator.
 
-    `sees` is what the discriminator judges: the "pair" of the net's input and output (a conditional GAN), or the
-    "picture" in RGB. `alternate` trains each side for so many batches in turn; 0 trains both on every batch.
+    `sees` is the discriminator's input: the "pair" of the net's input and output (a conditional GAN), or the "picture"
+    in RGB. With `alternate` = n each side learns from n batches in turn. With 0 both learn from every batch.
     """
 
     discriminator: Part = Part(name="patchgan")
@@ -38,18 +38,18 @@ class Gan(Strict):
     alternate: Annotated[int, Field(ge=0)] = 0
 
     def rules(self, randomness: torch.Generator) -> losses.Objective:
-        """The losses of both sides; noisy labels are drawn from `randomness`."""
+        """Make the losses of both sides. Noisy labels are drawn from `randomness`."""
         return losses.objective(self.objective, losses.Labels(**self.labels.model_dump()), randomness)
 
     def opponent(self, networks: Networks) -> nn.Module:
-        """The discriminator, which steps that name the same one share."""
+        """Return the discriminator. Steps that name the same one share it."""
         space = networks.space
         inputs = 3 if self.sees == "picture" else space.inputs + space.outputs
         return networks.discriminator(self.discriminator, inputs)
 
 
 class Game(Protocol):
-    """Settings that an `AdversarialStep` plays by."""
+    """The settings that an `AdversarialStep` needs."""
 
     @property
     def loss(self) -> Pixel: ...
@@ -80,7 +80,7 @@ class Adversarial(StepSettings):
 
 
 class AdversarialStep(Step):
-    """The discriminator learns to tell, then the generator to deceive it while staying near the truth."""
+    """The discriminator learns to tell real from fake, then the generator to deceive it and to stay near the truth."""
 
     reports = ("loss", "pixel", "gan", "discriminator", "discriminator_accuracy")
 
@@ -130,11 +130,11 @@ class AdversarialStep(Step):
         }
 
     def seen(self, x: Tensor, y: Tensor, grey: Tensor) -> Tensor:
-        """What the discriminator judges of an output `y`: it beside its input, or the picture that it means."""
+        """Return the discriminator's input for an output `y`: `y` beside the net's input `x`, or the picture in RGB."""
         return torch.cat([x, y], dim=1) if self.gan.sees == "pair" else self.networks.space.to_rgb(y, grey)
 
     def turn(self) -> str:
-        """Who learns at this step, where they take turns."""
+        """Return which side learns at this step: "discriminator", "generator" or "both"."""
         if not self.gan.alternate:
             return "both"
         return ("discriminator", "generator")[self.number // self.gan.alternate % 2]

@@ -1,4 +1,4 @@
-"""How hints spread: the kernel of Gaussian process regression, learned on a net's own colours."""
+"""Learning the affinity: the kernel of the Gaussian process regression by which hints spread over a net's colours."""
 
 import math
 from typing import Annotated, ClassVar, Literal
@@ -18,16 +18,16 @@ from photochrom.training.settings import Optimizer, Positive, Share
 from photochrom.training.steps.base import Losses, Step, StepSettings
 
 DRAWS = 4
-"""Sets of hints that each photo of a batch is given, one after another."""
+"""The number of sets of hints for each photo of a batch."""
 FLOOR = 4.0
-"""Added to squared errors in Lab units: below a just noticeable difference of 2 there is little to gain."""
+"""Added to squared errors in Lab units. It gives errors below a just noticeable difference of 2 little weight."""
 
 
 class Affinity(StepSettings):
-    """How hints spread, on the colours of a trained net that itself stays as it is (`photochrom.nets.affinity`).
+    """Train only the affinity (`photochrom.nets.affinity`) of a trained net, by which hints spread over its colours.
 
-    Each photo has up to `points` of them, few as often as many. Colours are decoded at `temperature` and
-    `prior_strength`.
+    Each photo gets from 1 to `points` hints; the logarithm of their number is uniform. Colours are decoded at
+    `temperature` and `prior_strength`.
     """
 
     distributes: ClassVar[bool] = True
@@ -53,9 +53,9 @@ class Affinity(StepSettings):
 
 
 class AffinityStep(Step):
-    """Reveal true colours at random cells, spread them, compare everywhere; nothing but the affinity learns.
+    """Reveal true colours at random cells, spread them, and compare all cells. Only the affinity learns.
 
-    The loss is half the logarithm of each photo's mean squared error: what a decibel counts.
+    The loss is half the logarithm of each photo's mean squared error, so that equal ratios count equally.
     """
 
     reports = ("loss", "rmse")
@@ -71,9 +71,9 @@ class AffinityStep(Step):
         assert batch.ab is not None
         ab, features = self.trunk(batch)
         affinity = self.affinity.net(features).float()
-        # What the net sees of the photo's luma, for an aged one is all that there will be.
+        # The luma of the net's input: for an aged photo the product has no other.
         luma = F.interpolate(batch.grey, size=ab.shape[2:], mode="area")
-        # A photo costs much more than what is revealed of it.
+        # The net's forward pass costs much more than spreading hints, so each photo gets several sets of them.
         ab, luma, affinity, truth = (x.repeat(DRAWS, 1, 1, 1) for x in (ab, luma, affinity, batch.ab))
         at, given = self.reveal(len(ab), ab[0, 0].numel(), ab.device)
         known = truth.flatten(2).transpose(1, 2).gather(1, at[..., None].expand(-1, -1, 2))
@@ -85,7 +85,7 @@ class AffinityStep(Step):
 
     @torch.no_grad()
     def trunk(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """The net's colours ``(B, 2, h, w)`` and the decoder's features, in use and not in training."""
+        """Return the net's colours ``(B, 2, h, w)`` and the decoder's features, with the net in eval mode."""
         net = self.networks.generator
         net.eval()
         features = net.features(grey_to_lightness(batch.grey))
@@ -94,7 +94,7 @@ class AffinityStep(Step):
         return annealed(logits, net.bins, self.temperature).float(), features
 
     def reveal(self, photos: int, cells: int, device: torch.device) -> tuple[Tensor, Tensor]:
-        """Cells ``(B, K)``, and which of them count: from 1 to all, few as often as many."""
+        """Return cells ``(B, K)`` and which of them count. Their number is from 1 to K, uniform in the logarithm."""
         count = min(self.points, cells)
         known = torch.randint(cells, (photos, count), generator=self.randomness)
         most = torch.rand(photos, 1, generator=self.randomness) * math.log(count + 1)

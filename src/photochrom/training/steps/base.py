@@ -1,4 +1,4 @@
-"""A way of training: its settings in a recipe, what it needs beforehand, and its step, which reads like the paper."""
+"""The base of all ways of training: the settings in a recipe, and the step that learns from one batch."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -18,11 +18,11 @@ Losses = dict[str, Tensor]
 
 
 class StepSettings(Strict, ABC):
-    """A table of a recipe's ``steps``: one way of training. Its key ``kind``, a `Literal`, says which.
+    """A table of a recipe's ``steps``, for one way of training. Its key ``kind``, a `Literal`, names the way.
 
     Attributes
     ----------
-    distributes : whether it trains nets that give a distribution over ab bins, or nets that give colours
+    distributes : whether it trains nets that predict a distribution over ab bins, or nets that predict colours
     """
 
     distributes: ClassVar[bool] = False
@@ -30,27 +30,27 @@ class StepSettings(Strict, ABC):
     @classmethod
     @abstractmethod
     def reports(cls) -> tuple[str, ...]:
-        """All that its steps may report, in the log's order."""
+        """Return the names of all values that its steps may report, in the log's order."""
 
     def declare(self, networks: Networks, key: str) -> None:
-        """Name the networks that it needs beside the generator; `key` is its path in the recipe, for errors.
+        """Declare the networks that it needs beside the generator. Errors name `key`, its path in the recipe.
 
         Raises
         ------
         RecipeError
-            If it does not fit the generator.
+            If this way of training does not fit the generator.
         """
 
     def prepare(self, networks: Networks, photos: Photos) -> None:
-        """Set in the generator what the photos decide, once, before anything is trained."""
+        """Set the values of the generator that depend on the photos. This is called once, before training."""
 
     @abstractmethod
     def make(self, networks: Networks) -> "Step":
-        """The step itself, with optimizers of its own."""
+        """Make the step, with its own optimizers."""
 
 
 class Step(ABC):
-    """One way of training; `reports` names what `step` returns, for the log."""
+    """One way of training. `reports` names the values that `step` returns for the log."""
 
     reports: ClassVar[tuple[str, ...]]
 
@@ -61,36 +61,36 @@ class Step(ABC):
         self.number = 0
 
     def learn(self, name: str, module: nn.Module, settings: Optimizer) -> Learner:
-        """Let a network learn in this step; a checkpoint keeps its optimizer by `name`."""
+        """Let this step train a network. A checkpoint stores the optimizer under `name`."""
         learner = Learner(name, module, settings, self.networks.fabric)
         self.learners.append(learner)
         return learner
 
     def criterion_of(self, settings: Pixel) -> Criterion:
-        """The generator's loss against the truth, on the device."""
+        """Make the generator's loss against the truth, on the device."""
         criterion = Criterion(settings, self.networks.space, self.networks.features)
         return criterion.to(self.networks.fabric.device)
 
     @abstractmethod
     def step(self, batch: Batch) -> Losses:
-        """Learn from one batch; return detached scalars by the names in `reports`."""
+        """Learn from one batch. Return detached scalars by the names in `reports`."""
 
     def begin(self, number: int, seed: int) -> None:
-        """Make what is random in step `number` (dropout, labels) a function of `seed`: a resumed run repeats it."""
+        """Seed the randomness of step `number` (dropout, labels) with `seed`, so that a resumed run repeats it."""
         self.number = number
         torch.manual_seed(seed)
         self.randomness.manual_seed(seed)
 
     def pair(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """What the generator sees and what it should give back."""
+        """Return the generator's input and its target."""
         return self.networks.space.grey_to_input(batch.grey), self.networks.space.target(batch.rgb)
 
 
 @contextmanager
 def switched_off(learner: Learner) -> Iterator[nn.Module]:
-    """The bare network with its weights fixed: gradients pass through it, none are kept in it.
+    """Give the bare network with fixed weights. Gradients pass through it, but its weights get none.
 
-    Bare, because a DistributedDataParallel around it would wait for gradients that never come.
+    It is the bare network, because a DistributedDataParallel around it would wait for gradients that never come.
     """
     learning = [p for p in learner.module.parameters() if p.requires_grad]
     for parameter in learning:

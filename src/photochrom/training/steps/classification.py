@@ -22,11 +22,11 @@ from photochrom.training.steps.base import Losses, Step, StepSettings
 
 
 class Mean(Pixel):
-    """Terms on the colours that a distribution decodes to; none, unless a weight says so.
+    """Terms on the colours to which a distribution decodes. By default all their weights are 0.
 
-    They are the annealed mean at `temperature` and `prior_strength`, as the product decodes it
-    (`photochrom.nets.prediction.DistributionNet.predict`). `pixel` and `gradient` are of ab / 110 at the stride of the
-    logits; `colorfulness` and `perceptual` of the picture of those colours, enlarged bilinearly, on the true L*.
+    The colours are the annealed mean at `temperature` and `prior_strength`, as the product decodes it
+    (`photochrom.nets.prediction.DistributionNet.predict`). `pixel` and `gradient` compare ab / 110 at the stride of the
+    logits. `colorfulness` and `perceptual` compare pictures: the colours, enlarged bilinearly, on the true L*.
     """
 
     pixel: Weight = 0.0
@@ -35,10 +35,10 @@ class Mean(Pixel):
 
 
 class Classification(StepSettings):
-    """A distribution over ab bins (Zhang et al. 2016): `mix` is the uniform share in the class weights' denominator.
+    """Train a distribution over ab bins (Zhang et al. 2016).
 
-    `huber` weighs the loss of the regressed ab, where the net gives it too (Zhang et al. 2017); `mean` what is asked of
-    the colours that the distribution decodes to.
+    `mix` is the uniform share in the denominator of the class weights. `huber` weighs the loss of the regressed ab, if
+    the net regresses too (Zhang et al. 2017). `mean` weighs terms on the colours to which the distribution decodes.
     """
 
     distributes: ClassVar[bool] = True
@@ -64,9 +64,9 @@ class Classification(StepSettings):
 
 
 class ClassificationStep(Step):
-    """Rebalanced cross-entropy over the bins and, where the net also regresses, a Huber loss on its ab.
+    """The rebalanced cross-entropy over the bins, plus a Huber loss on ab if the net also regresses.
 
-    What the recipe asks of the distribution's mean is added to it.
+    The recipe's terms on the distribution's mean are added.
     """
 
     reports = (
@@ -99,7 +99,7 @@ class ClassificationStep(Step):
         loss, huber = entropy, torch.zeros_like(entropy)
         if prediction.ab is not None and self.huber:
             truth = F.interpolate(batch.ab, size=prediction.ab.shape[2:], mode="bilinear")
-            # In units of 110, as the paper's network counts.
+            # In units of 110, as in the paper's network.
             huber = self.huber_loss(prediction.ab / 110, truth / 110)
             loss = loss + self.huber * huber
         losses = {"cross_entropy": entropy.detach(), "huber": huber.detach()}
@@ -111,12 +111,12 @@ class ClassificationStep(Step):
         return {"loss": loss.detach()} | losses
 
     def of_mean(self, criterion: Criterion, logits: Tensor, batch: Batch) -> dict[str, Tensor]:
-        """The terms of `criterion` on the colours that ``logits (B, K, h, w)`` decode to, by their names."""
+        """Return the terms of `criterion`, by name, on the colours to which ``logits (B, K, h, w)`` decode."""
         assert batch.ab is not None
         net = self.networks.generator
         ab = annealed(net.calibrated(logits, self.prior_strength), net.bins, self.temperature)
         truth = F.interpolate(batch.ab, size=ab.shape[2:], mode="area")
-        # The true photo's luma, not what the net saw of it: this is about colours, and age is not one of them.
+        # The luma of the true photo and not of the aged input: these terms compare only the colours.
         luma = rgb_to_luma(batch.rgb, axis=1)[:, None]
         return criterion.terms(ab / AB_SCALE, truth / AB_SCALE, batch.rgb, luma)
 
@@ -124,7 +124,7 @@ class ClassificationStep(Step):
 def rebalance(net: Any, photos: Photos, mix: float) -> None:
     """Set the class weights of a distribution net from the colours of up to 2,000 photos at 16 px."""
     chosen = np.random.default_rng(0).permutation(len(photos))[:2000]
-    # In parts: a stream's photos may be large.
+    # In parts, because the photos of a stream may be large.
     parts = [photos.take(part) for part in np.array_split(chosen, -(-len(chosen) // 50))]
     small = torch.cat([center_crops(part, np.arange(len(part)), 16) for part in parts])
     prior = prior_of(rgb_to_lab(small, axis=1)[:, 1:].permute(0, 2, 3, 1), net.bins)

@@ -1,8 +1,8 @@
-"""NoGAN (Antic 2019, DeOldify): four phases, each leaving what the next one needs.
+"""NoGAN (Antic 2019, DeOldify) in four phases. Each phase makes what the next one needs.
 
-1. "generator": alone, with perceptual loss and pixels. 2. "pictures": what it makes is saved. 3. "critic": the
-discriminator learns alone to tell those saved pictures from photographs. 4. "both": a short GAN training, ended by a
-stage's `passes`.
+1. "generator" trains the generator alone, with a perceptual and a pixel loss. 2. "pictures" saves the generator's
+pictures. 3. "critic" trains the discriminator alone to tell the saved pictures from photographs. 4. "both" is a short
+GAN training, which the `passes` of a stage end.
 """
 
 from pathlib import Path
@@ -24,7 +24,7 @@ PICTURES = "pictures"
 
 
 class Nogan(StepSettings):
-    """One of the phases of NoGAN (Antic 2019), which calls its discriminator a critic.
+    """One of the phases of NoGAN (Antic 2019). NoGAN calls its discriminator a critic.
 
     "generator" trains the generator alone, "pictures" saves what it makes, "critic" trains the discriminator alone on
     those pictures, and "both" trains both.
@@ -58,7 +58,7 @@ class Nogan(StepSettings):
 
 
 class PicturesStep(Step):
-    """Saves what the generator makes of a batch as ``pictures/NUMBER.png``; nothing learns."""
+    """Saves the generator's pictures of a batch as ``pictures/NUMBER.png``. Nothing learns."""
 
     reports = ("pictures",)
 
@@ -78,7 +78,7 @@ class PicturesStep(Step):
 
 
 class DiscriminatorStep(Step):
-    """The discriminator alone, between photographs and the saved pictures."""
+    """The discriminator learns alone, from photographs and the saved pictures."""
 
     reports = ("discriminator", "discriminator_accuracy")
 
@@ -110,7 +110,7 @@ class DiscriminatorStep(Step):
         }
 
     def saved(self, count: int, size: int) -> Tensor:
-        """Saved pictures ``(count, 3, size, size)``, mirrored half of the time."""
+        """Read random saved pictures ``(count, 3, size, size)``. Half of them are mirrored."""
         batch = np.empty((count, size, size, 3), np.uint8)
         choice = np.random.default_rng(self.randomness.initial_seed())
         for i, number in enumerate(choice.integers(len(self.files), size=count)):
@@ -123,5 +123,5 @@ class DiscriminatorStep(Step):
 
 
 def pictures_folder(run: Path) -> Path:
-    """Where a run keeps the generator's pictures."""
+    """Return the folder in which a run keeps the generator's pictures."""
     return run / PICTURES

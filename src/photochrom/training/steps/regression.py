@@ -1,4 +1,4 @@
-"""The generator alone, against the truth."""
+"""Regression: the generator learns alone, from the truth."""
 
 from typing import Literal
 
@@ -9,7 +9,7 @@ from photochrom.training.steps.base import Losses, Step, StepSettings
 
 
 class Regression(StepSettings):
-    """The generator alone, against the truth."""
+    """Train the generator alone, from the truth."""
 
     kind: Literal["regression"]
     loss: Pixel = Pixel()
@@ -27,7 +27,7 @@ class Regression(StepSettings):
 
 
 class RegressionStep(Step):
-    """Predict, compare, descend: L1 pretraining, the small CNNs, NoGAN's first phase."""
+    """Predict, compare with the truth, descend. L1 pretraining, small CNNs and NoGAN's first phase use it."""
 
     reports = ("loss",)
 

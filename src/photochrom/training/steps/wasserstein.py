@@ -14,8 +14,10 @@ from photochrom.training.steps.base import Losses, Step, StepSettings, switched_
 
 
 class Wasserstein(StepSettings):
-    """A Wasserstein critic, held to its slope by a penalty (Gulrajani et al. 2017) or, where `clip_weights` is
-    given, by clipping (Arjovsky et al. 2017)."""
+    """A Wasserstein GAN. A gradient penalty limits the critic's slope (Gulrajani et al. 2017).
+
+    With `clip_weights`, clipping limits it instead (Arjovsky et al. 2017).
+    """
 
     kind: Literal["wasserstein"]
     loss: Pixel = Pixel(pixel=100)
@@ -26,7 +28,7 @@ class Wasserstein(StepSettings):
     optimizer: Optimizer = Optimizer(betas=(0.0, 0.9))
 
     def opponent(self, networks: Networks) -> nn.Module:
-        """The critic, which steps that name the same one share."""
+        """Return the critic. Steps that name the same one share it."""
         return networks.discriminator(self.critic, networks.space.inputs + networks.space.outputs)
 
     @classmethod
@@ -42,7 +44,7 @@ class Wasserstein(StepSettings):
 
 
 class WassersteinStep(Step):
-    """The critic estimates a distance, several steps for one of the generator; the generator shortens it."""
+    """The critic learns to estimate a distance, in several steps. Then one step of the generator makes it shorter."""
 
     reports = ("loss", "pixel", "gan", "critic", "distance", "penalty")
 
@@ -61,7 +63,7 @@ class WassersteinStep(Step):
         real_pair, fake_pair = torch.cat([x, truth], dim=1), torch.cat([x, fake], dim=1)
 
         def judge(y: Tensor) -> Tensor:
-            # The bare network: a DistributedDataParallel around it knows nothing of a gradient's gradient.
+            # The bare network, because a DistributedDataParallel around it cannot handle a gradient's gradient.
             logits: Tensor = self.critic.module(torch.cat([x, y], dim=1))
             return logits
 
