@@ -1,6 +1,6 @@
-"""What discriminator and generator play for: GAN objectives, label treatments, penalty and clipping.
+"""The losses of discriminator and generator: GAN objectives, label treatments, gradient penalty and clipping.
 
-A discriminator's logits are (B, ...): one number for a photo, or a map of patches (B, 1, h, w) of which each counts.
+A discriminator's logits are (B, ...): one number per photo, or a map (B, 1, h, w) in which each patch counts.
 """
 
 from collections.abc import Callable
@@ -15,52 +15,52 @@ Kind = Literal["bce", "least_squares", "hinge", "wasserstein"]
 
 
 class Accuracy(NamedTuple):
-    """The shares of real and of fake logits, in [0, 1], which the discriminator puts on their right side."""
+    """The shares, in [0, 1], of real and of fake logits on the right side of the discriminator's threshold."""
 
     real: Tensor
     fake: Tensor
 
     @property
     def mean(self) -> Tensor:
-        """0.5 where the discriminator guesses, 1 where it has won."""
+        """The mean of both shares: 0.5 for guessing, 1 for a perfect discriminator."""
         return (self.real + self.fake) / 2
 
 
 class Objective(Protocol):
-    """One game. Both losses are scalars to be minimised; the fake photos of a discriminator's step come detached."""
+    """A GAN objective. Both losses are scalars to be minimised. The discriminator's step gets detached fake photos."""
 
     def discriminator_loss(self, real: Tensor, fake: Tensor) -> Tensor:
-        """What the discriminator minimises, from its logits of real and of fake photos."""
+        """Return the discriminator's loss from its logits of real and of fake photos."""
 
     def generator_loss(self, fake: Tensor) -> Tensor:
-        """What the generator minimises, from the discriminator's logits of its photos."""
+        """Return the generator's loss from the discriminator's logits of its photos."""
 
     def accuracy(self, real: Tensor, fake: Tensor) -> Accuracy:
-        """How often the discriminator is right, for the watch over the balance of the two."""
+        """Return how often the discriminator is right, to monitor the balance of the two."""
 
 
 @dataclass(frozen=True)
 class Labels:
-    """What a discriminator with labels ("bce", "least_squares") is told: 1 for real and 0 for fake, more or less.
+    """The labels of a discriminator that has labels ("bce", "least_squares"): by default 1 for real and 0 for fake.
 
     "Flipped labels" means three things in the literature (Chintala et al. 2016, "How to train a GAN?"):
 
     1. The generator is trained with the label of the real for its fakes, ``min -log D`` in place of
        ``min log(1 - D)`` (tip 2, "real = fake, fake = real"). Every objective here does that.
-    2. Now and then the discriminator is told the opposite of the truth (tip 6): `flip_share`.
-    3. Real is 0 and fake is 1 throughout: `flipped`. The game is the same, the sign of the logits is not.
+    2. The discriminator sometimes gets the opposite label (tip 6): `flip_share`.
+    3. Real is always 0 and fake always 1: `flipped`. The game is the same, but the logits have the opposite sign.
 
-    Soft, noisy and flipped-by-chance labels are the discriminator's alone; the generator aims at the plain label of the
-    real, for Salimans et al. 2016 (section 3.4, arXiv:1606.03498) smooth only what the discriminator learns.
-    Chance strikes photos, not patches: all the patches of a photo get one label.
+    Only the discriminator gets soft, noisy and randomly flipped labels. The generator's target is the plain label of
+    the real, because Salimans et al. 2016 (section 3.4, arXiv:1606.03498) smooth only the discriminator's labels.
+    Labels are drawn per photo. All patches of a photo get the same label.
 
     Parameters
     ----------
-    soft : how far labels are from 1 and 0, e.g. 0.1 for 0.9 and 0.1
-    noise : width of the uniform noise beyond that; 0.1 with soft 0 gives [0.9, 1.0] and [0, 0.1]
-    one_sided : the fake's label stays 0 (Salimans et al. 2016)
-    flip_share : the probability that a photo's label is the opposite one
-    flipped : real is 0 and fake is 1, see above
+    soft : the distance of the labels from 1 and 0; 0.1 gives 0.9 and 0.1
+    noise : width of the uniform noise that is added to this distance; 0.1 with soft 0 gives [0.9, 1.0] and [0, 0.1]
+    one_sided : whether the fake's label stays 0 (Salimans et al. 2016)
+    flip_share : the probability that a photo gets the opposite label
+    flipped : whether real is 0 and fake is 1, see above
     """
 
     soft: float = 0.0
@@ -79,12 +79,12 @@ class Labels:
 
     @property
     def random(self) -> bool:
-        """Whether labels are drawn, so that a random generator is needed."""
+        """Whether labels are random, so that a generator is needed."""
         return self.noise > 0 or self.flip_share > 0
 
     def draw(self, logits: Tensor, *, real: bool, rng: torch.Generator | None) -> Tensor:
-        """Labels of the shape, type and device of `logits` (B, ...)."""
-        # On the generator's own device, so that a run on a GPU draws what one on a CPU does.
+        """Draw labels of the shape, type and device of `logits` (B, ...)."""
+        # On the generator's own device, so that a GPU and a CPU draw the same labels.
         device = rng.device if rng is not None else logits.device
         away = torch.zeros(len(logits), device=device)
         if real or not self.one_sided:
@@ -110,7 +110,7 @@ def objective(kind: Kind, labels: Labels | None = None, rng: torch.Generator | N
         "hinge": Lim and Ye 2017 (arXiv:1705.02894), Miyato et al. 2018 (arXiv:1802.05957, equation 16).
         "wasserstein": Arjovsky et al. 2017 (arXiv:1701.07875); it needs `gradient_penalty` or `clip_weights` too.
     labels : treatment of the labels, for "bce" and "least_squares"
-    rng : where random labels come from; its state belongs into the checkpoint of a run that shall resume
+    rng : the generator of random labels; a run that shall resume must save its state
 
     Raises
     ------
@@ -130,7 +130,7 @@ def objective(kind: Kind, labels: Labels | None = None, rng: torch.Generator | N
 
 
 class Labelled:
-    """A discriminator that tells labels: by cross-entropy, or by least squares."""
+    """The objective of a discriminator with labels, by cross-entropy or by least squares."""
 
     def __init__(self, entropy: bool, labels: Labels, rng: torch.Generator | None) -> None:
         self.entropy = entropy
@@ -159,7 +159,7 @@ class Labelled:
 
 
 class Hinge:
-    """Each side wins nothing by moving a logit beyond 1 or -1."""
+    """The hinge objective. The discriminator gains nothing from logits beyond 1 and -1."""
 
     def discriminator_loss(self, real: Tensor, fake: Tensor) -> Tensor:
         return F.relu(1 - _wide(real)).mean() + F.relu(1 + _wide(fake)).mean()
@@ -172,7 +172,7 @@ class Hinge:
 
 
 class Wasserstein:
-    """The discriminator is a critic: its loss is minus its estimate of the distance between the two distributions."""
+    """The Wasserstein objective. The critic's loss is minus its estimate of the distance of the two distributions."""
 
     def discriminator_loss(self, real: Tensor, fake: Tensor) -> Tensor:
         return _wide(fake).mean() - _wide(real).mean()
@@ -181,7 +181,7 @@ class Wasserstein:
         return -_wide(fake).mean()
 
     def accuracy(self, real: Tensor, fake: Tensor) -> Accuracy:
-        # Only differences of these logits mean anything, so real and fake are parted at the middle of their means.
+        # Only differences of these logits have a meaning, so the threshold is the middle of their means.
         return _accuracy(real, fake, float(_wide(real).mean() + _wide(fake).mean()) / 2)
 
 
@@ -190,18 +190,18 @@ def gradient_penalty(
 ) -> Tensor:
     """Mean of ``(|gradient| - 1)^2`` between real and fake (Gulrajani et al. 2017, arXiv:1704.00028, equation 3).
 
-    The paper weighs it by 10. Its critic has no batch norm, for the penalty is a photo's own.
+    The paper's weight is 10. Its critic has no batch norm, because the penalty is per photo.
 
     Parameters
     ----------
-    critic : a net, or for a conditional one ``lambda y: net(torch.cat([x, y], dim=1))``: only what varies between
-        real and fake is to be differentiated. A map of patches counts as its mean, as it does in the loss.
+    critic : a net, or for a conditional net ``lambda y: net(torch.cat([x, y], dim=1))``, because only the part that
+        differs between real and fake is differentiated. A map of patches counts as its mean, as in the loss.
     real, fake : (B, ...) of one shape
     rng : draws the points between them, one share per photo
 
     Returns
     -------
-    Scalar whose gradient reaches the critic's parameters, and nothing else.
+    Scalar. Its gradient reaches only the critic's parameters.
     """
     if real.shape != fake.shape:
         raise ValueError(f"real {tuple(real.shape)} and fake {tuple(fake.shape)} differ in shape")
@@ -216,7 +216,7 @@ def gradient_penalty(
 
 @torch.no_grad()
 def clip_weights(critic: nn.Module, limit: float = 0.01) -> None:
-    """Clip every parameter into [-limit, limit], in place, after each of the critic's steps (Arjovsky et al. 2017)."""
+    """Clip every parameter to [-limit, limit] in place, after each step of the critic (Arjovsky et al. 2017)."""
     if limit <= 0:
         raise ValueError(f"the limit must be above 0, got {limit}")
     for parameter in critic.parameters():
@@ -229,5 +229,5 @@ def _accuracy(real: Tensor, fake: Tensor, middle: float) -> Accuracy:
 
 
 def _wide(x: Tensor) -> Tensor:
-    # Means over a batch of half-precision logits would keep two or three digits.
+    # Means of half-precision logits would have only two or three digits.
     return x.float() if x.dtype in (torch.float16, torch.bfloat16) else x

@@ -1,4 +1,4 @@
-"""A loss on how colourful a batch is, compared with the truth."""
+"""A loss on the colorfulness of a batch, compared with the truth."""
 
 from torch import Tensor
 
@@ -32,10 +32,10 @@ def colorfulness(rgb: Tensor) -> Tensor:
 
 
 def colorfulness_loss(prediction: Tensor, truth: Tensor) -> Tensor:
-    """Absolute difference between the mean colorfulness of a batch as predicted and as it truly is.
+    """Return the absolute difference between the mean colorfulness of predictions and of the truth.
 
-    A photo's own colorfulness cannot be known from its grey, that of a batch nearly can. A loss that rewards more
-    of it without end paints every wall orange; this one is 0 at the truth.
+    The colorfulness of one photo cannot be known from its grey, but that of a batch can nearly be known. A loss that
+    always rewards more colorfulness makes every wall orange. This one is 0 at the truth.
 
     Parameters
     ----------
@@ -43,6 +43,6 @@ def colorfulness_loss(prediction: Tensor, truth: Tensor) -> Tensor:
 
     Returns
     -------
-    Scalar; its gradient reaches `prediction` alone.
+    Scalar. Its gradient reaches only `prediction`.
     """
     return (colorfulness(prediction).mean() - colorfulness(truth.detach()).mean()).abs()

@@ -1,4 +1,4 @@
-"""Where colours change: the differences between neighbouring pixels, predicted against true."""
+"""The gradient loss: it compares the differences between neighbouring pixels with the true ones."""
 
 from torch import Tensor
 from torch.nn import functional as F
@@ -7,9 +7,9 @@ from torch.nn import functional as F
 def gradient_loss(prediction: Tensor, truth: Tensor) -> Tensor:
     """Mean absolute error of the differences between horizontal and between vertical neighbours.
 
-    It punishes bleeding and blotches, and is blind to a colour cast: it accompanies a pixel loss.
-    (The gradient difference loss of Mathieu et al. 2016, arXiv:1511.05440, with the signs of the differences kept,
-    since an edge from green to red is not one from red to green.)
+    It penalises bleeding and blotches but not a colour cast, so it is used together with a pixel loss. It is the
+    gradient difference loss of Mathieu et al. 2016 (arXiv:1511.05440), but the differences keep their signs, because an
+    edge from green to red is not an edge from red to green.
 
     Parameters
     ----------

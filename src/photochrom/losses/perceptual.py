@@ -1,4 +1,4 @@
-"""What a classifier sees: the distance of two photos in the features of a frozen encoder."""
+"""The perceptual loss: the distance of two photos in the features of a frozen encoder."""
 
 from collections.abc import Sequence
 from typing import Self
@@ -10,24 +10,24 @@ from photochrom.losses.pixel import PixelKind, pixel_loss
 
 
 class PerceptualLoss(nn.Module):
-    """Feature reconstruction loss and pixel loss, weighed (Johnson et al. 2016, arXiv:1603.08155, equation 2).
+    """The weighted sum of feature and pixel losses (Johnson et al. 2016, arXiv:1603.08155, equation 2).
 
-    Every activation of C channels and H x W pixels counts ``|difference|^2 / (C H W)``: its mean squared error. The
-    paper takes relu2_2 or relu3_3 of VGG-16 for it; DeOldify takes several, and their absolute error.
+    Every activation of C channels and H x W pixels adds its mean squared error ``|difference|^2 / (C H W)``. The paper
+    uses relu2_2 or relu3_3 of VGG-16. DeOldify uses several activations and their absolute error.
 
     Parameters
     ----------
-    encoder : takes rgb (B, 3, H, W) in [0, 1] (and normalises it as it was trained), gives a list of activations.
-        It is frozen and set to eval mode here, for good.
-    feature_weights : one for each activation; one of weight 0 costs nothing but the encoder's pass
-    pixel_weight : of the pixel loss of the two photos
-    distance : how activations are compared, "mse" as in the paper, or "l1"
-    pixel : how pixels are compared
+    encoder : takes rgb (B, 3, H, W) in [0, 1], normalises it and returns a list of activations
+        It is frozen and set to eval mode here, and stays so.
+    feature_weights : one weight for each activation; an activation of weight 0 is not compared
+    pixel_weight : the weight of the pixel loss
+    distance : the error of activations, "mse" as in the paper, or "l1"
+    pixel : the error of pixels
 
     Raises
     ------
     ValueError
-        If no weight is above 0 or one is below.
+        If no weight is above 0, or one is below 0.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class PerceptualLoss(nn.Module):
         self.pixel_loss = pixel_loss(pixel)
 
     def forward(self, prediction: Tensor, truth: Tensor) -> Tensor:
-        """Scalar loss of two photos (B, 3, H, W), sRGB in [0, 1]; the gradient reaches `prediction` alone."""
+        """Return the scalar loss of two photos (B, 3, H, W), sRGB in [0, 1]. The gradient reaches only `prediction`."""
         truth = truth.detach()
         loss = prediction.new_zeros(())
         if self.pixel_weight:
@@ -68,7 +68,7 @@ class PerceptualLoss(nn.Module):
         return loss
 
     def train(self, mode: bool = True) -> Self:
-        """Switch everything but the encoder, whose batch norms must keep the statistics of its own training."""
+        """Set the mode of all but the encoder, whose batch norms must keep the statistics of its own training."""
         super().train(mode)
         self.encoder.eval()
         return self

@@ -1,4 +1,4 @@
-"""Pixel by pixel: L1, mean squared error and Huber's loss, on ab or on RGB."""
+"""Pixel losses: L1, mean squared error and Huber's loss, on ab or on RGB."""
 
 from typing import Literal, get_args
 
@@ -17,8 +17,8 @@ class PixelLoss(nn.Module):
         self.delta = delta
 
     def forward(self, prediction: Tensor, truth: Tensor) -> Tensor:
-        """Scalar loss of two tensors of one shape; ValueError if their shapes differ."""
-        # PyTorch would broadcast one against the other, and a (B, 1, H, W) against (B, 2, H, W) would train.
+        """Return the scalar loss of two tensors of one shape. ValueError if their shapes differ."""
+        # PyTorch would broadcast (B, 1, H, W) against (B, 2, H, W), and the net would train with a wrong loss.
         if prediction.shape != truth.shape:
             raise ValueError(
                 f"prediction {tuple(prediction.shape)} and truth {tuple(truth.shape)} differ in shape"
@@ -39,10 +39,10 @@ def pixel_loss(kind: PixelKind, delta: float = 1.0) -> PixelLoss:
     Parameters
     ----------
     kind
-        "l1": mean absolute error (pix2pix). "mse": mean squared error. "huber": squared and halved below `delta`
-        and linear beyond (Huber 1964; Zhang et al. 2017 train siggraph17 with it, `delta` one ab unit, which is
-        1/110 where the net gives ab / 110).
-    delta : where Huber's loss turns linear, in the units of the prediction
+        "l1": mean absolute error (pix2pix). "mse": mean squared error. "huber": half the square below `delta` and
+        linear above (Huber 1964). Zhang et al. 2017 train siggraph17 with it. Their `delta` is one ab unit, which is
+        1/110 if the net predicts ab / 110.
+    delta : the error at which Huber's loss becomes linear, in the units of the prediction
 
     Raises
     ------

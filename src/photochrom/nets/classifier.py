@@ -1,4 +1,4 @@
-"""A classifier of colour photos: what the metrics ask what is in a picture."""
+"""A classifier of colour photos, for metrics that need the content of a picture."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -18,15 +18,15 @@ SIDE, STRIDE = 224, 32
 class Classifier(nn.Module):
     """An encoder with its last convolution and its 1000 ImageNet classes.
 
-    Input ``(B, 3, H, W)`` sRGB in [0, 1], from 32 pixels a side up. Seen is the middle: at most 224 pixels a side, for
-    which it was trained, and a multiple of 32. Output ``(logits (B, 1000), features (B, D))``.
+    Input ``(B, 3, H, W)`` sRGB in [0, 1], from 32 pixels a side up. The net sees only the middle, whose sides are
+    multiples of 32 and at most 224, the size of its training. Output ``(logits (B, 1000), features (B, D))``.
 
     Parameters
     ----------
-    encoder : of 3 inputs
+    encoder : an encoder with 3 input channels
     features
-        320: the last block's output (no ReLU after it), mean over the map. 1280: what the classifier sees, after the
-        last convolution, ReLU6 and the same mean.
+        320: the mean over the map of the last block's output, without ReLU. 1280: the input of the classifier, after
+        the last convolution, ReLU6 and the same mean.
     """
 
     def __init__(self, encoder: InvertedResiduals, features: Literal[320, 1280] = 320) -> None:
@@ -40,7 +40,7 @@ class Classifier(nn.Module):
         self.classifier = nn.Linear(1280, 1000)
 
     def forward(self, rgb: Tensor) -> tuple[Tensor, Tensor]:
-        # Channels last is twice as fast on a CPU.
+        # channels_last is twice as fast on a CPU.
         x = (2 * middle(rgb) - 1).contiguous(memory_format=torch.channels_last)
         x = self.encoder(x)[-1]
         pooled = F.relu6(self.last(x)).mean(dim=(2, 3))
@@ -70,7 +70,7 @@ class Classifier(nn.Module):
 
 
 def middle(rgb: Tensor) -> Tensor:
-    """The middle of ``(B, C, H, W)``, each side at most 224 and a multiple of 32; ValueError if one is below 32."""
+    """Cut the middle of ``(B, C, H, W)``, each side at most 224 and a multiple of 32. ValueError if one is below 32."""
     height, width = (min(side, SIDE) // STRIDE * STRIDE for side in rgb.shape[2:])
     if not height or not width:
         raise ValueError(f"the classifier needs photos of at least 32x32 pixels, got {tuple(rgb.shape)}")
@@ -79,12 +79,12 @@ def middle(rgb: Tensor) -> Tensor:
 
 
 def pretrained_classifier(tensors: Mapping[str, Tensor], features: Literal[320, 1280] = 320) -> Classifier:
-    """The classifier that a published file holds, MobileNetV2 or an EfficientNet-Lite, in eval mode and frozen.
+    """Build the classifier of a published file, MobileNetV2 or an EfficientNet-Lite, in eval mode and frozen.
 
     Raises
     ------
     ValueError
-        If it is neither; the first misfits are named.
+        If it is neither. The message names the first keys that do not fit.
     """
     version = published_version(tensors)
     encoder = MobileNetV2(3) if version is None else EfficientNetLite(version, 3)

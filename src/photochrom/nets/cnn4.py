@@ -1,8 +1,8 @@
-"""Four layers: about the smallest network that colours at all, from a student project.
+"""A network of four layers from a student project. It is about the smallest that colours at all.
 
-Known of it are 3x3 convolutions of 12 filters, two plain and two transposed, the last of which gives RGB or HSL, and
-the ReLU. Its three HSL models differ in stride and filters. A guess is that there is no ReLU after the last layer:
-one there can start out negative everywhere, and such a channel never learns.
+The report states 3x3 convolutions of 12 filters, two plain and two transposed, a ReLU, and an output in RGB or HSL.
+Its three HSL models differ in stride and filters. We guess that no ReLU follows the last layer: a channel that is
+negative everywhere at the start would never learn after one.
 """
 
 from torch import Tensor, nn
@@ -11,16 +11,16 @@ FILTERS = (12, 12, 12)
 
 
 class Cnn4(nn.Module):
-    """Two convolutions down and two transposed ones up.
+    """Two convolutions down and two transposed convolutions up.
 
     Input ``(B, inputs, H, W)`` in [0, 1], sides multiples of `multiple`; output ``(B, outputs, H, W)``. In eval mode
-    it is clamped to [0, 1]; while training, what lies beyond must feel the loss.
+    it is clamped to [0, 1]. In training it is not, so that values outside get a gradient.
 
     Parameters
     ----------
     inputs, outputs : channels; 1 and 3 for grey and RGB or HSL
-    stride : of each of the four layers
-    filters : of the first three
+    stride : the stride of each of the four layers
+    filters : the number of filters of the first three layers
     """
 
     signed = False
@@ -31,7 +31,7 @@ class Cnn4(nn.Module):
         super().__init__()
         first, second, third = filters
         self.multiple = stride**2
-        # A stride rounds down: the padding that this leaves out of the result is put back.
+        # A stride rounds down. This output padding restores the size.
         rest = stride - 1
         self.layers = nn.Sequential(
             nn.Conv2d(inputs, first, 3, stride, padding=1),
@@ -48,7 +48,7 @@ class Cnn4(nn.Module):
         return y if self.training else y.clamp(0, 1)
 
     def layer_groups(self) -> list[list[nn.Parameter]]:
-        """All parameters as one group: nothing here comes pretrained."""
+        """Return all parameters as one group, because no part is pretrained."""
         return [list(self.parameters())]
 
 

@@ -1,6 +1,7 @@
 """Colorful Image Colorization: colour as classification (Zhang et al. 2016, arXiv:1603.08511).
 
-The network of the authors' PyTorch release; its state dict's keys are theirs, so that the published weights load.
+This is the network of the authors' PyTorch release. It has the same state-dict keys, so that the published weights
+load.
 """
 
 from functools import cache
@@ -18,14 +19,14 @@ from photochrom.nets.prediction import DistributionNet, Prediction
 
 @cache
 def hull_bins() -> NDArray[np.float32]:
-    """The 313 bins of the paper, ``(313, 2)`` in Lab units, ordered by a and then by b as the authors' list is.
+    """Return the 313 bins of the paper, ``(313, 2)`` in Lab units, ordered by a and then by b as in the authors' list.
 
     They are the corners of all squares of a 10-unit grid that touch the convex hull of the sRGB gamut in the ab
     plane. (`photochrom.color.quantize.ab_bins` has the 261 squares around grid points that the gamut itself touches.)
     """
     edges = []
     for low, high in permutations(range(3), 2):
-        # The hull's corners lie where one channel is 0 and another 1.
+        # At the hull's corners one channel is 0 and another is 1.
         edge = np.repeat(np.linspace(0.0, 1.0, 256)[:, None], 3, axis=1)
         edge[:, low], edge[:, high] = 0, 1
         edges.append(edge)
@@ -43,9 +44,9 @@ def hull_bins() -> NDArray[np.float32]:
 
 
 class Centres(nn.Module):
-    """The last layer of the release, which takes the distribution's mean: fixed, so a buffer and no parameter.
+    """The last layer of the release, which computes the distribution's mean. Its weight is fixed, so it is a buffer.
 
-    `weight` (2, K, 1, 1) holds the bins in units of 110, since the release multiplies its result by that.
+    `weight` (2, K, 1, 1) holds the bins in units of 110, because the release multiplies the result by 110.
     """
 
     weight: Tensor
@@ -56,10 +57,10 @@ class Centres(nn.Module):
 
 
 class Eccv16(DistributionNet):
-    """Eight stages of 3x3 convolutions, the fifth and sixth dilated, down to an eighth and up to a quarter.
+    """A net of eight stages of 3x3 convolutions, down to an eighth and up to a quarter; two stages are dilated.
 
     The release's result is `predict` at temperature 1 and prior_strength 1, enlarged by 4 (bilinear). The paper anneals
-    at 0.38, which the release has no layer for.
+    at 0.38, for which the release has no layer.
 
     Parameters
     ----------
@@ -84,7 +85,7 @@ class Eccv16(DistributionNet):
 
     @property
     def bins(self) -> Tensor:  # type: ignore[override]
-        """Centres of the classes, (313, 2) in Lab units: those of the weights that were loaded."""
+        """The centres of the classes, (313, 2) in Lab units, from the loaded weights."""
         return self.model_out.weight[:, :, 0, 0].T * AB_SCALE
 
     def forward(self, lightness: Tensor, hints: Tensor | None = None) -> Prediction:
@@ -93,7 +94,7 @@ class Eccv16(DistributionNet):
         Parameters
         ----------
         lightness : (B, 1, H, W), L* in [0, 100], sides multiples of 8
-        hints : ignored; this net takes none
+        hints : ignored, because this net takes none
         """
         x = (lightness - 50) / 100
         for part in (self.model1, self.model2, self.model3, self.model4):
@@ -104,7 +105,7 @@ class Eccv16(DistributionNet):
 
 
 def stage(inputs: int, outputs: int, count: int, *, stride: int = 1, dilation: int = 1) -> list[nn.Module]:
-    """3x3 convolutions, the last of them strided, each followed by ReLU, and one batch norm after all."""
+    """Make 3x3 convolutions with ReLU, the last one strided, and one batch norm after all."""
     layers: list[nn.Module] = []
     for i in range(count):
         conv = nn.Conv2d(

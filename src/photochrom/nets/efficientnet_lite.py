@@ -1,6 +1,6 @@
 """EfficientNet-Lite as a feature extractor (Tan and Le 2019, arXiv:1905.11946, without squeeze-and-excitation).
 
-Of a grey photo it knows more than MobileNetV2: docs/default-model.md has how much.
+On grey photos its features are better than MobileNetV2's; docs/default-model.md has the figures.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from torch import Tensor
 
 from photochrom.nets.inverted_residuals import InvertedResiduals, Stage
 
-# Table 1 of the paper. The first and the last stage keep their repeats in every Lite.
+# Table 1 of the paper. The first and the last stage have the same repeats in all Lites.
 BASE = (
     Stage(1, 16, 1, 1, 3),
     Stage(6, 24, 2, 2, 3),
@@ -23,7 +23,7 @@ BASE = (
     Stage(6, 320, 1, 1, 3),
 )
 DEPTHS = {0: 1.0, 1: 1.1}
-"""What the repeats of the stages between are multiplied by."""
+"""The factor of the repeats of the stages between the first and the last."""
 BATCH_NORM_EPSILON = 1e-3
 
 
@@ -41,7 +41,7 @@ class EfficientNetLite(InvertedResiduals):
         super().__init__(f"EfficientNet-Lite{version}", (BASE[0], *between, BASE[-1]), inputs)
 
     def own_keys(self, tensors: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-        """Published weights under this module's keys.
+        """Return published weights under this module's keys.
 
         Parameters
         ----------
@@ -50,20 +50,20 @@ class EfficientNetLite(InvertedResiduals):
         Raises
         ------
         ValueError
-            If a batch norm lacks; it is named.
+            If a batch norm is missing. The message names it.
         """
         return folded(tensors) if "_conv_stem.weight" in tensors else tensors
 
 
 def published_version(tensors: Mapping[str, Tensor]) -> Literal[0, 1] | None:
-    """Which EfficientNet-Lite a published file holds, by its blocks; None if it holds something else."""
+    """Return which EfficientNet-Lite a published file holds, by its blocks, or None if it holds another net."""
     if "_conv_stem.weight" not in tensors:
         return None
     return 1 if "_blocks.20._project_conv.weight" in tensors else 0
 
 
 def folded(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Published weights with batch norm folded into the convolutions before it; see `EfficientNetLite.own_keys`."""
+    """Fold the batch norms of published weights into the convolutions; see `EfficientNetLite.own_keys`."""
     own = {
         f"classifier.{part}": tensors[f"_fc.{part}"]
         for part in ("weight", "bias")

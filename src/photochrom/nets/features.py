@@ -1,4 +1,4 @@
-"""Activations on colour photos: the eye of a perceptual loss, of a fiftieth of VGG-16's multiplications."""
+"""Mobile encoders for perceptual losses. They need a fiftieth of VGG-16's multiplications."""
 
 from collections.abc import Mapping
 
@@ -11,14 +11,14 @@ from photochrom.nets.mobilenetv2 import MobileNetV2
 
 
 class Features(nn.Module):
-    """An encoder as far as its last block, frozen.
+    """A frozen encoder to its last block.
 
     Input ``(B, 3, H, W)`` sRGB in [0, 1], sides multiples of 32. Output four activations of the encoder's channels at
-    strides 4, 8, 16 and 32: projections, which no ReLU follows. They pass gradients to the input.
+    strides 4, 8, 16 and 32. They are projections, without a ReLU. Gradients reach the input.
 
     Parameters
     ----------
-    encoder : of 3 inputs
+    encoder : an encoder with 3 input channels
     """
 
     def __init__(self, encoder: InvertedResiduals) -> None:
@@ -26,7 +26,7 @@ class Features(nn.Module):
         self.encoder = encoder.requires_grad_(False)
 
     def forward(self, rgb: Tensor) -> list[Tensor]:
-        # Channels last is twice as fast on a CPU.
+        # channels_last is twice as fast on a CPU.
         maps: list[Tensor] = self.encoder((2 * rgb - 1).contiguous(memory_format=torch.channels_last))
         return maps
 

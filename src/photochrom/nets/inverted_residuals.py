@@ -1,4 +1,4 @@
-"""Encoders of inverted residuals (Sandler et al. 2018, arXiv:1801.04381), batch norm folded away."""
+"""Encoders of inverted residuals (Sandler et al. 2018, arXiv:1801.04381) with folded batch norm."""
 
 from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
@@ -11,7 +11,7 @@ from photochrom.nets.resnet import require_fit
 
 
 class Stage(NamedTuple):
-    """Blocks of one width; the first of them has the stride."""
+    """A sequence of blocks of one width. The first block has the stride."""
 
     expansion: int
     channels: int
@@ -21,7 +21,7 @@ class Stage(NamedTuple):
 
 
 class InvertedResidual(nn.Module):
-    """Expand, depthwise, project; a residual where stride is 1 and the channels match."""
+    """Expand, depthwise, project. It adds its input if the stride is 1 and the channels match."""
 
     def __init__(self, inputs: int, outputs: int, stride: int, expansion: int, kernel: int = 3) -> None:
         super().__init__()
@@ -30,8 +30,8 @@ class InvertedResidual(nn.Module):
         self.depthwise = DepthwiseConv(hidden, kernel, stride)
         self.project = nn.Conv2d(hidden, outputs, 1)
         self.residual = stride == 1 and inputs == outputs
-        # Without batch norm only the first weights keep the scale (He et al. 2015, arXiv:1502.01852): torch's own let a
-        # fiftieth of the picture's contrast through 17 blocks. What comes into `expand` has passed no ReLU.
+        # Without batch norm the initial weights must keep the scale (He et al. 2015, arXiv:1502.01852). With torch's
+        # default only a fiftieth of the picture's contrast passed 17 blocks. The input of `expand` has passed no ReLU.
         for conv in (self.expand, self.depthwise, self.project):
             if conv is not None:
                 initialize(conv, "linear" if conv is self.expand else "relu")
@@ -46,12 +46,12 @@ class InvertedResiduals(nn.Module):
     """A stem of 32 channels at stride 2, then blocks: a pyramid of features.
 
     Input ``(B, inputs, H, W)`` in [-1, 1], sides multiples of 32; output four maps of `channels` channels at
-    strides 4, 8, 16 and 32: after the last block before each next stride. There is no batch norm: published weights
-    come with it folded in.
+    strides 4, 8, 16 and 32, each from the last block of its stride. There is no batch norm, because published weights
+    have it folded in.
 
     Parameters
     ----------
-    name : what messages call it
+    name : the name of the net in messages
     inputs : 1 (grey) or 3 (sRGB)
     """
 
@@ -83,11 +83,11 @@ class InvertedResiduals(nn.Module):
         return features
 
     def own_keys(self, tensors: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-        """Published weights with batch norm folded in, under this module's keys: here they have to be that already."""
+        """Return published weights with folded batch norm, under this module's keys. Here they must be so already."""
         return tensors
 
     def load_imagenet(self, tensors: Mapping[str, Tensor]) -> None:
-        """Load published colour weights; for a grey net the stem's three channels are summed, as R = G = B.
+        """Load published colour weights. A grey net sums the stem's three channels, because R = G = B.
 
         Parameters
         ----------
@@ -97,7 +97,7 @@ class InvertedResiduals(nn.Module):
         Raises
         ------
         ValueError
-            If keys lack, are unknown or have another shape; it names the first of them.
+            If keys are missing, are unknown, or have another shape. The message names the first of them.
         """
         given = self.own_keys(tensors)
         own = {k: v.float() for k, v in given.items() if not k.startswith(("last.", "classifier."))}
@@ -110,7 +110,7 @@ class InvertedResiduals(nn.Module):
 
 
 def initialize(conv: nn.Conv2d, before: Literal["linear", "relu"]) -> None:
-    """Draw weights that keep the scale of an input that has passed a ReLU or nothing; zero biases."""
+    """Draw weights that keep the scale of the input, and set the bias to 0. `before` is the layer before `conv`."""
     nn.init.kaiming_normal_(conv.weight, nonlinearity=before)
     if conv.bias is not None:
         nn.init.zeros_(conv.bias)

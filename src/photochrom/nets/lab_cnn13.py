@@ -1,15 +1,15 @@
 """Thirteen convolutions at a quarter of the size, the generator of a student project's Lab GAN.
 
-Known of it are the layers: convolutions 1-32, 32-64, 64-128, ten of 128-128, transposed 128-64 and 64-32, and 32-2,
-with batch norm and ReLU between them and a tanh at the end. A guess are 3x3 kernels, and stride 2 in the second and
-third convolution: the two transposed ones then undo exactly them.
+The report states the layers: convolutions 1-32, 32-64, 64-128, ten of 128-128, transposed ones 128-64 and 64-32, and
+32-2, with batch norm and ReLU between them and a tanh at the end. We guess 3x3 kernels, and stride 2 in the second and
+third convolution, because the two transposed convolutions then restore the size.
 """
 
 from torch import Tensor, nn
 
 
 class LabCnn13(nn.Module):
-    """Two steps down, a row of convolutions, two steps up; no skips.
+    """Two steps down, a sequence of convolutions, and two steps up, without skips.
 
     Input ``(B, inputs, H, W)`` in [-1, 1], sides multiples of 4; output ``(B, outputs, H, W)`` in [-1, 1].
 
@@ -17,7 +17,7 @@ class LabCnn13(nn.Module):
     ----------
     inputs, outputs : channels; 1 and 2 for L and ab
     width : channels of the first layer
-    middle : convolutions at a quarter of the size
+    middle : the number of convolutions at a quarter of the size
     """
 
     signed = True
@@ -42,7 +42,7 @@ class LabCnn13(nn.Module):
         return y
 
     def layer_groups(self) -> list[list[nn.Parameter]]:
-        """All parameters as one group: nothing here comes pretrained."""
+        """Return all parameters as one group, because no part is pretrained."""
         return [list(self.parameters())]
 
 

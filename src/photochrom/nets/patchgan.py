@@ -12,7 +12,7 @@ WIDTHS = (64, 128, 256, 512)
 
 
 class PatchGAN(nn.Module):
-    """4x4 convolutions, strides 2, 2, 2, 1, 1; each output sees a patch of 70x70 pixels.
+    """A net of 4x4 convolutions with strides 2, 2, 2, 1, 1. Each output sees a patch of 70x70 pixels.
 
     Input ``(B, inputs, H, W)``, condition and colours concatenated, in the generator's [-1, 1], any sides from 32
     up; output ``(B, 1, H/8 - 2, W/8 - 2)`` logits, no sigmoid.
@@ -20,11 +20,11 @@ class PatchGAN(nn.Module):
     Parameters
     ----------
     inputs : channels of condition and colours together; 3 for L and ab
-    norm : of the middle three convolutions, which then have no bias
-        ``"batch"`` is the paper's. It makes one picture's logit depend on the others in the batch, so the
-        gradient penalty of WGAN-GP, which is per picture, needs another (Gulrajani et al. 2017,
-        arXiv:1704.00028, section 4): ``"instance"`` or ``"none"``.
-    widths : channels; the last of these convolutions has stride 1, those before it 2
+    norm : the norm of the middle three convolutions, which then have no bias
+        ``"batch"`` is the paper's. With it a picture's logit depends on the other pictures of the batch. The gradient
+        penalty of WGAN-GP is per picture and needs ``"instance"`` or ``"none"`` (Gulrajani et al. 2017,
+        arXiv:1704.00028, section 4).
+    widths : channels; the last of these convolutions has stride 1, the others 2
 
     Raises
     ------
@@ -48,12 +48,12 @@ class PatchGAN(nn.Module):
         return logits
 
     def layer_groups(self) -> list[list[nn.Parameter]]:
-        """All parameters as one group: nothing here comes pretrained."""
+        """Return all parameters as one group, because no part is pretrained."""
         return [list(self.parameters())]
 
 
 def normalization(norm: Norm, width: int) -> nn.Module:
-    """The layer that `norm` names, for `width` channels.
+    """Make the layer that `norm` names, for `width` channels.
 
     Raises
     ------
@@ -63,7 +63,7 @@ def normalization(norm: Norm, width: int) -> nn.Module:
     if norm == "batch":
         return nn.BatchNorm2d(width)
     if norm == "instance":
-        # Affine, as batch norm is: a bias of the convolution before it would be subtracted at once.
+        # Affine, as batch norm, because the norm would subtract a bias of the convolution before it.
         return nn.InstanceNorm2d(width, affine=True)
     if norm == "none":
         return nn.Identity()

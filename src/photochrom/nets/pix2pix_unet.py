@@ -7,17 +7,17 @@ ENCODER = (64, 128, 256, 512, 512, 512, 512, 512)
 
 
 class Pix2pixUnet(nn.Module):
-    """A step down for each of `widths`, to 1x1 at 256 px, and as many up, with skips.
+    """A net with one step down for each of `widths` (to 1x1 at 256 px), as many steps up, and skips.
 
     Input ``(B, inputs, H, W)`` in [-1, 1], sides multiples of `multiple`; output ``(B, outputs, H, W)`` in
-    [-1, 1]. One picture is a large enough batch: no batch norm ever sees a single value per channel.
+    [-1, 1]. A batch may be a single picture, because no batch norm gets only one value per channel.
 
     Parameters
     ----------
     inputs, outputs : channels; 1 and 2 for L and ab, 3 and 3 for grey repeated and RGB
-    dropout : of the inner three steps up
-        The paper keeps it at test time, as the generator's only noise. Here `eval` ends it, as everywhere:
-        one photo has one result.
+    dropout : the dropout of the inner three steps up
+        The paper keeps it at test time as the generator's only noise. Here `eval` switches it off, so that a photo
+        always has the same result.
     widths : channels of the steps down
     """
 
@@ -32,7 +32,7 @@ class Pix2pixUnet(nn.Module):
         self.down = nn.ModuleList()
         self.up = nn.ModuleList()
         for i, width in enumerate(widths):
-            # No batch norm on the first layer (the picture itself) nor on the last, whose 1x1 has one value each.
+            # No batch norm after the first layer, and none in the innermost one, whose channels have only one value.
             bare = i in (0, depth - 1)
             layers: list[nn.Module] = [] if i == 0 else [nn.LeakyReLU(0.2)]
             layers.append(nn.Conv2d(inputs if i == 0 else widths[i - 1], width, 4, 2, 1, bias=bare))
@@ -60,12 +60,12 @@ class Pix2pixUnet(nn.Module):
         return x
 
     def layer_groups(self) -> list[list[nn.Parameter]]:
-        """All parameters as one group: nothing here comes pretrained."""
+        """Return all parameters as one group, because no part is pretrained."""
         return [list(self.parameters())]
 
 
 def initialize(net: nn.Module) -> None:
-    """Draw all weights as the paper does: normal, deviation 0.02, around 1 in a norm and 0 elsewhere; no biases."""
+    """Draw all weights as in the paper: normal, deviation 0.02, around 1 in norms and 0 elsewhere; zero biases."""
     for module in net.modules():
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
             nn.init.normal_(module.weight, 0.0, 0.02)
@@ -80,7 +80,7 @@ def initialize(net: nn.Module) -> None:
 def pix2pix_unet(inputs: int = 1, outputs: int = 2, dropout: float = 0.5, side: int = 256) -> Pix2pixUnet:
     """Build the 256-pixel generator (54.4 M parameters); see `Pix2pixUnet`.
 
-    A smaller `side` takes innermost steps away, as the authors do for 128 pixels, until it halves evenly.
+    A smaller `side` needs fewer steps. The innermost ones are removed, as the authors do for 128 pixels.
     """
     depth = min(len(ENCODER), (side & -side).bit_length() - 1)
     if depth < 3:
@@ -89,5 +89,5 @@ def pix2pix_unet(inputs: int = 1, outputs: int = 2, dropout: float = 0.5, side: 
 
 
 def test_pix2pix_unet(inputs: int = 1, outputs: int = 2, dropout: float = 0.5) -> Pix2pixUnet:
-    """Build one of five steps for tests: sides are multiples of 32."""
+    """Build a net of five steps for tests. Sides are multiples of 32."""
     return Pix2pixUnet(inputs, outputs, dropout, (8, 8, 16, 16, 16))

@@ -1,4 +1,4 @@
-"""What a net that classifies colour says, and how it becomes one colour per pixel (Zhang et al. 2016, 2017)."""
+"""The output of nets that classify colours, and how it is decoded to one colour per pixel (Zhang et al. 2016, 2017)."""
 
 from collections.abc import MutableMapping
 from typing import Any, NamedTuple
@@ -8,15 +8,15 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 SPREAD = 25.0
-"""In Lab units: a pixel whose colour spreads so far "could be anything", and its confidence is 1/e."""
+"""The spread of a distribution, in Lab units, at which its confidence is 1/e."""
 
 
 class Prediction(NamedTuple):
     """A distribution net's output.
 
-    `logits` (B, K, h, w) are those of the rebalanced posterior over the net's bins. `ab` (B, 2, H, W), in Lab units,
-    is there where the net also regresses, `affinity` (B, P + 1, h, w) where it says what belongs together
-    (`photochrom.nets.affinity`).
+    `logits` (B, K, h, w) are those of the rebalanced posterior over the net's bins. `ab` (B, 2, H, W), in Lab units, is
+    the output of a net that also regresses. `affinity` (B, P + 1, h, w) is that of a net that learns how hints spread
+    (`photochrom.nets.affinity`). Other nets have None.
     """
 
     logits: Tensor
@@ -31,17 +31,17 @@ class DistributionNet(nn.Module):
 
     Parameters
     ----------
-    classes : how many bins
-    pretrained : whether files that a paper's authors published shall load
-        Class weights are not in them, and zeros stand for them: `prior_strength` then has no effect.
+    classes : the number of bins
+    pretrained : whether files that a paper's authors published can be loaded
+        They have no class weights, and zeros replace them. `prior_strength` then has no effect.
 
     Attributes
     ----------
-    takes_hints : whether hints have an effect; those given to other nets are ignored
-    affinity : what learns how hints spread (`photochrom.nets.affinity.Affinity`), or None
-    stride : of the colours that `predict` gives; logits and confidence are at a quarter of the size
-    multiple : sides of the input must be multiples of it
-    log_weights : (K,) logarithm of the training loss's class weights, by which `prior_strength` can undo them
+    takes_hints : whether hints have an effect; other nets ignore them
+    affinity : the module that learns how hints spread (`photochrom.nets.affinity.Affinity`), or None
+    stride : the stride of the colours of `predict`; logits and confidence are at a quarter of the size
+    multiple : the sides of the input must be multiples of it
+    log_weights : (K,) logarithm of the training loss's class weights; `prior_strength` can remove them
     """
 
     takes_hints = False
@@ -63,15 +63,15 @@ class DistributionNet(nn.Module):
     ) -> tuple[Tensor, ...]:
         """Decode to ``ab (B, 2, h, w)``, ``confidence (B, 1, h, w)`` and calibrated ``logits (B, K, h, w)``.
 
-        A net that regresses colours too gives those; the distribution then only says how sure they are. A fourth map
-        is the affinity, where the net has learned one.
+        A net that also regresses returns its regressed colours; the confidence is that of the distribution. A net with
+        an affinity returns it as a fourth map.
 
         Parameters
         ----------
         temperature : scalar > 0
-            Of the annealed mean (Zhang et al. 2016): low is vivid, 1 is the mean.
+            The temperature of the annealed mean (Zhang et al. 2016). A low one is vivid, 1 is the mean.
         prior_strength : scalar in [0, 1]
-            How much of the loss's rebalancing stays: 1 keeps it, 0 gives the plain posterior.
+            The share of the loss's rebalancing that stays. 1 keeps it, 0 gives the plain posterior.
         """
         prediction: Prediction = self(lightness, hints)
         logits = self.calibrated(prediction.logits, prior_strength)
@@ -81,19 +81,19 @@ class DistributionNet(nn.Module):
         return ab, confidence, logits, *affinity
 
     def calibrated(self, logits: Tensor, prior_strength: Tensor) -> Tensor:
-        """Logits ``(B, K, h, w)`` with only the share `prior_strength`, in [0, 1], of the loss's rebalancing left."""
+        """Keep only the share `prior_strength`, in [0, 1], of the loss's rebalancing in logits ``(B, K, h, w)``."""
         return logits - (1 - prior_strength) * self.log_weights[:, None, None]
 
     def layer_groups(self) -> list[list[nn.Parameter]]:
-        """From the earliest layers to the head; one group, where nothing comes pretrained."""
+        """Return the parameters in groups from the earliest layers to the head. Here it is one group."""
         return [list(self.parameters())]
 
 
 def decode(logits: Tensor, bins: Tensor, temperature: Tensor) -> tuple[Tensor, Tensor]:
-    """The annealed mean ``(B, 2, h, w)`` of ``logits (B, K, h, w)`` over `bins`, and the confidence in it, in (0, 1].
+    """Return the annealed mean ``(B, 2, h, w)`` of ``logits (B, K, h, w)`` over `bins`, and its confidence in (0, 1].
 
-    The confidence does not depend on `temperature`: it is ``exp(-s / 25)`` for a root mean squared distance ``s`` of
-    the distribution's colours from their mean.
+    The confidence does not depend on `temperature`. It is ``exp(-s / 25)``, where ``s`` is the root mean squared
+    distance of the distribution's colours from their mean.
     """
     ab = annealed(logits, bins, temperature)
     mean, square = _moments(logits, bins, torch.ones_like(temperature))
@@ -102,7 +102,7 @@ def decode(logits: Tensor, bins: Tensor, temperature: Tensor) -> tuple[Tensor, T
 
 
 def annealed(logits: Tensor, bins: Tensor, temperature: Tensor) -> Tensor:
-    """The annealed mean alone, ``(B, 2, h, w)`` in Lab units, of ``logits (B, K, h, w)``."""
+    """Return only the annealed mean, ``(B, 2, h, w)`` in Lab units, of ``logits (B, K, h, w)``."""
     return _moments(logits, bins, temperature)[0]
 
 
@@ -111,11 +111,11 @@ def _without_weights(net: nn.Module, state: MutableMapping[str, Any], prefix: st
 
 
 def _moments(logits: Tensor, bins: Tensor, temperature: Tensor) -> tuple[Tensor, Tensor]:
-    """Means of ab and of its squared length under the tempered distribution."""
+    """Return the means of ab and of its squared length under the tempered distribution."""
     # The largest logit cancels out of the result. A gradient through it would be zero, and slow to compute.
     share = torch.exp((logits - logits.detach().amax(dim=1, keepdim=True)) / temperature)
-    # One 1x1 convolution sums everything: four times faster in ONNX Runtime than softmax and einsum,
-    # which move the bins' axis to the end and back.
+    # One 1x1 convolution computes all sums. In ONNX Runtime it is four times faster than softmax and einsum, which
+    # move the bins' axis to the end and back.
     rows = [bins.T, torch.ones_like(bins[:, :1].T), (bins**2).sum(dim=1)[None]]
     sums = F.conv2d(share, torch.cat(rows)[:, :, None, None])
     return sums[:, :2] / sums[:, 2:3], sums[:, 3:] / sums[:, 2:3]

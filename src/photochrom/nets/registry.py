@@ -1,4 +1,4 @@
-"""The networks by name: a builder function's name is its name here. A new net is one file and one line."""
+"""The networks by name. The name is that of the builder function. A new net needs one file and one line here."""
 
 from collections.abc import Callable
 
@@ -36,7 +36,7 @@ COLOR_NETS: dict[str, Builder] = {
     "test_residual_unet": test_residual_unet,
     "test_resnet_unet": test_resnet_unet,
 }
-"""Picture to picture: built with `inputs` and `outputs` channels, called with one tensor."""
+"""From picture to picture. They are built with `inputs` and `outputs` channels and called with one tensor."""
 
 DISTRIBUTION_NETS: dict[str, Builder] = {
     "eccv16": eccv16,
@@ -46,7 +46,7 @@ DISTRIBUTION_NETS: dict[str, Builder] = {
     "test_photochrom": test_photochrom,
     "test_siggraph17": test_siggraph17,
 }
-"""Lightness and hints to a distribution over ab bins (`photochrom.nets.prediction`)."""
+"""From lightness and hints to a distribution over ab bins (`photochrom.nets.prediction`)."""
 
 GENERATORS = COLOR_NETS | DISTRIBUTION_NETS
 
@@ -58,7 +58,7 @@ DISCRIMINATORS: dict[str, Builder] = {
     "test_resnet_critic": test_resnet_critic,
     "test_sequential_discriminator": test_sequential_discriminator,
 }
-"""Pictures to logits, above 0 for "real": built with `inputs` channels."""
+"""From pictures to logits, above 0 for "real". They are built with `inputs` channels."""
 
 FEATURES: dict[str, Builder] = {
     "efficientnet_lite1_features": efficientnet_lite1_features,
@@ -67,4 +67,4 @@ FEATURES: dict[str, Builder] = {
     "vgg19_relu3_1": vgg19_relu3_1,
     "test_vgg16": test_vgg16,
 }
-"""Frozen encoders for the perceptual loss: RGB in [0, 1] to a list of activations."""
+"""Frozen encoders for the perceptual loss, from RGB in [0, 1] to a list of activations."""

@@ -1,8 +1,8 @@
 """Residual blocks at full size, the generator of a student project that stayed grey.
 
-Known of it are convolutional blocks with residual connections, without contraction or expansion. Guesses are their
-form (He et al. 2015, arXiv:1512.03385), width and number. With 8 blocks a pixel sees 18 pixels to each side: texture,
-but never the scene, which may be why it stayed grey.
+The report states convolutional blocks with residual connections, without contraction or expansion. We guess their form
+(He et al. 2015, arXiv:1512.03385), width and number. With 8 blocks a pixel depends on 18 pixels to each side. It shows
+the net texture but not the scene, which may be why the results stayed grey.
 """
 
 import torch
@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 
 class Residual(nn.Module):
-    """Twice 3x3 convolution and batch norm, with a ReLU between them and one after the sum."""
+    """Two times 3x3 convolution and batch norm, with a ReLU between them and one after the sum."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -34,7 +34,7 @@ class ResidualFlat(nn.Module):
     ----------
     inputs, outputs : channels; 1 and 2 for L and ab
     width : channels of every block
-    blocks : how many
+    blocks : the number of blocks
     """
 
     signed = True
@@ -51,7 +51,7 @@ class ResidualFlat(nn.Module):
         return torch.tanh(self.head(self.blocks(F.relu(self.norm(self.stem(x))))))
 
     def layer_groups(self) -> list[list[nn.Parameter]]:
-        """All parameters as one group: nothing here comes pretrained."""
+        """Return all parameters as one group, because no part is pretrained."""
         return [list(self.parameters())]
 
 

@@ -1,10 +1,10 @@
 """A U-Net of residual blocks, the generator of a conditional Wasserstein GAN.
 
-After Salim Benhamadi's notebook "Pix2Pix Image Colorization with Conditional WGAN" (Kaggle, 2023; its ResUnet), whose
-blocks, widths and dropout these are. The idea is that of Zhang et al. 2018 (Deep Residual U-Net, arXiv:1711.10684).
-Three points differ. The notebook detaches what enters each block's convolutions, so that all below learn through the
-1x1 shortcuts alone: here the gradient passes. It aligns corners in upsampling, which moves cells against the skips by
-an amount that depends on the picture's size: here they stay in place. Its output is linear: here a tanh.
+Blocks, widths and dropout are those of Salim Benhamadi's notebook "Pix2Pix Image Colorization with Conditional WGAN"
+(Kaggle, 2023; its ResUnet). The idea is from Zhang et al. 2018 (Deep Residual U-Net, arXiv:1711.10684). Three points
+differ. The notebook detaches the input of each block's convolutions, so that earlier layers learn only through the 1x1
+shortcuts; here the gradient passes. The notebook aligns corners in upsampling, which shifts cells against the skips by
+an amount that depends on the picture's size; here they stay in place. Its output is linear; here it is a tanh.
 """
 
 import torch
@@ -15,7 +15,7 @@ WIDTHS = (64, 128, 256, 512)
 
 
 class Residual(nn.Module):
-    """Twice 3x3 convolution, batch norm, ReLU, added to a 1x1 convolution of the input; ReLU."""
+    """Two times 3x3 convolution, batch norm and ReLU; plus a 1x1 convolution of the input; then a ReLU."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
@@ -39,7 +39,7 @@ class ResidualUnet(nn.Module):
     Parameters
     ----------
     inputs, outputs : channels; 1 and 2 for L and ab
-    dropout : share of whole channels dropped after each block on the way down, the bridge included
+    dropout : share of whole channels dropped after each block on the way down and after the bridge
     widths : channels of the blocks down; the last is the bridge
     """
 
@@ -71,7 +71,7 @@ class ResidualUnet(nn.Module):
         return torch.tanh(self.head(x))
 
     def layer_groups(self) -> list[list[nn.Parameter]]:
-        """All parameters as one group: nothing here comes pretrained."""
+        """Return all parameters as one group, because no part is pretrained."""
         return [list(self.parameters())]
 
 
@@ -83,5 +83,5 @@ def residual_unet(
 
 
 def test_residual_unet(inputs: int = 1, outputs: int = 2, dropout: float = 0.2) -> ResidualUnet:
-    """Build a narrow one for tests, of three scales: sides are multiples of 4."""
+    """Build a narrow net of three scales for tests. Sides are multiples of 4."""
     return ResidualUnet(inputs, outputs, dropout, (8, 16, 16))

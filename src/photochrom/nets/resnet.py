@@ -8,13 +8,13 @@ from torch.nn import functional as F
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
-"""Of sRGB in [0, 1]: what the published classifiers subtract from their input, and divide it by."""
+"""The published classifiers subtract this mean from sRGB in [0, 1] and divide by this deviation."""
 
 WIDTHS = (64, 128, 256, 512)
 
 
 class BasicBlock(nn.Module):
-    """Two 3x3 convolutions around a shortcut, which is a strided 1x1 convolution where the shape changes."""
+    """Two 3x3 convolutions with a shortcut. Where the shape changes, the shortcut is a strided 1x1 convolution."""
 
     def __init__(self, inputs: int, outputs: int, stride: int) -> None:
         super().__init__()
@@ -42,8 +42,9 @@ class ResNet(nn.Module):
     ----------
     depths : blocks per stage
     inputs : 1 (grey) or 3 (sRGB)
-    classes : of the head; 0 leaves it off, and the output is the mean of the last stage, ``(B, widths[-1])``
-    widths : channels of the stages; the stem has those of the first
+    classes : classes of the head; with 0 there is no head, and the output is the last stage's mean
+        ``(B, widths[-1])``
+    widths : channels of the stages; the stem has as many as the first stage
 
     Raises
     ------
@@ -72,7 +73,7 @@ class ResNet(nn.Module):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
 
     def features(self, x: Tensor) -> list[Tensor]:
-        """Maps of `channels` channels at strides 2, 4, 8, 16 and 32, all after a ReLU."""
+        """Return maps of `channels` channels at strides 2, 4, 8, 16 and 32, all after a ReLU."""
         maps = [F.relu(self.bn1(self.conv1(x)))]
         x = F.max_pool2d(maps[0], 3, 2, 1)
         for stage in (self.layer1, self.layer2, self.layer3, self.layer4):
@@ -85,24 +86,24 @@ class ResNet(nn.Module):
         return logits
 
     def layer_groups(self) -> list[list[nn.Parameter]]:
-        """The stem and two stages, the other two stages, and the head if there is one (fastai's split)."""
+        """Return the stem with two stages, the other two stages, and the head if there is one (as fastai)."""
         early, late = (self.conv1, self.bn1, self.layer1, self.layer2), (self.layer3, self.layer4)
         groups = [[p for module in part for p in module.parameters()] for part in (early, late, (self.fc,))]
         return [group for group in groups if group]
 
     def load_imagenet(self, tensors: Mapping[str, Tensor]) -> None:
-        """Load the official state dict, made to fit an input in [-1, 1].
+        """Load the official state dict, adapted to an input in [-1, 1].
 
-        The published net sees ``(rgb - mean) / std`` per channel, this one ``2 * rgb - 1``: the one is an affine
-        function of the other. Its slope goes into `conv1`, its constant, which batch norm would only subtract
-        again, into the running mean of `bn1`. So in eval mode the features are the published ones, but for the
-        stem's two outermost rows and columns: the zeros of the padding are now mid-grey instead of the mean. For
-        one input channel the three are then summed, which equals feeding the grey to all three.
+        The published net sees ``(rgb - mean) / std`` per channel, and this one ``2 * rgb - 1``. One is an affine
+        function of the other. Its slope goes into `conv1`. Its constant goes into the running mean of `bn1`, because
+        batch norm subtracts constants. In eval mode the features are then the published ones, except in the stem's two
+        outermost rows and columns, where the zeros of the padding now mean mid-grey instead of the mean. For one input
+        channel the three are summed, which equals feeding the grey to all three.
 
         Parameters
         ----------
         tensors : torchvision's keys
-            ``fc`` is taken if there and of as many classes; ``num_batches_tracked``, which old files lack, too.
+            ``fc`` is loaded if it exists with as many classes. ``num_batches_tracked`` may be missing, as in old files.
 
         Raises
         ------
@@ -129,7 +130,7 @@ class ResNet(nn.Module):
 
 
 def require_fit(complaint: str, expected: Mapping[str, Sequence[int]], given: Mapping[str, Tensor]) -> None:
-    """Raise ValueError with `complaint` and the first misfits, unless `given` has exactly the expected shapes."""
+    """Raise ValueError with `complaint` and the first wrong keys, unless `given` has exactly the expected shapes."""
     misfits = [f"{key} is missing" for key in expected if key not in given]
     misfits += [f"{key} is unknown" for key in given if key not in expected]
     misfits += [
@@ -153,5 +154,5 @@ def resnet34(inputs: int = 3, classes: int = 1000) -> ResNet:
 
 
 def test_resnet(inputs: int = 3, classes: int = 10) -> ResNet:
-    """Build a narrow one for tests, one block a stage."""
+    """Build a narrow net for tests, with one block per stage."""
     return ResNet((1, 1, 1, 1), inputs, classes, (8, 8, 16, 16))

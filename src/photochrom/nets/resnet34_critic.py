@@ -1,7 +1,7 @@
 """A ResNet-34 (He et al. 2016, arXiv:1512.03385) that tells photographs from colorized pictures.
 
-The critic of NoGAN training as fastai's lesson on super-resolution GANs introduced it: a binary classifier, pretrained
-on ImageNet, then on the generator's saved pictures, before the two meet.
+This is the critic of NoGAN training, as in fastai's lesson on super-resolution GANs. It is a binary classifier. It is
+pretrained on ImageNet and then on saved pictures of the generator, before both are trained together.
 """
 
 from collections.abc import Mapping
@@ -14,10 +14,9 @@ from photochrom.nets.resnet import ResNet, resnet34, test_resnet
 class ResnetCritic(nn.Module):
     """A ResNet with one logit for a head.
 
-    Input ``(B, inputs, H, W)`` sRGB in [0, 1], unlike the critics that see what a generator gives; any sides from 32
-    up (while training, above 32 or in a batch). Output ``(B, 1)`` logits, no sigmoid. It sees no condition apart, as
-    the luma is in the colours. It has batch norm throughout, so it is no critic for the gradient penalty of WGAN-GP;
-    see `PatchGAN`.
+    Input ``(B, inputs, H, W)`` sRGB in [0, 1], whatever the range of the generator's output; any sides from 32 up (in
+    training, above 32 or in a batch). Output ``(B, 1)`` logits, no sigmoid. It needs no condition, because the picture
+    contains the luma. It has batch norm, so it does not fit the gradient penalty of WGAN-GP; see `PatchGAN`.
 
     Parameters
     ----------
@@ -33,7 +32,7 @@ class ResnetCritic(nn.Module):
         return logits
 
     def layer_groups(self) -> list[list[nn.Parameter]]:
-        """The trunk's two halves, then the head."""
+        """Return the trunk's two halves and the head."""
         return self.trunk.layer_groups()
 
     def load_encoder(self, tensors: Mapping[str, Tensor]) -> None:
@@ -42,7 +41,7 @@ class ResnetCritic(nn.Module):
         Raises
         ------
         ValueError
-            If it is another net's; the first misfits are named.
+            If it is another net's. The message names the first keys that do not fit.
         """
         self.trunk.load_imagenet(tensors)
 

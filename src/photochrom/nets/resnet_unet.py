@@ -1,8 +1,8 @@
 """U-Nets over a ResNet: fastai's DynamicUnet (Howard & Gugger 2020, arXiv:2002.04688), written out.
 
-Moein Shariatnia's colorization tutorial uses it over ResNet-18, DeOldify, with attention and spectral norm, over
-ResNet-34. It differs from fastai's in two points: the output passes a tanh (fastai's is linear, or a sigmoid that is
-stretched), and the pretrained stem is scaled to its input (fastai only sums it; see `ResNet.load_imagenet`).
+Moein Shariatnia's colorization tutorial uses it over ResNet-18. DeOldify uses it over ResNet-34, with attention and
+spectral norm. This one differs from fastai's in two points. The output passes a tanh; fastai's is linear, or a
+stretched sigmoid. The pretrained stem is scaled to its input; fastai only sums it (see `ResNet.load_imagenet`).
 """
 
 from collections.abc import Mapping
@@ -17,10 +17,10 @@ from photochrom.nets.resnet import ResNet, resnet18, resnet34, test_resnet
 
 
 class PixelShuffle(nn.Sequential):
-    """Twice the size: a 1x1 convolution to four times the channels, ReLU, and these laid out as 2x2 pixels.
+    """Upsampling by 2: a 1x1 convolution to four times the channels, a ReLU, and the four as 2x2 pixels.
 
-    ICNR (Aitken et al. 2017, arXiv:1707.02937) starts the four as copies of one, so that the first output is
-    nearest-neighbour upsampling and has no checkerboard.
+    ICNR (Aitken et al. 2017, arXiv:1707.02937) initialises the four as copies of one. The first output is then
+    nearest-neighbour upsampling, without a checkerboard pattern.
     """
 
     def __init__(self, inputs: int, outputs: int) -> None:
@@ -33,10 +33,10 @@ class PixelShuffle(nn.Sequential):
 
 
 class SelfAttention(nn.Module):
-    """Every position adds a mixture of all others (Zhang et al. 2019, SAGAN, arXiv:1805.08318).
+    """Self-attention: each position adds a weighted mean of all positions (Zhang et al. 2019, SAGAN, arXiv:1805.08318).
 
-    `gamma` starts at 0, where the layer does nothing. Its memory grows with the square of the area, so it sits at
-    stride 8: 4 MB per picture of 256 px, 1 GB at 1024 px.
+    `gamma` starts at 0, so that the layer first does nothing. Its memory grows with the square of the area. It is
+    therefore at stride 8 and needs 4 MB per picture of 256 px, and 1 GB at 1024 px.
     """
 
     def __init__(self, width: int) -> None:
@@ -55,7 +55,7 @@ class SelfAttention(nn.Module):
 
 
 class Merge(nn.Module):
-    """One step up: pixel shuffle, the skip through a batch norm beside it, two 3x3 convolutions."""
+    """One step up: pixel shuffle, concatenation with the skip after a batch norm, and two 3x3 convolutions."""
 
     def __init__(self, below: int, skip: int, width: int, attention: bool) -> None:
         super().__init__()
@@ -72,7 +72,7 @@ class Merge(nn.Module):
 
 
 class Residual(nn.Module):
-    """Two 3x3 convolutions around a shortcut, at full size, where norms would cost the most."""
+    """Two 3x3 convolutions with a shortcut. They have no norms, because these would cost most here at full size."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -84,7 +84,7 @@ class Residual(nn.Module):
 
 
 class ResnetUnet(nn.Module):
-    """A ResNet without its pool and head, and a decoder that takes its maps at strides 16, 8, 4 and 2.
+    """A ResNet without its pool and head, and a decoder with skips from strides 16, 8, 4 and 2.
 
     Input ``(B, inputs, H, W)`` in [-1, 1], sides multiples of 32; output ``(B, outputs, H, W)`` in [-1, 1].
     While training, the deepest map must have more than one value per channel: a side above 32, or a batch.
@@ -93,9 +93,9 @@ class ResnetUnet(nn.Module):
     ----------
     encoder : a ResNet with no classes
     outputs : channels; 2 for ab, 3 for RGB
-    last_cross : let the last block see the input itself beside the features
-    self_attention : one layer at stride 8
-    spectral_norm : on every convolution of the decoder (Miyato et al. 2018, arXiv:1802.05957); `fold` it to export
+    last_cross : whether the last block also gets the net's input
+    self_attention : whether to add one layer of it at stride 8
+    spectral_norm : on every convolution of the decoder (Miyato et al. 2018, arXiv:1802.05957); call `fold` to export
     """
 
     signed = True
@@ -118,7 +118,7 @@ class ResnetUnet(nn.Module):
         )
         self.merges = nn.ModuleList()
         for skip, stride in zip(reversed(skips), (16, 8, 4, 2), strict=True):
-            # Channels add up on the way; the last step, at half size, has to halve them.
+            # Concatenation adds up the channels, so the last step, at half size, halves them.
             width = (below // 2 + skip) // (2 if stride == 2 else 1)
             self.merges.append(Merge(below, skip, width, self_attention and stride == 8))
             below = width
@@ -145,7 +145,7 @@ class ResnetUnet(nn.Module):
         return torch.tanh(self.head(self.residual(y)))
 
     def layer_groups(self) -> list[list[nn.Parameter]]:
-        """The encoder's two halves, then the decoder."""
+        """Return the encoder's two halves and the decoder."""
         encoder = set(self.encoder.parameters())
         return [*self.encoder.layer_groups(), [p for p in self.parameters() if p not in encoder]]
 
@@ -155,19 +155,19 @@ class ResnetUnet(nn.Module):
         Raises
         ------
         ValueError
-            If it is another net's; the first misfits are named.
+            If it is another net's. The message names the first keys that do not fit.
         """
         self.encoder.load_imagenet(tensors)
 
     def fold(self) -> None:
-        """Put plain convolutions in the place of the spectrally normalised, for export. The output stays the same."""
+        """Replace the spectrally normalised convolutions by plain ones for export. The output stays the same."""
         training = self.training
-        # In training mode reading a weight advances its power iteration, and changes it.
+        # In training mode, reading a weight advances its power iteration and changes it.
         self.eval()
         for parent in list(self.modules()):
             for name, child in list(parent.named_children()):
                 if isinstance(child, nn.Conv2d) and parametrize.is_parametrized(child):
-                    # `remove_parametrizations` would alter the class, which copies of the net share.
+                    # `remove_parametrizations` would change the class, which copies of the net share.
                     setattr(parent, name, _plain(child))
         self.train(training)
 
@@ -181,7 +181,7 @@ def convolution(inputs: int, outputs: int) -> nn.Conv2d:
 
 
 def _plain(conv: nn.Conv2d) -> nn.Conv2d:
-    """A convolution of stride 1 with the weight that `conv` now computes."""
+    """Make a plain convolution of stride 1 with the present normalised weight of `conv`."""
     side, padding = conv.kernel_size[0], conv.padding[0]
     assert isinstance(padding, int)
     plain = nn.Conv2d(conv.in_channels, conv.out_channels, side, padding=padding, bias=conv.bias is not None)
@@ -221,5 +221,5 @@ def test_resnet_unet(
     self_attention: bool = False,
     spectral_norm: bool = False,
 ) -> ResnetUnet:
-    """Build a narrow one for tests."""
+    """Build a narrow net for tests."""
     return ResnetUnet(test_resnet(inputs, 0), outputs, last_cross, self_attention, spectral_norm)

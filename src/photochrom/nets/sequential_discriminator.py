@@ -8,12 +8,12 @@ WIDTHS = (64, 128, 256, 512, 512)
 
 
 class SequentialDiscriminator(nn.Module):
-    """Blocks of 3x3 convolution, norm, LeakyReLU, max-pool and dropout; then mean and a linear layer.
+    """A net of blocks (3x3 convolution, norm, LeakyReLU, max-pool, dropout), then the mean and a linear layer.
 
     Input ``(B, inputs, H, W)``, condition and colours concatenated, in the generator's [-1, 1], any sides from
     ``2 ** len(widths)`` (32) up; output ``(B, 1)`` logits, no sigmoid. Discriminators of this kind usually flatten
-    the last map into the linear layer, which ties them to one size. Here the map's mean goes in, so that the size may
-    change while training.
+    the last map for the linear layer and then accept only one size. Here the linear layer gets the map's mean, so that
+    the size may change during training.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ class SequentialDiscriminator(nn.Module):
         return logits
 
     def layer_groups(self) -> list[list[nn.Parameter]]:
-        """All parameters as one group: nothing here comes pretrained."""
+        """Return all parameters as one group, because no part is pretrained."""
         return [list(self.parameters())]
 
 

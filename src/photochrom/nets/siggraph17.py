@@ -1,6 +1,6 @@
 """Real-time user-guided colorization with learned deep priors (Zhang et al. 2017, arXiv:1705.02999).
 
-The local-hints network of the authors' PyTorch release; its state dict's keys are theirs, so that the published
+This is the local-hints network of the authors' PyTorch release. It has the same state-dict keys, so that the published
 weights load.
 """
 
@@ -14,10 +14,10 @@ from photochrom.nets.prediction import DistributionNet, Prediction
 
 
 class Siggraph17(DistributionNet):
-    """A U-Net over the stages of `eccv16`: colours regressed at full size, a distribution at a quarter of it.
+    """A U-Net over the stages of `eccv16`. It regresses colours at full size, and a distribution at a quarter of it.
 
-    The distribution is over all 529 points of the 10-unit grid from -110 to 110, a before b. Both outputs train the
-    whole net here; the authors train with one of them at a time and cut the other's gradient off from the trunk.
+    The distribution is over all 529 points of the 10-unit grid from -110 to 110, a before b. Here both outputs train
+    the whole net. The authors train one output at a time, and the other's gradient does not reach the trunk.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ class Siggraph17(DistributionNet):
         axis = torch.arange(-AB_SCALE, AB_SCALE + 1, BIN)
         bins = torch.cartesian_prod(axis, axis)
         super().__init__(len(bins), pretrained=True)
-        # Given by the architecture, and absent from the published file.
+        # The architecture determines the bins, so they are not in the published file.
         self.register_buffer("bins", bins, persistent=False)
         w = width
         self.model1 = nn.Sequential(*stage(4, w, 2))
@@ -74,14 +74,14 @@ class Siggraph17(DistributionNet):
         return Prediction(logits, AB_SCALE * self.model_out(x))
 
 
-# Each is alone in a Sequential: so it is in the release, and its keys show it.
+# Each is alone in a Sequential, because the keys of the release require it.
 def up(inputs: int, outputs: int) -> nn.Sequential:
-    """Twice the size, by a transposed 4x4 convolution."""
+    """Make a transposed 4x4 convolution that doubles the size."""
     return nn.Sequential(nn.ConvTranspose2d(inputs, outputs, 4, stride=2, padding=1))
 
 
 def short(inputs: int, outputs: int) -> nn.Sequential:
-    """What a skip passes on its way."""
+    """Make the layers of a skip connection."""
     return nn.Sequential(nn.Conv2d(inputs, outputs, 3, padding=1))
 
 

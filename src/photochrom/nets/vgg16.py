@@ -1,4 +1,4 @@
-"""VGG-16 and a part of VGG-19 (Simonyan & Zisserman 2015, arXiv:1409.1556), frozen: the eye of a perceptual loss."""
+"""VGG-16 and a part of VGG-19 (Simonyan & Zisserman 2015, arXiv:1409.1556), as frozen encoders."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,17 +9,17 @@ from photochrom.nets.resnet import IMAGENET_MEAN, IMAGENET_STD, require_fit
 
 CAFFE_MEAN = (123.68 / 255, 116.78 / 255, 103.94 / 255)
 CAFFE_STD = (1 / 255, 1 / 255, 1 / 255)
-"""The authors' own weights want levels of 255 minus a mean; torchvision's were trained with `IMAGENET_STD`."""
+"""The authors' weights need levels of 255 minus a mean. torchvision's were trained with `IMAGENET_STD`."""
 
 JOHNSON = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
-"""What Johnson et al. 2016 (arXiv:1603.08155) look at: the last maps before a pool, at strides 1, 2, 4 and 8."""
+"""The activations of Johnson et al. 2016 (arXiv:1603.08155): the last maps before a pool, at strides 1, 2, 4 and 8."""
 
 
 class VGG(nn.Module):
-    """3x3 convolutions and ReLU in stages, a max-pool after each; keys as torchvision's (``features.0.weight``, ...).
+    """Stages of 3x3 convolutions with ReLU, each followed by a max-pool. The keys are torchvision's.
 
-    Input ``(B, 3, H, W)`` sRGB in [0, 1], any sides from 8 up: the net normalises it itself. Output the activations
-    that `taps` names, in their order. They pass gradients to the input; the weights take none.
+    Input ``(B, 3, H, W)`` sRGB in [0, 1], any sides from 8 up; the net normalises it. Output the activations that
+    `taps` names, in this order. Gradients reach the input but not the weights.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ class VGG(nn.Module):
     def forward(self, rgb: Tensor) -> list[Tensor]:
         x = (rgb - self.mean) / self.std
         maps: list[Tensor] = []
-        # What lies beyond the last tap is here for the published weights to fit, and costs no time.
+        # Layers after the last tap exist only so that the published weights fit. They cost no time.
         for i, layer in enumerate(self.features):
             if len(maps) == len(self.taps):
                 break
