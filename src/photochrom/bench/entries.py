@@ -1,4 +1,4 @@
-"""Who is compared: doing nothing, the truth, our models, other tools' pictures."""
+"""The entries of a comparison: grey, the truth, our models, and pictures of other tools."""
 
 import statistics
 import tempfile
@@ -25,8 +25,11 @@ TIMED = 15
 
 @dataclass
 class Entry:
-    """One row of a table: `make` takes a photo's key, its grey ``(H, W)`` and its truth ``(H, W, 3)``, and gives its
-    picture ``(H, W, 3)``, all uint8."""
+    """One row of a table.
+
+    `make` takes a photo's key, its grey ``(H, W)`` and its truth ``(H, W, 3)``, and returns its picture ``(H, W, 3)``.
+    All are uint8.
+    """
 
     name: str
     kind: Literal["baseline", "truth", "model", "pictures"]
@@ -37,22 +40,22 @@ class Entry:
 
 
 def grey() -> Entry:
-    """Nothing done."""
+    """Return the entry that leaves photos grey."""
     return Entry(GREY, "baseline", lambda _, luma, __: np.dstack([luma] * 3), about="nothing done")
 
 
 def truth() -> Entry:
-    """The photo itself: what every figure would be at its best."""
+    """Return the entry that returns the photo itself. It shows the best value of every figure."""
     return Entry(TRUTH, "truth", lambda _, __, rgb: rgb, about="the photo itself")
 
 
 def model(source: str, protocol: Protocol, name: str | None = None) -> Entry:
-    """A model of the product: its name, an ONNX file, or the folder of a run, which is exported first.
+    """Return the entry of a model: a name, an ONNX file, or the folder of a run, which is exported first.
 
     Raises
     ------
     ModelError, CheckpointError, ValueError
-        If there is no such model, or it cannot be exported.
+        If there is no model of that name, or it cannot be exported.
     """
     path = Path(source)
     if path.is_dir() or path.suffix == ".safetensors":
@@ -67,12 +70,12 @@ def model(source: str, protocol: Protocol, name: str | None = None) -> Entry:
 
 
 def pictures(name: str, folder: Path) -> Entry:
-    """Pictures that any tool has made of the same photos, found by their stems.
+    """Return the entry of pictures that any tool made of the same photos. They are found by their stems.
 
     Raises
     ------
     ValueError
-        If `folder` is not one, or has two pictures of one stem.
+        If `folder` is not a folder, or has two pictures of one stem.
     """
     if not folder.is_dir():
         raise ValueError(f"{folder}: not a folder of pictures")
@@ -113,7 +116,7 @@ def _model(colorizer: Colorizer, protocol: Protocol, name: str) -> Entry:
 
 
 def _merged_in_lab(colorizer: Colorizer, luma: Picture) -> Picture:
-    """The network's own ab, enlarged bilinearly, beside the grey's L*: what papers measure."""
+    """Combine the network's ab, enlarged bilinearly, with the grey's L*. Papers measure such pictures."""
     level = (luma / 255).astype(np.float32)
     ab = cv2.resize(colorizer.predict(level).ab, luma.shape[::-1], interpolation=cv2.INTER_LINEAR)
     lab = np.dstack([grey_to_lightness(level), ab])
@@ -121,7 +124,7 @@ def _merged_in_lab(colorizer: Colorizer, luma: Picture) -> Picture:
 
 
 def _latency(make: Callable[[str, Picture, Picture], Picture], size: int) -> float:
-    """Median milliseconds of one photo of `size` pixels on one thread, after two that do not count."""
+    """Return the median milliseconds for a photo of `size` pixels on one thread. Two runs before do not count."""
     luma = np.random.default_rng(0).integers(0, 256, (size, size), np.uint8)
     times = []
     for _ in range(TIMED + 2):
@@ -132,7 +135,7 @@ def _latency(make: Callable[[str, Picture, Picture], Picture], size: int) -> flo
 
 
 def describe(entry: Entry) -> dict[str, Any]:
-    """What a table's row says of it beside its scores."""
+    """Return the fields of the entry's row in a table, without its scores."""
     return {
         "name": entry.name,
         "kind": entry.kind,

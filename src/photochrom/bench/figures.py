@@ -1,4 +1,4 @@
-"""The columns of a table of results: how a figure is written, which is best, and which are worse than doing nothing."""
+"""The columns of a table of results: how figures are written, which are best, and which are worse than grey."""
 
 import math
 from dataclasses import dataclass
@@ -19,10 +19,10 @@ MISSING = "–"
 
 @dataclass(frozen=True)
 class Column:
-    """One column: a metric, or the parameters, time or training minutes of each row.
+    """One column: a metric, or each row's parameters, milliseconds or training minutes.
 
-    `scores` is by row name; `best` are the models whose printed figure no other model beats (empty where there is only
-    one), `ahead` the baselines that beat every model.
+    `scores` is by row name. `best` are the models whose printed figure no other model beats; it is empty for a single
+    model. `ahead` are the baselines that beat every model.
     """
 
     key: str
@@ -32,22 +32,22 @@ class Column:
     about: str
     scores: dict[str, Score]
     places: int | None
-    """Decimals of every figure; None: three significant digits each, thousands as k and M if the unit is empty."""
+    """The decimals of every figure. None gives three significant digits, and k and M if the unit is empty."""
     truth: float | None = None
     best: frozenset[str] = frozenset()
     ahead: frozenset[str] = frozenset()
 
     @property
     def direction(self) -> str:
-        """Which way is better, in words with an arrow; empty where neither is."""
+        """Say which way is better, with an arrow. Empty if neither is."""
         return DIRECTIONS[self.better]
 
     def text(self, row: str) -> str:
-        """The figure as printed; a dash where there is none."""
+        """Return the figure as printed, or a dash if there is none."""
         return self._text(self.scores.get(row, Score(None)).value)
 
     def interval(self, row: str) -> str:
-        """The 95 % interval as printed; nothing where there is none, or where every resample gives the same figure."""
+        """Return the 95 % interval as printed. Empty if there is none, or if all resampled figures are equal."""
         score = self.scores.get(row, Score(None))
         return (
             ""
@@ -56,11 +56,11 @@ class Column:
         )
 
     def why(self, row: str) -> str:
-        """Why the figure or its interval is missing, if something says so."""
+        """Return why the figure or its interval is missing, if the score says so."""
         return self.scores.get(row, Score(None)).why or ""
 
     def rank(self, row: str) -> float | None:
-        """A number that is smaller the better the row is; None where it has no figure."""
+        """Return a number that is smaller for a better row, or None if the row has no figure."""
         return _rank(self.scores.get(row, Score(None)).value, self.better, self.truth)
 
     def _text(self, value: float | None) -> str:
@@ -70,7 +70,7 @@ class Column:
 
 
 def columns(results: Results) -> list[Column]:
-    """Every metric of the table, then parameters, milliseconds and minutes of training where any row has them."""
+    """Return the columns: every metric, then parameters, milliseconds and minutes if any row has them."""
     found = []
     truths = [row for row in results.rows if row.kind == "truth"]
     for metric in results.metrics:
@@ -113,13 +113,13 @@ def columns(results: Results) -> list[Column]:
 
 
 def decimals(values: list[float | None], digits: int = 4) -> int:
-    """Decimals that give the largest of `values` this many significant digits; at most 6."""
+    """Return the decimals that give the largest of `values` this many significant digits, at most 6."""
     largest = max((abs(value) for value in values if value is not None and math.isfinite(value)), default=0.0)
     return digits - 1 if largest == 0 else min(max(digits - 1 - math.floor(math.log10(largest)), 0), 6)
 
 
 def fixed(value: float | None, places: int) -> str:
-    """`value` with so many decimals, a real minus sign, ∞ for infinity and a dash for nothing."""
+    """Write `value` with so many decimals, a real minus sign, ∞ for infinity and a dash for None."""
     if value is None or math.isnan(value):
         return MISSING
     if math.isinf(value):
@@ -130,35 +130,35 @@ def fixed(value: float | None, places: int) -> str:
 
 
 def significant(value: float | None, digits: int = 3) -> str:
-    """`value` with so many significant digits; whole numbers are never rounded below the unit."""
+    """Write `value` with so many significant digits. All digits before the point are kept."""
     # 0.9996 in three digits is 1.00: it is rounded before its digits are counted.
     return fixed(value, decimals([None if value is None else float(f"{value:.{digits}g}")], digits))
 
 
 def count(value: float | None) -> str:
-    """A whole number in three digits: 512, 41.2 k, 2.93 M."""
+    """Write a whole number in three digits: 512, 41.2 k, 2.93 M."""
     if value is None or abs(value) < 1000:
         return fixed(value, 0)
     return significant(value / 1e3) + " k" if abs(value) < 999_500 else significant(value / 1e6) + " M"
 
 
 def span(low: str, high: str) -> str:
-    """From `low` to `high`; an en dash beside a minus sign would be read as another."""
+    """Write a range from `low` to `high`. Negative numbers get "to", because an en dash looks like a minus sign."""
     return f"{low} to {high}" if "−" in low + high else f"{low}–{high}"
 
 
 def no_difference(difference: Difference) -> bool:
-    """Whether the interval holds 0, so that nothing was shown to differ."""
+    """Return whether the interval contains 0, so that it shows no difference."""
     return difference.low <= 0 <= difference.high
 
 
 def difference_places(column: Column | None) -> int:
-    """Decimals of a difference of two figures of `column`: one more than theirs, for it is smaller than they are."""
+    """Return the decimals for a difference in `column`: one more than for figures, because differences are smaller."""
     return min(column.places + 1, 6) if column and column.places is not None else 4
 
 
 def note_mark(index: int) -> str:
-    """The mark of footnote number `index`: a to z, then aa, ab, and so on."""
+    """Return the mark of footnote number `index`: a to z, then aa, ab, and so on."""
     letter = chr(ord("a") + index % 26)
     return letter if index < 26 else note_mark(index // 26 - 1) + letter
 
@@ -172,7 +172,7 @@ def _rank(value: float | None, better: Better | None, truth: float | None) -> fl
 
 
 def _marked(results: Results, column: Column) -> Column:
-    """`column` with its best and those ahead of them, by the figures as printed: equal print is an equal rank."""
+    """Fill in `best` and `ahead` of `column`. Figures that are printed alike have the same rank."""
     if column.better is None:
         return column
     printed: dict[str, float] = {}

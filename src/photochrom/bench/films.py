@@ -1,4 +1,4 @@
-"""Films in a table: whether the colours of each entry stay what they were a moment ago."""
+"""Films in a table: how steady the colours of each entry are from frame to frame."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -30,14 +30,14 @@ class Film:
 
 
 def find_films(folder: Path) -> list[Film]:
-    """The films in `folder`: each of its folders with pictures is one, whose frames are in the order of their names.
+    """Return the films in `folder`. Each of its folders with pictures is a film; names give the order of frames.
 
-    A folder that holds pictures itself is a single film.
+    A folder that itself contains pictures is a single film.
 
     Raises
     ------
     ValueError
-        If it is no folder, or there is no picture in it.
+        If it is not a folder, or contains no picture.
     """
     if not folder.is_dir():
         raise ValueError(f"{folder}: not a folder of films; give one folder of frames for each film")
@@ -56,9 +56,9 @@ def with_films(
     protocol: Protocol,
     report: Callable[[str], None] = lambda _: None,
 ) -> Results:
-    """The results with CDC (`photochrom.metrics.consistency.CDC`) for every row.
+    """Return the results with CDC (`photochrom.metrics.consistency.CDC`) for every row.
 
-    Each frame is given to an entry in grey and by itself. An entry that fails on one has no figure, and says why.
+    An entry gets each frame alone and in grey. An entry that fails on a frame has no figure but the reason.
     """
     scores = {}
     for entry in entries:
@@ -83,7 +83,7 @@ def _score(entry: Entry, films: Sequence[Film], protocol: Protocol) -> Score:
                 rgb = protocol.fitted(decode(path.read_bytes(), str(path)))
                 luma = np.asarray(Image.fromarray(rgb).convert("L"))
                 metric.update(tensor_of(entry.make(path.stem, luma, rgb)), film=number)
-    except Exception as error:  # whatever an entry does, the others go on
+    except Exception as error:  # an error of one entry must not stop the others
         return Score(None, why=" ".join(str(error).split()))
     try:
         return Score(*interval(metric, seed=protocol.seed))

@@ -1,4 +1,4 @@
-"""How photos are brought to one size and put together again: what makes two tables comparable, or not."""
+"""The protocol of an evaluation: size, fit and merge. Two tables are comparable only with the same protocol."""
 
 from dataclasses import asdict, dataclass
 from typing import Literal
@@ -10,15 +10,15 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Protocol:
-    """Published tables differ in each of these, and their figures with it (DDColor's issue 9).
+    """The settings on which figures depend. Published tables differ in all of them (DDColor's issue 9).
 
     Parameters
     ----------
-    size : side in pixels at which all is measured
+    size : the side in pixels of all measured pictures
     fit : "crop" cuts the largest square from the middle, "stretch" squeezes the photo into one
     merge : "luma" is the product's own `colorize`, which keeps the photo's luma; "lab" puts the network's ab,
         enlarged bilinearly, beside the grey's L*, as most papers do
-    seed : of the bootstrap
+    seed : the seed of the bootstrap
     """
 
     size: int = 256
@@ -35,7 +35,7 @@ class Protocol:
             raise ValueError(f"merge is luma or lab, not {self.merge}")
 
     def fitted(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """`rgb` ``(H, W, 3)`` as ``(size, size, 3)``; one that has that size already is not touched."""
+        """Bring `rgb` ``(H, W, 3)`` to ``(size, size, 3)``. A photo of that size is not changed."""
         height, width = rgb.shape[:2]
         if self.fit == "crop" and height != width:
             side = min(height, width)
@@ -47,5 +47,5 @@ class Protocol:
         return np.asarray(cv2.resize(rgb, (self.size, self.size), interpolation=how), np.uint8)
 
     def stated(self, files: int) -> dict[str, str | int]:
-        """The protocol in words, for whoever reads the table."""
+        """Return the protocol as the table states it."""
         return {"files": files} | asdict(self)

@@ -1,4 +1,4 @@
-"""What an evaluation found: one table of models and metrics, with intervals, pictures and how it was made."""
+"""The results of an evaluation: a table of models and metrics, with intervals, pictures and conditions."""
 
 import base64
 import json
@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 GREY, TRUTH = "grey", "truth"
-"""The two rows of every table that are not models: nothing done, and the original colours."""
+"""The two rows of every table that are not models: the grey photo and the original colours."""
 
 
 @dataclass(frozen=True)
 class Metric:
-    """A column: what is measured, and which way is better ("truth": the nearer to the truth's own value)."""
+    """A column: what is measured, and which value is better ("truth" means the value nearest to the truth's)."""
 
     key: str
     name: str
@@ -23,7 +23,7 @@ class Metric:
 
 @dataclass(frozen=True)
 class Score:
-    """A figure with its bootstrap 95 % interval; `why` says why there is none."""
+    """A figure with its bootstrap 95 % interval. `why` says why a figure or interval is missing."""
 
     value: float | None
     low: float | None = None
@@ -33,7 +33,7 @@ class Score:
 
 @dataclass(frozen=True)
 class Curve:
-    """A training log: seconds, and for each column a value or None at each of them."""
+    """A training log: the seconds, and for each column a value or None at each of these times."""
 
     seconds: list[float]
     columns: dict[str, list[float | None]]
@@ -41,7 +41,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Row:
-    """One model (or grey, or truth, or another tool's pictures) and all its figures; `error` if it failed."""
+    """One model (or grey, truth, or another tool's pictures) with all its figures, or the `error` if it failed."""
 
     name: str
     kind: Literal["baseline", "truth", "model", "pictures"]
@@ -56,7 +56,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Difference:
-    """`first` minus `second` on the same photos, with its 95 % interval: without 0 in it, the two differ."""
+    """`first` minus `second` on the same photos, with its 95 % interval. If 0 is outside, the two differ."""
 
     metric: str
     first: str
@@ -68,7 +68,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Example:
-    """One photo as every row shows it: JPEG or WebP bytes by row name."""
+    """The pictures of one photo from all rows: JPEG or WebP bytes by row name."""
 
     name: str
     pictures: dict[str, bytes]
@@ -76,7 +76,7 @@ class Example:
 
 @dataclass(frozen=True)
 class Results:
-    """A whole table and how it was made."""
+    """A whole table with its conditions."""
 
     command: str
     date: str
@@ -89,7 +89,7 @@ class Results:
     examples: list[Example] = field(default_factory=list)
 
     def save(self, path: Path) -> None:
-        """Write JSON; pictures in base64."""
+        """Write JSON, with the pictures in base64."""
         table = asdict(self)
         for example in table["examples"]:
             example["pictures"] = {k: base64.b64encode(v).decode() for k, v in example["pictures"].items()}
@@ -97,7 +97,7 @@ class Results:
 
     @classmethod
     def load(cls, path: Path) -> "Results":
-        """Read what `save` wrote; ValueError naming the file if it is something else."""
+        """Read a file of `save`. A ValueError names a file that is something else."""
         try:
             table = json.loads(path.read_text(encoding="utf-8"))
             return cls(

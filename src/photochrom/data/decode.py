@@ -1,8 +1,8 @@
-"""One photo from bytes to 8-bit sRGB on white, for training and evaluation.
+"""Decoding of one photo to 8-bit sRGB on white, for training and evaluation.
 
-`photochrom.media` reads photos for the product. It keeps what must survive (bit depth, alpha, pages, metadata), and
-refuses photos that are good enough to train on. This reads a hundred thousand of them as fast as it can: JPEGs at a
-fraction of their size, and nothing but pixels. What both share is Pillow.
+`photochrom.media` reads photos for the product. It keeps bit depth, alpha, pages and metadata, and it refuses some
+photos that are good enough for training. This module must read a hundred thousand photos fast. It decodes JPEGs at a fraction
+of their size, and reads only pixels. Both use Pillow.
 """
 
 import io
@@ -20,9 +20,9 @@ from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 MAX_PIXELS = 100_000_000
-"""Larger pictures are refused before they are decoded: a few kilobytes can unpack to gigabytes."""
+"""Larger pictures are refused before they are decoded, because a few kilobytes can unpack to gigabytes."""
 
-# By content, not by name, and not Image.open, which would hand any bytes to any of its 40 formats.
+# The content decides and not the name. Image.open would try all of Pillow's 40 formats.
 _PLUGINS: dict[bytes, Any] = {
     b"\xff\xd8": JpegImageFile,
     b"\x89PNG": PngImageFile,
@@ -43,7 +43,7 @@ _UPRIGHT = {
 
 
 class BrokenPhoto(ValueError):
-    """A photo that cannot be read; the message is one line with its name and the reason."""
+    """A photo that cannot be read. The message is one line with its name and the reason."""
 
     def __init__(self, name: str, reason: str) -> None:
         self.name, self.reason = name, " ".join(reason.split())
@@ -56,7 +56,7 @@ def decode(data: bytes, name: str, short_side: int | None = None) -> NDArray[np.
     Raises
     ------
     BrokenPhoto
-        If it is damaged, too large or none of these.
+        If it is damaged, too large, or of another format.
     """
     plugin = next((plugin for magic, plugin in _PLUGINS.items() if data.startswith(magic)), None)
     if plugin is None:
@@ -67,10 +67,10 @@ def decode(data: bytes, name: str, short_side: int | None = None) -> NDArray[np.
             if width * height > MAX_PIXELS:
                 raise BrokenPhoto(name, f"{width} x {height} pixels are too many")
             if short_side is not None:
-                # A JPEG can be decoded at 1/2, 1/4 or 1/8, several times faster; the rest is averaged.
+                # A JPEG can be decoded at 1/2, 1/4 or 1/8, several times faster. `reduced` does the rest.
                 scale = 2 * short_side / min(width, height)
                 image.draft(None, (round(width * scale), round(height * scale)))
-            # Before the tags are asked: a TIFF turns itself while it loads, a PNG may have them at its end.
+            # Load before reading the orientation. A TIFF turns itself while loading, and a PNG may end with its tags.
             image.load()
             turn = _turn(image)
             picture = _to_srgb(image)
@@ -86,12 +86,12 @@ def _turn(image: Image.Image) -> Image.Transpose | None:
     try:
         return _UPRIGHT.get(image.getexif().get(0x0112, 1))
     except Exception:
-        return None  # damaged tags, as some of ImageNet's photos have; the picture is whole
+        return None  # some of ImageNet's photos have damaged tags, but their pixels are whole
 
 
 def _to_srgb(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I;16"):
-        # convert() would clip all above 255 to white.
+        # convert() would clip all values above 255 to white.
         return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert("RGB")
     icc = image.info.get("icc_profile")
     if image.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in image.info:
@@ -110,7 +110,7 @@ def _to_srgb(image: Image.Image) -> Image.Image:
 
 @lru_cache(maxsize=64)
 def _profile(icc: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
-    """The way from an embedded profile to sRGB; None where there is nothing to do, or the profile is damaged."""
+    """Build the transform from an embedded profile to sRGB. None if it is sRGB already or damaged."""
     try:
         profile = ImageCms.ImageCmsProfile(io.BytesIO(icc))
         if "srgb" in ImageCms.getProfileDescription(profile).lower():
@@ -121,7 +121,7 @@ def _profile(icc: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
 
 
 def reduced(rgb: NDArray[np.uint8], short_side: int | None) -> NDArray[np.uint8]:
-    """`rgb` (H, W, 3), its shorter side at most `short_side` pixels."""
+    """Reduce `rgb` (H, W, 3) so that its shorter side has at most `short_side` pixels."""
     height, width, _ = rgb.shape
     if short_side is None or min(height, width) <= short_side:
         return rgb

@@ -1,4 +1,4 @@
-"""Hints as a user would give them: squares of the true colour at a few places."""
+"""Simulated hints of a user: squares of the true colour at a few places."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -20,25 +20,25 @@ def random_hints(
 ) -> Tensor:
     """Simulate the hints of users who know the truth (Zhang et al. 2017, arXiv:1705.02999, section 3.2).
 
-    A photo that gets any gets a geometric number of squares, 8 on average, whose sides are uniform from 1 to 9 pixels.
-    In each, the mean of the true ab is given; a later square covers an earlier one.
+    The number of squares of a photo with hints is geometric, 8 on average. Their sides are uniform from 1 to 9 pixels.
+    Each square has the mean of the true ab, and later squares cover earlier ones.
 
-    The paper's own users are ``share=7 / 8, location="normal", whole=0.01``: their number of hints begins at 0, as one
-    photo in eight then has it; they place them around the middle, normally distributed by a quarter of the photo's
-    sides; and one photo in a hundred reveals everything, which teaches the net to copy. Our default places them
-    anywhere, since people correct corners too.
+    The paper's users are ``share=7 / 8, location="normal", whole=0.01``. Their number of hints begins at 0, which one
+    photo in eight then has. They place hints around the middle, normally distributed with a quarter of the photo's
+    sides. One photo in a hundred reveals all its colours, which teaches the net to copy them. Our default places hints
+    anywhere, because people also correct corners.
 
     Parameters
     ----------
     ab : (B, 2, H, W) true colours in Lab units
-    rngs : one per photo, from which alone its hints are drawn
+    rngs : one per photo; all hints of the photo are drawn from it
     share : the probability that a photo gets hints
-    location : where squares lie, see above
+    location : the distribution of the squares' places, see above
     whole : the probability that a photo reveals all of its colours
 
     Returns
     -------
-    (B, 3, H, W): a, b and a mask, all zero where there is no hint.
+    (B, 3, H, W): a, b and a mask. All three are 0 where there is no hint.
 
     Raises
     ------
@@ -62,7 +62,7 @@ def random_hints(
 
 
 def _squares(rng: np.random.Generator, height: int, width: int, location: str) -> list[tuple[int, int, int]]:
-    """Top, left and side of each of a photo's squares, all within it."""
+    """Draw top, left and side of each square of a photo. All squares are inside the photo."""
     count = rng.geometric(1 / MEAN_COUNT)
     sides = rng.integers(1, min(LARGEST_SIDE, height, width) + 1, size=count)
     corners = []

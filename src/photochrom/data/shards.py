@@ -1,6 +1,6 @@
-"""Tar files of photos (WebDataset shards): an index for random access, and a download for those elsewhere.
+"""Tar files of photos (WebDataset shards): an index for random access, and a download of remote tars.
 
-A WebDataset (Aizman et al. 2019) is plain tars in which files of one sample share their name up to the first dot.
+A WebDataset (Aizman et al. 2019) is a set of plain tars. Files of one sample share their name up to the first dot.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ END = bytes(tarfile.BLOCKSIZE)
 
 
 class Member(NamedTuple):
-    """A file in a tar: its name, where its bytes begin and how many they are."""
+    """A file in a tar: its name, the offset of its bytes and their number."""
 
     name: str
     offset: int
@@ -26,12 +26,12 @@ class Member(NamedTuple):
 
 
 def index(path: Path) -> list[Member]:
-    """The regular files of a tar, in its order. Only headers are read: the tar may be larger than memory.
+    """List the regular files of a tar, in its order. Only headers are read, so the tar may be larger than memory.
 
     Raises
     ------
     ValueError
-        If the file is not a tar, is compressed (then no photo can be reached by itself), or is cut short.
+        If the file is not a tar, is cut short, or is compressed, so that single photos cannot be read.
     """
     members = []
     try:
@@ -39,9 +39,9 @@ def index(path: Path) -> list[Member]:
             for member in tar:
                 if member.isreg() and not member.issparse():
                     members.append(Member(member.name, member.offset_data, member.size))
-                # tarfile remembers every header: gigabytes for ImageNet.
+                # tarfile keeps every header, which needs gigabytes for ImageNet.
                 tar.members = []  # type: ignore[attr-defined]
-            # It also takes a damaged header for the end, but a whole tar ends in a block of zeros.
+            # tarfile also stops at a damaged header, but a whole tar ends with a block of zeros.
             file.seek(tar.offset)
             if file.read(tarfile.BLOCKSIZE) != END:
                 raise tarfile.ReadError(f"damaged or cut at byte {tar.offset:,}")
@@ -56,7 +56,7 @@ def index(path: Path) -> list[Member]:
 
 
 def read_member(path: Path, member: Member) -> bytes:
-    """The bytes of a file in a tar; safe from any thread, since each call opens the tar for itself."""
+    """Read the bytes of a file in a tar. Each call opens the tar itself, so any thread may call it."""
     with path.open("rb") as file:
         file.seek(member.offset)
         data = file.read(member.size)
@@ -66,12 +66,12 @@ def read_member(path: Path, member: Member) -> bytes:
 
 
 def expand(pattern: str) -> list[str]:
-    """Spell out ``{000..012}`` and ``*`` in the path or URL of tars, as WebDataset's users write them.
+    """Expand ``{000..012}`` and ``*`` in the path or URL of tars, as WebDataset does.
 
     Raises
     ------
     FileNotFoundError
-        If nothing fits.
+        If no file matches.
     """
     found = _expanded(pattern)
     if not found:
@@ -80,15 +80,15 @@ def expand(pattern: str) -> list[str]:
 
 
 def is_url(path: str | Path) -> bool:
-    """Whether a path is for fsspec, such as ``s3://bucket/photos.tar``."""
+    """Return whether a path is a URL for fsspec, such as ``s3://bucket/photos.tar``."""
     return "://" in str(path)
 
 
 def fetch(url: str, cache: Path | None = None) -> Path:
-    """Download a remote tar into the folder `cache` once, and return where it is.
+    """Download a remote tar into the folder `cache` once, and return its path.
 
-    A local copy serves epochs in random order and knows its keys before the first batch; a shuffle buffer over
-    the remote bytes would do neither. It appears whole or not at all; delete it to have it fetched again.
+    A local copy gives epochs in random order, and its keys are known before the first batch. A shuffle buffer over the
+    remote bytes gives neither. The copy appears whole or not at all. Delete it to download it again.
 
     Parameters
     ----------
@@ -97,9 +97,9 @@ def fetch(url: str, cache: Path | None = None) -> Path:
     Raises
     ------
     OSError
-        If the address cannot be read or sends less than it promised.
+        If the address cannot be read, or sends less than it announced.
     ImportError, ValueError
-        If the kind of address needs a package that is not installed, or is not known.
+        If the kind of address needs a package that is not installed, or is unknown.
     """
     folder = cache or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "photochrom"
     digest = hashlib.blake2b(url.encode(), digest_size=6).hexdigest()
@@ -117,7 +117,7 @@ def fetch(url: str, cache: Path | None = None) -> Path:
 
 
 class _NotReceived(Exception):
-    """No OSError: `atomic` would take it for a failure to write."""
+    """It is not an OSError, because `atomic` would treat that as a failure to write."""
 
 
 def _receive(files: Any, inner: str, part: Path) -> None:
@@ -127,7 +127,7 @@ def _receive(files: Any, inner: str, part: Path) -> None:
         if promised is not None and got != promised:
             raise OSError(f"{got:,} of {promised:,} bytes came")
     except Exception as error:
-        # Each protocol's client has exceptions of its own; a person needs the address and one line.
+        # Each protocol's client has its own exceptions. The user needs the address and one line.
         raise _NotReceived(" ".join(f"{type(error).__name__}: {error}".split())) from error
 
 

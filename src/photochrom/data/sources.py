@@ -1,4 +1,4 @@
-"""Where photos come from: folders, tars and the Kaggle arrays, listed by name and read one at a time."""
+"""Sources of photos: folders, tars and the Kaggle arrays. Photos are listed by name and read one at a time."""
 
 import os
 from abc import ABC, abstractmethod
@@ -24,8 +24,8 @@ SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
 class Item:
     """A photo that can be read.
 
-    `key` is its name within the source, the same on every machine; photos of one `group` show the same scene and
-    must not be parted by a split; `at` is what its `source` finds it by.
+    `key` is its name within the source and is the same on every machine. Photos of one `group` show the same scene, so
+    a split must keep them together. `at` is the place of the photo for its `source`.
     """
 
     key: str
@@ -34,15 +34,15 @@ class Item:
     at: Any
 
     def read(self, short_side: int | None = None) -> NDArray[np.uint8]:
-        """The photo, as `Source.read` gives it."""
+        """Read the photo; see `Source.read`."""
         return self.source.read(self, short_side)
 
 
 class Source(ABC):
-    """Photos by name. Nothing is listed before `items` is asked for, and no photo is kept.
+    """Photos by name. They are listed at the first use of `items`, and read photos are not kept.
 
-    Raises, while listing: FileNotFoundError or PermissionError if a folder or tar cannot be read, ValueError if it
-    is not what it seems.
+    Listing raises FileNotFoundError or PermissionError if a folder or tar cannot be read, and ValueError if its content
+    is wrong.
     """
 
     def __init__(self, path: Path) -> None:
@@ -58,7 +58,7 @@ class Source(ABC):
 
     @abstractmethod
     def read(self, item: Item, short_side: int | None = None) -> NDArray[np.uint8]:
-        """Decode a photo; may be called from many threads.
+        """Decode a photo. Many threads may call this at the same time.
 
         Parameters
         ----------
@@ -79,7 +79,7 @@ class Source(ABC):
 
 
 class Folder(Source):
-    """A folder and all below it: photos as they are, COCO's, ImageNet's with one folder per class, Flickr1024's."""
+    """A folder with all photos in it and below: any photos, COCO, ImageNet (one folder per class) or Flickr1024."""
 
     def _list(self) -> Iterator[Item]:
         names = sorted(_walk(self.path))
@@ -98,7 +98,7 @@ class Tar(Source):
     """A WebDataset shard, or any tar of photos (ImageNet's own, one per class)."""
 
     def _list(self) -> Iterator[Item]:
-        # As tar has it, a later file of the same name replaces the former.
+        # In a tar, a later file of the same name replaces the earlier one.
         members = list({m.name: m for m in shards.index(self.path) if _is_photo(m.name)}.values())
         groups = groups_of([member.name for member in members], samples=True)
         for member, group in zip(members, groups, strict=True):
@@ -116,8 +116,8 @@ class KaggleArrays(Source):
     """The "Image Colorization" arrays: ``l/gray_scale.npy`` and ``ab/ab1.npy``, ``ab2.npy``, ...
 
     Lightness (25,000, 224, 224) and colour (10,000 or fewer, 224, 224, 2), both uint8 in OpenCV's 8-bit Lab:
-    L * 255 / 100, a + 128, b + 128. They are mapped, not loaded. With only the first ab files, the photos that have
-    colours are used.
+    L * 255 / 100, a + 128, b + 128. The arrays are memory-mapped. If only the first ab files exist, only the photos
+    with colours are used.
     """
 
     @staticmethod
@@ -157,7 +157,7 @@ class KaggleArrays(Source):
 
 
 class Joined(Source):
-    """Several sources after one another; keys that more than one of them has are led by its name."""
+    """Several sources in sequence. If several have the same key, the key begins with the source's name."""
 
     def __init__(self, parts: Sequence[Source]) -> None:
         super().__init__(Path(os.path.commonpath([part.path.absolute() for part in parts])))
@@ -178,11 +178,12 @@ class Joined(Source):
 
 
 def find(path: str | Path, *, cache: Path | None = None) -> Source:
-    """The photos at `path`, by what is there.
+    """Return the photos at `path`.
 
-    A folder: with ``l/gray_scale.npy`` the Kaggle arrays; with tars in it those, and what photos lie beside them;
-    else all photos in it and below. A path that ends in ``.tar``: the photos in it. Such a path may be a URL of
-    fsspec's, which is downloaded into `cache` (see `shards.fetch`), and hold ``{000..012}`` or ``*``.
+    A folder with ``l/gray_scale.npy`` holds the Kaggle arrays. A folder with tars gives the photos in the tars and
+    beside them. Any other folder gives all photos in it and below. A path that ends in ``.tar`` gives the photos in the
+    tar. It may be a URL of fsspec, which is downloaded into `cache` (see `shards.fetch`), and contain ``{000..012}`` or
+    ``*``.
 
     Raises
     ------
@@ -198,16 +199,16 @@ def find(path: str | Path, *, cache: Path | None = None) -> Source:
 
 
 def find_all(paths: Iterable[str | Path], *, cache: Path | None = None) -> Source:
-    """What `find` finds at each of `paths`, joined."""
+    """Return the photos at all `paths` as one source; see `find`."""
     return join([find(path, cache=cache) for path in paths])
 
 
 def join(sources: Sequence[Source]) -> Source:
-    """One source of many; raises FileNotFoundError if any of them is empty, since that is a slip of its path."""
+    """Join sources to one. An empty source raises FileNotFoundError, because its path is probably wrong."""
     leaves = [
         leaf for source in sources for leaf in (source.parts if isinstance(source, Joined) else [source])
     ]
-    # The same folder given twice is one.
+    # A folder that is given twice counts once.
     parts = list({leaf.path.resolve(): leaf for leaf in leaves}.values())
     for part in parts:
         if not part.items:
@@ -241,7 +242,7 @@ def _walk(folder: Path) -> Iterator[str]:
         raise error
 
     seen = set()
-    # Class folders are often links to another disk; a link to a folder above must not go round for ever.
+    # Class folders are often links to another disk. A link to a folder above must not cause an endless loop.
     for root, folders, files in os.walk(folder, onerror=fail, followlinks=True):
         status = os.stat(root)
         if (status.st_dev, status.st_ino) in seen:
@@ -255,7 +256,7 @@ def _walk(folder: Path) -> Iterator[str]:
 
 def _is_photo(name: str) -> bool:
     path = PurePosixPath(name)
-    # macOS leaves a "._photo.jpg" of its own beside every photo.
+    # macOS writes its own "._photo.jpg" beside every photo.
     return path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
 
 

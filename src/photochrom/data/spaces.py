@@ -1,6 +1,6 @@
-"""Colour spaces of the nets: what one sees of a grey photo, what it shall predict, and what that means.
+"""Colour spaces of the nets: a net's input for a grey photo, its target, and the meaning of its output.
 
-A signed net takes and gives [-1, 1] (tanh), another one [0, 1]. A discriminator sees input and colours side by side,
+A signed net has inputs and outputs in [-1, 1] (tanh), another one in [0, 1]. A discriminator gets both together,
 ``torch.cat([x, y], dim=1)``: `inputs` + `outputs` channels.
 """
 
@@ -18,12 +18,12 @@ from photochrom.color.lab import AB_SCALE, grey_to_lightness, lab_to_rgb, rgb_to
 
 @dataclass(frozen=True)
 class Space(ABC):
-    """What stands between photos and a net.
+    """The conversion between photos and the tensors of a net.
 
     Parameters
     ----------
-    inputs : 1, or 3 for a net of colour photos, which sees the grey three times
-    signed : whether the net's range is [-1, 1] or [0, 1], of its input and of its output
+    inputs : 1, or 3 for a net of colour photos, which gets the grey three times
+    signed : whether input and output of the net are in [-1, 1] or in [0, 1]
 
     Raises
     ------
@@ -41,25 +41,25 @@ class Space(ABC):
             raise ValueError(f"a net sees the grey once or three times, not {self.inputs} times")
 
     def grey_to_input(self, grey: Tensor) -> Tensor:
-        """The net's input (B, inputs, H, W), in its range, of grey photos (B, 1, H, W) in [0, 1]."""
+        """Convert grey photos (B, 1, H, W) in [0, 1] to the net's input (B, inputs, H, W) in its range."""
         return self._to_net(grey).expand(-1, self.inputs, -1, -1)
 
     @abstractmethod
     def target(self, rgb: Tensor) -> Tensor:
-        """What the net shall predict, (B, outputs, H, W) in its range, of sRGB photos (B, 3, H, W) in [0, 1]."""
+        """Convert sRGB photos (B, 3, H, W) in [0, 1] to the net's target (B, outputs, H, W) in its range."""
 
     @abstractmethod
     def to_rgb(self, y: Tensor, grey: Tensor) -> Tensor:
-        """The photo that a prediction means, (B, 3, H, W) sRGB clipped into [0, 1].
+        """Convert a prediction to photos, (B, 3, H, W) sRGB clipped to [0, 1].
 
         Parameters
         ----------
         y : (B, outputs, H, W), the net's prediction
-        grey : (B, 1, H, W) in [0, 1], what the net saw before it became its input
+        grey : (B, 1, H, W) in [0, 1], from which `grey_to_input` made the net's input
         """
 
     def to_ab(self, y: Tensor, grey: Tensor) -> Tensor:
-        """The a and b of a prediction (B, 2, H, W) in Lab units: all that the product takes of it."""
+        """Convert a prediction to a and b, (B, 2, H, W) in Lab units. The product uses only these."""
         ab: Tensor = rgb_to_lab(self.to_rgb(y, grey), axis=1)[:, 1:]
         return ab
 
@@ -72,7 +72,7 @@ class Space(ABC):
 
 @dataclass(frozen=True)
 class Lab(Space):
-    """L* in; a and b out, divided by 110 (Zhang et al. 2016 and after), on the L* of the input."""
+    """L* in; a and b divided by 110 out (Zhang et al. 2016 and later). Pictures get the L* of the input."""
 
     outputs: ClassVar[int] = 2
 
@@ -94,7 +94,7 @@ class Lab(Space):
 
 @dataclass(frozen=True)
 class Rgb(Space):
-    """Grey in; red, green and blue out: the net has to give the grey back as well (pix2pix)."""
+    """Grey in; red, green and blue out (pix2pix). The net must also reproduce the grey."""
 
     def target(self, rgb: Tensor) -> Tensor:
         return self._to_net(rgb)
@@ -107,8 +107,8 @@ class Rgb(Space):
 class Hsl(Space):
     """Grey in; hue, saturation and lightness out.
 
-    Hue is an angle and the losses take it for a number: between its two ends, both red, a net that is unsure learns
-    the cyan in the middle. So did the systems that tried it, and it is kept. A hue beyond the range wraps.
+    Hue is an angle, but the losses treat it as a number. Both ends of its range are red, and an unsure net predicts the
+    middle, which is cyan. The published systems had this fault, and it is kept. A hue outside the range wraps.
     """
 
     def target(self, rgb: Tensor) -> Tensor:
@@ -117,7 +117,7 @@ class Hsl(Space):
     def to_rgb(self, y: Tensor, grey: Tensor) -> Tensor:
         hue, saturation, lightness = torch.split(self._from_net(y), 1, dim=1)
         hsl = torch.cat([hue, saturation.clamp(0, 1), lightness.clamp(0, 1)], dim=1)
-        # The last digit of float32 can carry a full colour past 1.
+        # Rounding in float32 can make a saturated colour larger than 1.
         rgb: Tensor = hsl_to_rgb(hsl, axis=1).clamp(0, 1)
         return rgb
 

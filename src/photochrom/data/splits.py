@@ -1,4 +1,4 @@
-"""Splits into training and validation photos that anyone can repeat."""
+"""Reproducible splits into training and validation photos."""
 
 import hashlib
 import re
@@ -16,24 +16,24 @@ FORMS = "8000/2000 (photos), 80/20 (percent), 500 (photos for validation) or 0.1
 def split(groups: Sequence[str], spec: str | float, seed: int = 0) -> tuple[Indices, Indices]:
     """Choose which photos train and which validate.
 
-    A group goes by the hash of its name and `seed`: the same photos are chosen on every machine and in whatever
-    order they are listed, and a new photo moves at most one other across.
+    The hash of a group's name and `seed` decides. The choice is therefore the same on every machine and for any order
+    of the photos, and a new photo moves at most one other photo to the other side.
 
     Parameters
     ----------
-    groups : the group of each photo, which all go the same way; keys, where each photo is its own
-    spec : "8000/2000" photos, "80/20" percent (two numbers that sum to 100), "500" photos for validation and the
-        rest for training, or "0.1", a share of validation; "0" for none
+    groups : the group of each photo. A group is never divided. If each photo is its own group, these are the keys.
+    spec : "8000/2000" photos, "80/20" percent (two numbers that sum to 100), "500" photos for validation and the rest
+        for training, or "0.1" for this share of validation photos. "0" gives none.
 
     Returns
     -------
-    (train, validation): ascending indices into `groups`. Where whole groups cannot make up a number, it is the
-    largest possible below.
+    (train, validation): ascending indices into `groups`. If whole groups cannot give a number, the largest possible
+    number below it is taken.
 
     Raises
     ------
     ValueError
-        If `spec` is none of these, or there are too few photos.
+        If `spec` has another form, or there are too few photos.
     """
     train, validation = _counts(str(spec).strip(), len(groups))
     members = defaultdict(list)
@@ -53,15 +53,16 @@ def split(groups: Sequence[str], spec: str | float, seed: int = 0) -> tuple[Indi
 
 
 def ranked(names: Sequence[str], seed: int = 0) -> list[str]:
-    """`names` in the order of their hashes: shuffled, but the same on every machine."""
+    """Return `names` in the order of their hashes. It is random, but the same on every machine."""
     return sorted(names, key=lambda name: (_hash(name, seed), name))
 
 
 def groups_of(names: Sequence[str], *, samples: bool = False) -> list[str]:
-    """The group of each photo by its file name.
+    """Return the group of each photo, by its file name.
 
-    Flickr1024's ``NAME_L.png`` and ``NAME_R.png`` show one scene; with `samples` so do files that share their name
-    up to the first dot, which are one sample in a WebDataset. Every other photo is its own group.
+    Flickr1024's ``NAME_L.png`` and ``NAME_R.png`` show one scene and are one group. With `samples`, files that share
+    their name up to the first dot are one group, because they are one sample in a WebDataset. Every other photo is its
+    own group.
     """
     known, groups = set(names), []
     for name in names:
@@ -77,7 +78,7 @@ def groups_of(names: Sequence[str], *, samples: bool = False) -> list[str]:
 
 
 def _counts(spec: str, total: int) -> tuple[int | None, int]:
-    """How many photos train (None: all the others) and how many validate."""
+    """Return the number of training photos (None for all others) and of validation photos."""
     if numbers := re.fullmatch(r"(\d+)/(\d+)", spec):
         train, validation = int(numbers[1]), int(numbers[2])
         if not train:
@@ -122,6 +123,6 @@ def _indices(chosen: set[str], members: dict[str, list[int]]) -> Indices:
 
 
 def _hash(name: str, seed: int) -> bytes:
-    # macOS spells an accented letter in two characters, other systems in one.
+    # macOS writes an accented letter as two characters, other systems as one.
     text = f"{seed}\0{unicodedata.normalize('NFC', name)}"
     return hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=8).digest()

@@ -1,4 +1,4 @@
-"""AuC of the ab error (Zhang et al. 2016, arXiv:1603.08511, section 3.1): the share of pixels nearly right."""
+"""AuC of the ab error (Zhang et al. 2016, arXiv:1603.08511, section 3.1): the share of pixels with a small error."""
 
 import torch
 from torch import Tensor
@@ -12,7 +12,7 @@ LARGEST = 150
 
 
 def within(prediction: Photos, truth: Photos) -> Tensor:
-    """For each pixel the share of thresholds that its ab error does not exceed, ``(B, H, W)`` in [0, 1]."""
+    """Return for each pixel the share of thresholds that its ab error does not exceed, ``(B, H, W)`` in [0, 1]."""
     error = (prediction.lab - truth.lab)[:, 1:].square().sum(dim=1).sqrt()
     return (LARGEST + 1 - error.ceil()).clamp(min=0) / (LARGEST + 1)
 
@@ -20,7 +20,7 @@ def within(prediction: Photos, truth: Photos) -> Tensor:
 class AuC(MeanOverPhotos):
     """Area under the curve of the share of pixels whose ab error is within a threshold, in percent.
 
-    Raw: every pixel counts the same. Most pixels are nearly grey, so a grey photo already has 88.
+    Every pixel has the same weight. Most pixels are nearly grey, so a grey photo already has 88.
     """
 
     higher_is_better = True
@@ -30,16 +30,15 @@ class AuC(MeanOverPhotos):
 
 
 class BalancedAuC(OfMeans):
-    """The same with every pixel weighed by how rare its true colour is (equation 4 of the paper, lambda = 0).
+    """AuC with each pixel weighed by the rarity of its true colour (equation 4 of the paper, lambda = 0).
 
-    Colours are the bins of `ab_bins`, and the weight is ``1 / p`` of the bin. The paper takes `p` from all of
-    ImageNet, smoothed with a Gaussian of 5 units; so figures compare within one set of photos, not between sets.
+    Colours are the bins of `ab_bins`, and the weight is ``1 / p`` of the bin. The paper takes `p` from all of ImageNet,
+    smoothed with a Gaussian of 5 units. Figures of different sets of photos therefore cannot be compared.
 
     Parameters
     ----------
     prior : (K,) probabilities of the bins, or None
-        None takes them from the truths that were measured, smoothed as in the paper. Grey then has 60 where the paper
-        has 58.
+        None takes them from the measured truths, smoothed as in the paper. Grey then has 60; in the paper it has 58.
     """
 
     higher_is_better = True
@@ -56,10 +55,10 @@ class BalancedAuC(OfMeans):
                 raise ValueError(f"prior must be {self.count} numbers above 0, one for each bin of ab_bins()")
             prior = prior.to(torch.float64) / prior.sum()
         self.register_buffer("_prior", prior, persistent=False)
-        # Column k is where the pixels of bin k go when the histogram is smoothed: each sums to 1.
+        # Column k says to which bins smoothing moves the pixels of bin k. Each column sums to 1.
         spread = torch.exp(-torch.cdist(bins, bins).square() / (2 * SIGMA**2))
         self.register_buffer("_spread", spread / spread.sum(dim=0), persistent=False)
-        # Bins lie on a grid, so the nearest one is a look-up; at the gamut's rim a cell may have none of its own.
+        # Bins are on a grid, so a table gives the nearest one. At the gamut's edge a cell may have no bin of its own.
         self.reach = int(bins.abs().max() / BIN) + 2
         axis = BIN * torch.arange(-self.reach, self.reach + 1, dtype=torch.float64)
         cells = torch.cdist(torch.cartesian_prod(axis, axis), bins)
@@ -78,9 +77,9 @@ class BalancedAuC(OfMeans):
         return self._balanced(means, self._prior_of(means))
 
     def resampled(self, picks: Tensor) -> Tensor:
-        """As in `OfMeans`, but the weights stay those of all photos.
+        """Resample as `OfMeans`, but with the weights of all photos.
 
-        A resample lacks some of the rare colours; with weights of its own it would be an easier set.
+        A resampled set lacks some rare colours. With its own weights it would be easier than the whole set.
         """
         prior = self._prior_of(self.rows.mean(dim=0))
         return torch.cat([self._balanced(means, prior) for means in self.resampled_means(picks)])

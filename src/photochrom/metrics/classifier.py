@@ -1,4 +1,4 @@
-"""Semantic interpretability (Zhang et al. 2016): does a classifier know what is in the recoloured photo?"""
+"""Semantic interpretability (Zhang et al. 2016): whether a classifier recognises the recoloured photo."""
 
 import torch
 from torch import Tensor
@@ -8,9 +8,9 @@ from photochrom.metrics.photos import Network, Photos
 
 
 class Top1(MeanOverPhotos):
-    """Share of photos whose first guess by a classifier is their class, in percent.
+    """The share of photos, in percent, whose class is the classifier's first guess.
 
-    Print it between what the classifier reaches on the grey photos and what it reaches on the true ones.
+    For comparison, print the classifier's figures on the grey photos and on the true ones beside it.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""How much colour there is, with or without the truth. More is not better: the truth's amount is."""
+"""Colorfulness metrics. The best value is that of the truth, not the highest."""
 
 import torch
 from torch import Tensor
@@ -9,7 +9,7 @@ from photochrom.metrics.photos import Photos
 
 
 def colorfulness(rgb: Tensor, *, signed: bool) -> Tensor:
-    """Colorfulness of each photo in the paper's units, those of 8-bit levels.
+    """Return the colorfulness of each photo in the paper's units, those of 8-bit levels.
 
     Parameters
     ----------
@@ -25,14 +25,14 @@ def colorfulness(rgb: Tensor, *, signed: bool) -> Tensor:
 
 
 def _both(rgb: Tensor) -> Tensor:
-    """Colorfulness signed and absolute, ``(B, 2)``."""
+    """Return signed and absolute colorfulness, ``(B, 2)``."""
     return torch.stack([colorfulness(rgb, signed=signed) for signed in (True, False)], dim=1)
 
 
 class Colorfulness(MeanOverPhotos):
-    """Mean colorfulness of the predictions; the truth is not looked at.
+    """The mean colorfulness of the predictions. The truth is not used.
 
-    Papers differ in `signed` and do not say so: see `colorfulness`.
+    Papers use either value of `signed` without saying which; see `colorfulness`.
     """
 
     def __init__(self, signed: bool = True) -> None:
@@ -56,9 +56,9 @@ class _Compared(OfMeans):
 
 
 class DifferenceOfMeans(_Compared):
-    """dCF of the published tables: how far the mean colorfulness of all photos is from that of the truth.
+    """dCF of the published tables: the difference of the mean colorfulness of all photos from the truth's.
 
-    A tool that makes half of the photos too grey and the other half too gaudy scores 0.
+    A tool that makes half of the photos too grey and the other half too colourful can score 0.
     """
 
     def of_means(self, means: Tensor) -> Tensor:
@@ -66,11 +66,11 @@ class DifferenceOfMeans(_Compared):
 
 
 class MeanOfDifferences(_Compared):
-    """dCF photo by photo: the mean of how far each photo's colorfulness is from that of its truth."""
+    """dCF per photo: the mean absolute difference of each photo's colorfulness from its truth's."""
 
     @property
     def values(self) -> Tensor:
-        """One figure a photo: ``(N,)`` float64 in the order of `update`."""
+        """One figure per photo: ``(N,)`` float64 in the order of `update`."""
         return self.rows[:, 1]
 
     def of_means(self, means: Tensor) -> Tensor:

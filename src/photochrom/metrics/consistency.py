@@ -1,4 +1,4 @@
-"""Colour distribution consistency of films: do the colours stay what they were a moment ago?"""
+"""Colour distribution consistency of films: how much the colours change from frame to frame."""
 
 import torch
 from torch import Tensor
@@ -12,14 +12,14 @@ LEVELS = 256
 
 
 class CDC(MeanOverPhotos):
-    """Colour distribution consistency (Liu et al. 2021, arXiv:2110.04562), the mean over films; lower is steadier.
+    """Colour distribution consistency (Liu et al. 2021, arXiv:2110.04562), mean over films. Lower is steadier.
 
-    The Jensen-Shannon divergence (in nats) between the 256-level histograms of frames 1, 2 and 4 apart, mean over
-    frames, R, G and B, then over the three distances. A film that moves has some, and a grey one less: print the
-    truth's beside it.
+    It is the Jensen-Shannon divergence (in nats) between the 256-level histograms of frames 1, 2 and 4 apart: the mean
+    over frames, R, G and B, and then over the three distances. Movement also changes histograms, and grey films have a
+    lower figure, so print the truth's beside it.
 
-    ``update(frames, film=number)`` takes the next frames ``(T, 3, H, W)`` of a film, in order; a film may come in any
-    number of pieces, but all of them on one rank. `values` has one figure a film, by ascending number.
+    ``update(frames, film=number)`` takes the next frames ``(T, 3, H, W)`` of a film, in order. A film may be given in
+    any number of parts, but all on one rank. `values` has one figure per film, by ascending number.
     """
 
     higher_is_better = False
@@ -37,13 +37,13 @@ class CDC(MeanOverPhotos):
         labels: Tensor | None = None,
         film: int = 0,
     ) -> None:
-        """Add frames of a film; `truth` and `labels` are not looked at."""
+        """Add frames of a film. `truth` and `labels` are not used."""
         photos = as_photos(prediction)
         self.measured.append(self.measure(photos, photos, None))
         self.films.append(torch.full((len(photos),), film, device=photos.rgb.device))
 
     def measure(self, prediction: Photos, truth: Photos, labels: Tensor | None) -> Tensor:
-        """Histograms ``(T, 3 * 256)`` of the frames, each channel's summing to 1."""
+        """Return the histograms ``(T, 3 * 256)`` of the frames. Each channel's histogram sums to 1."""
         levels = (prediction.rgb * (LEVELS - 1)).round().long().flatten(2)
         histograms = torch.zeros(*levels.shape[:2], LEVELS, dtype=torch.float64, device=levels.device)
         ones = torch.ones((), dtype=torch.float64, device=levels.device).expand(levels.shape)
@@ -51,7 +51,7 @@ class CDC(MeanOverPhotos):
 
     @property
     def rows(self) -> Tensor:
-        """One figure a film, ``(F, 1)``; ValueError names a film of fewer than five frames."""
+        """One figure per film, ``(F, 1)``. A ValueError names a film with fewer than five frames."""
         histograms = super().rows
         if not len(histograms):
             return histograms
@@ -67,8 +67,8 @@ class CDC(MeanOverPhotos):
 
 
 def divergence(p: Tensor, q: Tensor) -> Tensor:
-    """Jensen-Shannon divergence in nats along the last dimension, ``(..., K)`` to ``(...)``; at most log 2."""
+    """Return the Jensen-Shannon divergence (nats) over the last dimension, ``(..., K)`` to ``(...)``; at most log 2."""
     middle = (p + q) / 2
-    # xlogy is 0 where a level has no pixels, and the middle may be 0 only there.
+    # xlogy is 0 for levels without pixels, and only there can the middle be 0.
     one, two = (torch.xlogy(x, x).sum(-1) - torch.xlogy(x, middle).sum(-1) for x in (p, q))
     return (one + two) / 2

@@ -1,4 +1,4 @@
-"""How far the colours are from the true ones, in L*a*b*."""
+"""Colour differences from the truth in L*a*b*."""
 
 from torch import Tensor
 
@@ -19,8 +19,8 @@ class CIE76(MeanOverPhotos):
 class SquaredLabDifference(MeanOverPhotos):
     """Mean squared difference of L*, a* and b*, over channels and pixels.
 
-    A report on colorization prints this under the name of CIE76, which it is not: it is a third of the mean
-    *square* of that distance, and one wild pixel outweighs a hundred slightly wrong ones.
+    A report on colorization calls this CIE76, but that is wrong. It is a third of the mean *square* of CIE76, and one
+    very wrong pixel counts more than a hundred slightly wrong ones.
     """
 
     higher_is_better = False

@@ -10,23 +10,23 @@ from photochrom.metrics.photos import Network, Photos
 class FrechetDistance(PhotoMetric):
     """Frechet distance of two normal distributions fitted to a network's features (Heusel et al. 2017).
 
-    Only with the 2048 pooled features of the Inception network of that paper is this "FID"; with any other network
-    the numbers are others, and it must be named after that network. Smaller sets have larger distances: compare
-    figures of equally many photos.
+    It is "FID" only with the 2048 pooled features of that paper's Inception network. Other networks give other numbers,
+    and the figure must name the network. Smaller sets have larger distances, so compare only figures of equally many
+    photos.
 
     Parameters
     ----------
-    network : gives the features; see `photochrom.metrics.photos.Network`
+    network : the network of the features; see `photochrom.metrics.photos.Network`
 
     Raises
     ------
     ValueError
-        By ``compute()``, if there are no more photos than features. The covariance then has no full rank, and what
-        comes out (`frechet_distance` gives it) says more about the count of photos than about their colours.
+        By ``compute()``, if there are not more photos than features. The covariance then does not have full rank, and
+        the distance depends more on the number of photos than on their colours. `frechet_distance` still returns it.
     """
 
     higher_is_better = False
-    # Each takes two QR decompositions and one SVD.
+    # Each sample needs two QR decompositions and one SVD.
     resamples = 200
 
     def __init__(self, network: Network) -> None:
@@ -50,17 +50,17 @@ class FrechetDistance(PhotoMetric):
         return frechet_distance(ours, true)
 
     def resampled(self, picks: Tensor) -> Tensor:
-        """As in `PhotoMetric`, moved so that their mean is the figure of all photos.
+        """Resample as `PhotoMetric`, and shift the figures so that their mean is the figure of all photos.
 
-        A resample holds some photos twice and others not at all, and as every smaller set it has a larger distance:
-        without the shift the interval could lie above the figure.
+        A resampled set has fewer different photos, and smaller sets have larger distances. Without the shift the whole
+        interval could be above the figure.
         """
         figures = super().resampled(picks)
         return figures - figures.mean() + self.summary(self.rows)
 
 
 def frechet_distance(one: Tensor, two: Tensor) -> Tensor:
-    """Frechet distance of the normal distributions with the means and covariances of two samples.
+    """Return the Frechet distance of the normal distributions with the means and covariances of two samples.
 
     Parameters
     ----------
@@ -81,8 +81,8 @@ def frechet_distance(one: Tensor, two: Tensor) -> Tensor:
             f"expected two samples of two rows or more, got {tuple(one.shape)} and {tuple(two.shape)}"
         )
     (mean1, root1), (mean2, root2) = _normal(one), _normal(two)
-    # With C = R^T R, the trace of (C1 C2)^(1/2) is the sum of the singular values of R1 R2^T. Unlike the root of a
-    # product of covariances it squares nothing, so it stays exact where they are nearly singular.
+    # With C = R^T R, the trace of (C1 C2)^(1/2) is the sum of the singular values of R1 R2^T. This does not
+    # square the data, so it is exact for nearly singular covariances, unlike the root of their product.
     shared = torch.linalg.svdvals(root1 @ root2.T).sum()
     distance: Tensor = (
         (mean1 - mean2).square().sum() + root1.square().sum() + root2.square().sum() - 2 * shared
@@ -91,7 +91,7 @@ def frechet_distance(one: Tensor, two: Tensor) -> Tensor:
 
 
 def _normal(sample: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean, and R of the QR decomposition of the centred sample, scaled so that ``R^T R`` is its covariance."""
+    """Return the mean, and R of the centred sample's QR decomposition, scaled so that ``R^T R`` is the covariance."""
     sample = sample.to(torch.float64)
     mean = sample.mean(dim=0)
     _, root = torch.linalg.qr((sample - mean) / (len(sample) - 1) ** 0.5, mode="r")

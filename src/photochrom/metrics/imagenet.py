@@ -1,4 +1,4 @@
-"""ImageNet's 1000 classes as classifiers number them: in the order of their WordNet ids."""
+"""The numbers of ImageNet's 1000 classes, in the order of their WordNet ids."""
 
 from collections.abc import Sequence
 
@@ -99,12 +99,12 @@ _INDEX = {wordnet_id: index for index, wordnet_id in enumerate(WORDNET_IDS)}
 
 
 def labels_of(names: Sequence[str]) -> Tensor:
-    """Classes ``(N,)`` of photos whose file names begin with the WordNet id, as ``n01440764_tench.jpg``.
+    """Return the classes ``(N,)`` of photos whose file names begin with the WordNet id, as ``n01440764_tench.jpg``.
 
     Raises
     ------
     ValueError
-        If a name does not begin with the id of one of the 1000 classes; it names the first of them.
+        If a name does not begin with the id of one of the 1000 classes. The message names the first such name.
     """
     for name in names:
         if name[:9] not in _INDEX:

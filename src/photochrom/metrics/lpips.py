@@ -1,4 +1,4 @@
-"""LPIPS (Zhang et al. 2018, arXiv:1801.03924): the distance of two photos as a classifier's layers see them."""
+"""LPIPS (Zhang et al. 2018, arXiv:1801.03924): the distance of two photos in the layers of a classifier."""
 
 from collections.abc import Callable, Sequence
 from importlib.resources import as_file, files
@@ -11,20 +11,20 @@ from photochrom.metrics.metric import MeanOverPhotos
 from photochrom.metrics.photos import Photos
 
 Backbone: TypeAlias = Callable[[Tensor], Sequence[Tensor]]
-"""rgb (B, 3, H, W) in [0, 1], normalised by the backbone itself, to the activations that LPIPS compares."""
+"""From rgb (B, 3, H, W) in [0, 1] to the activations that LPIPS compares. The backbone normalises its input itself."""
 
 
 class LPIPS(MeanOverPhotos):
     """Learned perceptual distance, version 0.1, mean over photos.
 
-    The backbone is a classifier with its ImageNet weights, which are a file of the user's. The weights of the
-    channels, a few kilobytes, are those that torchmetrics ships.
+    The backbone is a classifier with ImageNet weights from a file of the user. The weights of the channels, a few
+    kilobytes, come with torchmetrics.
 
     Parameters
     ----------
     backbone : for "vgg" it gives relu1_2, relu2_2, relu3_3, relu4_3 and relu5_3 of VGG-16
-        Its input is normalised by ImageNet's mean and standard deviation: LPIPS' own shift and scale are the same.
-    kind : whose channel weights to take; figures of different backbones do not compare
+        It normalises its input by ImageNet's mean and standard deviation, which equals LPIPS' own shift and scale.
+    kind : the backbone for which the channel weights are; figures of different backbones cannot be compared
     """
 
     higher_is_better = False
@@ -54,5 +54,5 @@ class LPIPS(MeanOverPhotos):
 
 
 def _unit(x: Tensor) -> Tensor:
-    """Activations of length 1 at every pixel."""
+    """Scale activations to length 1 at every pixel."""
     return x / (x.square().sum(dim=1, keepdim=True) + 1e-8).sqrt()

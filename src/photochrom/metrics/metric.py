@@ -1,7 +1,7 @@
-"""What all metrics here have in common: they keep a row of numbers for every photo.
+"""The base of all metrics. A metric keeps a row of numbers for every photo.
 
-So a figure is exact however the photos were cut into batches and spread over ranks, and its uncertainty can be
-had by resampling photos (`photochrom.metrics.statistics`).
+A figure is therefore exact for any batches and ranks, and resampling photos gives its uncertainty
+(`photochrom.metrics.statistics`).
 """
 
 from abc import ABC, abstractmethod
@@ -18,20 +18,20 @@ _PER_MATMUL = 4_000_000
 
 
 class PhotoMetric(Metric, ABC):
-    """A figure over a set of photos; subclasses say what to measure of a photo and how to sum a set up.
+    """A figure over a set of photos. Subclasses define what to measure of a photo, and the figure of a set.
 
-    ``update(prediction, truth, labels)`` takes ``(B, 3, H, W)`` sRGB in [0, 1] or `Photos`; ``compute()`` gives a
-    float64 scalar and raises ValueError, in a sentence, where photos are too few for it.
+    ``update(prediction, truth, labels)`` takes ``(B, 3, H, W)`` sRGB in [0, 1] or `Photos`. ``compute()`` returns a
+    float64 scalar. It raises ValueError if there are too few photos.
     """
 
     is_differentiable = False
     full_state_update = False
     measured: list[Tensor]
     least = 1
-    """Photos that the figure needs."""
+    """The number of photos that the figure needs."""
     counted = "photos"
     resamples = 2000
-    """How many bootstrap samples its interval is made of."""
+    """The number of bootstrap samples of its interval."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -45,12 +45,12 @@ class PhotoMetric(Metric, ABC):
         Parameters
         ----------
         prediction, truth : (B, 3, H, W) sRGB in [0, 1], of one shape
-        labels : (B,) integer classes, for the metrics that ask whether a classifier knows the photo
+        labels : (B,) integer classes, for metrics that compare them with a classifier's
 
         Raises
         ------
         TypeError, ValueError
-            If shapes, types or ranges are others.
+            If shapes, types or ranges are different.
         """
         prediction, truth = as_photos(prediction), as_photos(truth)
         if prediction.rgb.shape != truth.rgb.shape:
@@ -67,19 +67,19 @@ class PhotoMetric(Metric, ABC):
 
     @abstractmethod
     def measure(self, prediction: Photos, truth: Photos, labels: Tensor | None) -> Tensor:
-        """The numbers ``(B,)`` or ``(B, D)`` that are kept of every photo."""
+        """Return the numbers ``(B,)`` or ``(B, D)`` to keep of every photo."""
 
     @abstractmethod
     def summary(self, rows: Tensor) -> Tensor:
-        """The figure (a scalar) of a set of rows ``(N, D)``."""
+        """Return the figure (a scalar) of a set of rows ``(N, D)``."""
 
     @property
     def rows(self) -> Tensor:
-        """What was measured: ``(N, D)`` float64, one row a photo in the order of `update`; on ranks, this one's."""
+        """The measured rows ``(N, D)``, float64, one per photo of this rank in the order of `update`."""
         return dim_zero_cat(self.measured) if self.measured else torch.zeros(0, 1, dtype=torch.float64)
 
     def compute(self) -> Tensor:
-        """The figure of all photos so far."""
+        """Return the figure of all photos so far."""
         rows = self.rows
         if len(rows) < self.least:
             raise ValueError(
@@ -88,7 +88,7 @@ class PhotoMetric(Metric, ABC):
         return self.summary(rows)
 
     def resampled(self, picks: Tensor) -> Tensor:
-        """The figures ``(R,)`` of resampled sets of photos, whose numbers are `picks` ``(R, N)``."""
+        """Return the figures ``(R,)`` of resampled sets of photos. `picks` ``(R, N)`` are the photos' numbers."""
         rows = self.rows
         return torch.stack([self.summary(rows[pick]) for pick in picks])
 
@@ -98,7 +98,7 @@ class OfMeans(PhotoMetric):
 
     @abstractmethod
     def of_means(self, means: Tensor) -> Tensor:
-        """From ``(..., D)`` to ``(...)``."""
+        """Return the figures ``(...)`` of means ``(..., D)``."""
 
     def summary(self, rows: Tensor) -> Tensor:
         return self.of_means(rows.mean(dim=0))
@@ -107,21 +107,21 @@ class OfMeans(PhotoMetric):
         return torch.cat([self.of_means(means) for means in self.resampled_means(picks)])
 
     def resampled_means(self, picks: Tensor) -> Iterator[Tensor]:
-        """The means ``(r, D)`` of the rows of resampled sets, a part of `picks` at a time."""
+        """Yield the means ``(r, D)`` of the rows of resampled sets, for a part of `picks` at a time."""
         rows = self.rows
         for part in torch.split(picks, max(1, _PER_MATMUL // len(rows))):
-            # How often every photo was drawn: one matrix product instead of a copy of the rows for each sample.
+            # With the counts of each photo, one matrix product replaces a copy of the rows for each sample.
             counts = rows.new_zeros(len(part), len(rows))
             counts.scatter_add_(1, part, rows.new_ones(1, 1).expand(part.shape))
             yield counts @ rows / part.shape[1]
 
 
 class MeanOverPhotos(OfMeans):
-    """The mean of one number a photo; `values` are those numbers."""
+    """The mean of one number per photo. `values` are these numbers."""
 
     @property
     def values(self) -> Tensor:
-        """One figure a photo: ``(N,)`` float64 in the order of `update`."""
+        """One figure per photo: ``(N,)`` float64 in the order of `update`."""
         return self.rows[:, 0]
 
     def of_means(self, means: Tensor) -> Tensor:
@@ -129,5 +129,5 @@ class MeanOverPhotos(OfMeans):
 
 
 def photo_mean(x: Tensor) -> Tensor:
-    """Mean of everything but the first dimension, ``(B, ...)`` to ``(B,)``, added up in float64."""
+    """Return the mean over all dimensions but the first, ``(B, ...)`` to ``(B,)``, summed in float64."""
     return x.flatten(1).mean(dim=1, dtype=torch.float64)

@@ -1,4 +1,4 @@
-"""Any classifier or feature network that is an ONNX file, as the metrics want it."""
+"""Classifiers and feature networks from ONNX files, with the interface of the metrics."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,27 +14,26 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 
 
 class OnnxNetwork:
-    """Runs an ONNX file on the CPU; a `photochrom.metrics.photos.Network`.
+    """An ONNX file that runs on the CPU. It is a `photochrom.metrics.photos.Network`.
 
     Parameters
     ----------
     file : path to a model with one input ``(B, 3, H, W)``
     logits, features : names of outputs
-        Defaults: the first output, and the last. With a single output both are that one, which suits a file of
-        Inception features for FID as well as a bare classifier. Maps ``(B, D, h, w)`` are averaged to ``(B, D)``.
-    mean, std : what the network wants its sRGB in [0, 1] normalised by; the defaults are torchvision's
+        By default the first and the last output. With a single output both are the same, which fits a file of Inception
+        features for FID and a plain classifier. Maps ``(B, D, h, w)`` are averaged to ``(B, D)``.
+    mean, std : mean and deviation by which sRGB in [0, 1] is normalised; the defaults are torchvision's
         0.5 and 0.5 give [-1, 1].
-    side : pixels of its square input, where the file takes any
-        A file that takes a single size is given that one.
-    fit : how a photo comes to that size
-        "crop" takes the middle (after enlarging a photo that is smaller); "stretch" resizes bilinearly, as FID does.
-    threads : of ONNX Runtime
+    side : the side of the square input in pixels, if the file takes any size
+        A file with a fixed size gets that size.
+    fit : how photos are brought to this size
+        "crop" takes the middle and first enlarges smaller photos. "stretch" resizes bilinearly, as FID does.
+    threads : the number of threads of ONNX Runtime
 
     Raises
     ------
     ValueError
-        If the file has another kind of input, no such output, or takes any size and `side` is
-        None.
+        If the file has another kind of input, lacks a named output, or takes any size and `side` is None.
     """
 
     def __init__(
@@ -73,7 +72,7 @@ class OnnxNetwork:
         self._std = torch.tensor(std)[:, None, None]
 
     def __call__(self, rgb: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits and features of ``(B, 3, H, W)`` sRGB in [0, 1], on the device of `rgb`."""
+        """Return logits and features of ``(B, 3, H, W)`` sRGB in [0, 1], on the device of `rgb`."""
         x = (fitted(rgb.float().cpu(), self._side, self._fit) - self._mean) / self._std
         parts = torch.split(x, 1) if self._single else [x]
         outputs = [self._session.run(self._outputs, {self._input: part.numpy()}) for part in parts]
@@ -84,7 +83,7 @@ class OnnxNetwork:
 
 
 def fitted(rgb: Tensor, side: int, fit: Literal["crop", "stretch"]) -> Tensor:
-    """Photos ``(B, 3, H, W)`` as ``(B, 3, side, side)``; see `OnnxNetwork`."""
+    """Bring photos ``(B, 3, H, W)`` to ``(B, 3, side, side)``; see `OnnxNetwork`."""
     height, width = rgb.shape[2:]
     if fit == "stretch":
         new = (side, side)

@@ -1,4 +1,4 @@
-"""Photos to be measured, with what several metrics want of them computed only once."""
+"""Photos to measure. Values that several metrics need are computed only once."""
 
 from collections.abc import Callable
 from functools import cached_property
@@ -10,16 +10,16 @@ from torch import Tensor
 from photochrom.color.lab import rgb_to_lab
 
 Network: TypeAlias = Callable[[Tensor], tuple[Tensor, Tensor]]
-"""rgb (B, 3, H, W) in [0, 1] to logits (B, classes) and pooled features (B, D); it does its own preprocessing."""
+"""From rgb (B, 3, H, W) in [0, 1] to logits (B, classes) and pooled features (B, D). It preprocesses its input."""
 
 Answer = TypeVar("Answer")
 
 
 class Photos:
-    """A batch of photos on its way through the metrics.
+    """A batch of photos for the metrics.
 
-    Give all metrics the same object, and Lab values and networks run once for all of them; keep the truth's objects,
-    and they run once for all models.
+    If all metrics get the same object, Lab values and networks are computed once for all of them. If the truth's
+    objects are reused, they are computed once for all models.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ class Photos:
     TypeError
         If `rgb` does not hold floating-point numbers.
     ValueError
-        If its shape is another, or values are not finite or lie outside [0, 1].
+        If its shape is different, or values are not finite or outside [0, 1].
     """
 
     def __init__(self, rgb: Tensor) -> None:
@@ -41,7 +41,7 @@ class Photos:
         if rgb.ndim != 4 or rgb.shape[1] != 3 or rgb.numel() == 0:
             raise ValueError(f"expected (B, 3, H, W), got {tuple(rgb.shape)}")
         low, high = (float(x) for x in rgb.detach().aminmax())
-        # Not-a-number fails both comparisons. A rounding error beyond the gamut may pass.
+        # NaN fails both comparisons. Rounding errors outside [0, 1] are allowed.
         if not (low >= -1e-5 and high <= 1 + 1e-5):
             raise ValueError(f"photos are sRGB in [0, 1], but these values run from {low:g} to {high:g}")
         self.rgb = rgb.detach().clamp(0, 1)
@@ -58,32 +58,32 @@ class Photos:
 
     @cached_property
     def pieces(self) -> list["Photos"]:
-        """On a CPU every photo by itself, on an accelerator the whole batch.
+        """The single photos on a CPU, or the whole batch on an accelerator.
 
-        A photo fits into the processor's cache, which halves the time; and a figure then cannot depend on what
-        else was in the batch, not even in its last digit.
+        A single photo fits into the processor's cache, which halves the time. The figure of a photo then does not
+        depend on the other photos of the batch, not even in its last digit.
         """
         if self.rgb.device.type != "cpu" or len(self) == 1:
             return [self]
         return [Photos(photo) for photo in torch.split(self.rgb, 1)]
 
     def once(self, function: Callable[[Tensor], Answer]) -> Answer:
-        """What `function` gives for these photos' ``(B, 3, H, W)``; it is called the first time only."""
+        """Return `function` of these photos ``(B, 3, H, W)``. It is called only the first time."""
         key = id(function)
         if key not in self._kept:
             with torch.no_grad():
-                # The function is kept with its answer: without it, its id might become another's.
+                # The function is kept too, because otherwise another function could get its id.
                 self._kept[key] = (function, function(self.rgb))
         answer: Answer = self._kept[key][1]
         return answer
 
     def seen_by(self, network: Network) -> tuple[Tensor, Tensor]:
-        """Logits and features that `network` gives for these photos.
+        """Return the logits and features of `network` for these photos.
 
         Raises
         ------
         ValueError
-            If what it gives is not ``(B, ...)`` twice, or not finite.
+            If they are not two tensors ``(B, ...)``, or not finite.
         """
         logits, features = self.once(network)
         for what, tensor in (("logits", logits), ("features", features)):
@@ -97,5 +97,5 @@ class Photos:
 
 
 def as_photos(photos: "Photos | Tensor") -> Photos:
-    """The same object, or a tensor as `Photos`."""
+    """Return `Photos` as they are, or make them from a tensor."""
     return photos if isinstance(photos, Photos) else Photos(photos)

@@ -8,7 +8,7 @@ from photochrom.metrics.metric import MeanOverPhotos, photo_mean
 from photochrom.metrics.photos import Photos
 
 CEILING = 100.0
-"""PSNR of a photo without error, in dB; infinity would swallow every mean."""
+"""The PSNR in dB of a photo without error. With infinity, every mean would be infinite."""
 
 
 class MSE(MeanOverPhotos):
@@ -21,10 +21,10 @@ class MSE(MeanOverPhotos):
 
 
 class PSNR(MeanOverPhotos):
-    """Peak signal-to-noise ratio in dB of sRGB in [0, 1]: the mean of the photos' own.
+    """Peak signal-to-noise ratio in dB of sRGB in [0, 1]: the mean of the photos' own ratios.
 
-    That is what the tables of the field print. The PSNR of the mean error of all photos is lower by about 2 dB.
-    A photo without error counts `CEILING`.
+    The published tables print this mean. The PSNR of the mean error of all photos is about 2 dB lower. A photo without
+    error counts as `CEILING`.
     """
 
     higher_is_better = True

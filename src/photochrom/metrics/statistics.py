@@ -1,4 +1,4 @@
-"""How sure a figure is: bootstrap intervals, for one model and for the difference of two on the same photos."""
+"""Bootstrap intervals of figures, for one model and for the difference of two models on the same photos."""
 
 from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias
@@ -13,7 +13,7 @@ _AT_ONCE = 4_000_000
 
 
 class Bootstrap(NamedTuple):
-    """A figure of `photos` photos, and what it is on each of the resampled sets ``(R,)``."""
+    """A figure of `photos` photos, and its values ``(R,)`` on the resampled sets."""
 
     value: float
     figures: Tensor
@@ -21,11 +21,11 @@ class Bootstrap(NamedTuple):
 
 
 Sample: TypeAlias = PhotoMetric | Tensor | Bootstrap
-"""A metric that has been updated, one number a photo ``(N,)``, whose mean is meant, or what `bootstrap` made of it."""
+"""An updated metric, or one number per photo ``(N,)`` for their mean, or the result of `bootstrap`."""
 
 
 class Interval(NamedTuple):
-    """A figure and the interval that holds its true value with the probability that was asked for."""
+    """A figure, and the interval that contains its true value with the requested probability."""
 
     value: float
     low: float
@@ -33,20 +33,20 @@ class Interval(NamedTuple):
 
     @property
     def excludes_zero(self) -> bool:
-        """For a difference: whether the two differ."""
+        """For a difference: whether the interval shows that the two differ."""
         return self.low > 0 or self.high < 0
 
 
 def interval(of: Sample, *, resamples: int | None = None, level: float = 0.95, seed: int = 0) -> Interval:
-    """Percentile bootstrap interval (Efron 1979): photos are drawn with replacement, as many as there are.
+    """Return the percentile bootstrap interval (Efron 1979). Photos are drawn with replacement, as many as there are.
 
-    It says how much the figure depends on which photos happened to be in the set; not how much on a model's seed.
+    It says how much the figure depends on the choice of photos. It does not say how much it depends on a model's seed.
 
     Parameters
     ----------
     of : metric or (N,)
     resamples : int or None
-        None is 2000, or what the metric says.
+        None takes the metric's own number, which is 2000 by default.
     level : float between 0 and 1
 
     Raises
@@ -61,14 +61,14 @@ def interval(of: Sample, *, resamples: int | None = None, level: float = 0.95, s
 def difference(
     ours: Sample, theirs: Sample, *, resamples: int | None = None, level: float = 0.95, seed: int = 0
 ) -> Interval:
-    """``ours - theirs`` with its interval: both are resampled alike, photo by photo.
+    """Return ``ours - theirs`` with its interval. Both are resampled with the same photos.
 
-    What makes a photo hard is hard for both, so this is far narrower than what two intervals say.
+    A hard photo is hard for both, so this interval is much narrower than the two single intervals suggest.
 
     Raises
     ------
     ValueError
-        As `interval`, and if the two have different numbers of photos. They must be the same ones in the same order.
+        As `interval`, and if the numbers of photos differ. The photos must be the same in the same order.
     """
     one, two = (bootstrap(of, resamples=resamples, seed=seed) for of in (ours, theirs))
     if one.photos != two.photos:
@@ -77,7 +77,7 @@ def difference(
 
 
 def bootstrap(of: Sample, *, resamples: int | None = None, seed: int = 0) -> Bootstrap:
-    """The figure on sets of photos drawn with replacement: once for an interval and all differences.
+    """Compute the figure on sets of photos drawn with replacement, once for an interval and all differences.
 
     Raises
     ------
@@ -104,12 +104,12 @@ def _interval(value: float, figures: Tensor, level: float) -> Interval:
         raise ValueError(f"level must lie between 0 and 1, got {level}")
     tail = (1 - level) / 2
     low, high = np.quantile(figures.cpu().numpy(), [tail, 1 - tail])
-    # A figure that cannot be negative and is nearly 0 is exceeded by almost all resamples.
+    # If a figure is nearly 0 and cannot be negative, almost all resampled figures are larger.
     return Interval(value, min(value, float(low)), max(value, float(high)))
 
 
 def _draws(count: int, resamples: int, seed: int) -> Iterator[Tensor]:
-    """Numbers of the drawn photos, ``(r, count)`` at a time: the same for every metric of as many photos."""
+    """Yield the numbers of the drawn photos, ``(r, count)`` at a time. They are the same for all metrics."""
     generator = np.random.default_rng(seed)
     left = resamples
     while left:

@@ -1,4 +1,4 @@
-"""Structural similarity, at one scale and at five."""
+"""Structural similarity at one scale and at five scales."""
 
 from functools import cache
 
@@ -18,7 +18,7 @@ SCALES = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 class SSIM(MeanOverPhotos):
     """Structural similarity (Wang et al. 2004), 11x11 Gaussian window of sigma 1.5, mean over R, G and B.
 
-    Over the places where the whole window fits, as its authors have it; torchmetrics' also counts a mirrored border.
+    It covers the places where the whole window fits, as in the authors' code. torchmetrics adds a mirrored border.
     """
 
     higher_is_better = True
@@ -32,8 +32,8 @@ class SSIM(MeanOverPhotos):
 class MSSSIM(MeanOverPhotos):
     """Multi-scale structural similarity (Wang, Simoncelli and Bovik 2003) of R, G and B.
 
-    Contrast and structure at five scales, each half the size of the one before; luminance at the last. It needs
-    photos of at least 176 pixels a side.
+    It compares contrast and structure at five scales, each half the size of the one before, and luminance at the last.
+    It needs photos of at least 176 pixels a side.
     """
 
     higher_is_better = True
@@ -45,7 +45,7 @@ class MSSSIM(MeanOverPhotos):
         for i, exponent in enumerate(SCALES):
             similarity, contrast = structure(ours, true)
             last = i == len(SCALES) - 1
-            # An inverted photo has a negative structure, which has no such power.
+            # The structure of an inverted photo is negative, and its power is not defined.
             figure = figure * (similarity if last else contrast).clamp(min=0) ** exponent
             if not last:
                 ours, true = F.avg_pool2d(ours, 2), F.avg_pool2d(true, 2)
@@ -53,7 +53,7 @@ class MSSSIM(MeanOverPhotos):
 
 
 def structure(one: Tensor, two: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean similarity and mean contrast-structure term ``(B,)``, over the places where the window fits."""
+    """Return the means ``(B,)`` of the similarity and of its contrast-structure term, where the window fits."""
     channels = one.shape[1]
     blurred = _blur(torch.cat([one, two, one * one, two * two, one * two], dim=1))
     mean1, mean2, square1, square2, product = torch.split(blurred, channels, dim=1)
@@ -73,7 +73,7 @@ def require_side(name: str, rgb: Tensor, side: int) -> None:
 
 def _blur(x: Tensor) -> Tensor:
     channels = x.shape[1]
-    # As a column and a row the window takes 22 products a pixel instead of 121.
+    # As a column and a row, the window needs 22 products per pixel instead of 121.
     window = torch.tensor(_window(), dtype=x.dtype, device=x.device)
     column = window.view(1, 1, -1, 1).expand(channels, -1, -1, -1)
     row = window.view(1, 1, 1, -1).expand(channels, -1, -1, -1)
