@@ -1,4 +1,4 @@
-"""What every module of `color` needs to serve NumPy and torch with one implementation."""
+"""Helpers by which each module of `color` has one implementation for NumPy and torch."""
 
 from typing import Any, TypeAlias
 
@@ -9,9 +9,9 @@ Array: TypeAlias = Any
 
 
 def array_namespace(x: Array) -> Any:
-    """NumPy itself for its own arrays (version 2 speaks the standard), else array-api-compat's wrapper.
+    """Return NumPy for its own arrays (version 2 follows the standard), else array-api-compat's wrapper.
 
-    The wrapper for NumPy imports all of it, f2py and the test suite included: 150 ms of every command's start.
+    The wrapper for NumPy would import all of it, with f2py and the test suite. Each command would start 150 ms later.
     """
     if isinstance(x, np.ndarray | np.generic):
         return np
@@ -41,5 +41,5 @@ def matmul_channels(matrix: tuple[tuple[float, ...], ...], x: Array, axis: int) 
     """Multiply the three channels of `x` on `axis` by a constant 3x3 `matrix`."""
     xp = array_namespace(x)
     a, b, c = channels(x, axis)
-    # Written as sums, not as a matmul: it keeps float64 exact and needs no transposition of channels.
+    # Sums instead of a matmul keep float64 exact and need no transposition of channels.
     return xp.concat([row[0] * a + row[1] * b + row[2] * c for row in matrix], axis=axis)

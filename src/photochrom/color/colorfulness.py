@@ -1,13 +1,13 @@
-"""How much colour a picture has (Hasler and Suesstrunk 2003, "Measuring colourfulness in natural images")."""
+"""Colorfulness of a picture (Hasler and Suesstrunk 2003, "Measuring colourfulness in natural images")."""
 
 from photochrom.color._arrays import Array, array_namespace, channels, namespace
 
 MATRIX = ((1.0, -1.0, 0.0), (0.5, 0.5, -1.0))
-"""From R, G and B to the opponents: red less green, and yellow less blue."""
+"""From R, G and B to the opponents: red minus green, and yellow minus blue."""
 
 
 def colorfulness(rgb: Array, *, axis: int = -1, signed: bool = True, smooth: float = 0.0) -> Array:
-    """Colorfulness in the units of `rgb`; of [0, 1], 255 times it is the paper's figure.
+    """Return the colorfulness in the units of `rgb`. For [0, 1], the paper's figure is 255 times larger.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def colorfulness(rgb: Array, *, axis: int = -1, signed: bool = True, smooth: flo
 
 
 def of_moments(means: Array, variances: Array, smooth: float = 0.0) -> Array:
-    """Colorfulness ``(...)`` from the means and variances ``(..., 2)`` of the two opponents over a picture."""
+    """Return the colorfulness ``(...)`` from the means and variances ``(..., 2)`` of both opponents over a picture."""
     xp = array_namespace(means)
     spread, distance = xp.sum(variances, axis=-1), xp.sum(means**2, axis=-1)
     roots = [xp.sqrt(x + smooth**2) - smooth for x in (spread, distance)]

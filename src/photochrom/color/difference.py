@@ -1,16 +1,16 @@
 """Colour differences between L*a*b* colours: CIE 1976 and CIEDE2000. About 1 is just noticeable.
 
-Both are differentiable losses as well as measures: where the formula has no derivative (identical colours,
-greys) the gradient is 0 instead of not-a-number.
+Both are measures and differentiable losses. Where the formula has no derivative (identical colours, greys), the
+gradient is 0 instead of NaN.
 """
 
 from math import pi, radians
 
 from photochrom.color._arrays import Array, array_namespace, channels, namespace
 
-# Below this chroma a colour has no hue. The paper says 0; this, squared, is still a normal float32.
+# Below this chroma a colour has no hue. The paper says 0, but the square of this value is still a normal float32.
 _NEUTRAL = 1e-12
-# Hues exactly opposite must count as at most half a turn apart; float32 angles come in steps of 5e-7.
+# Exactly opposite hues must count as at most half a turn apart, and float32 angles have steps of 5e-7.
 _HALF_TURN = pi + 1e-6
 
 
@@ -66,14 +66,14 @@ def ciede2000(lab1: Array, lab2: Array, axis: int = -1) -> Array:
     lightness1, a1, b1 = channels(lab1, axis)
     lightness2, a2, b2 = channels(lab2, axis)
 
-    # Step 1 of the paper: a stretched near the neutral axis, then chroma and hue.
+    # Step 1 of the paper: stretch a near the neutral axis, then compute chroma and hue.
     mean_plain_chroma = (_root(a1**2 + b1**2) + _root(a2**2 + b2**2)) / 2
     stretch = 1.5 - 0.5 * _saturating(mean_plain_chroma)
     a1, a2 = a1 * stretch, a2 * stretch
     chroma1, chroma2 = _root(a1**2 + b1**2), _root(a2**2 + b2**2)
     hue1, hue2 = _hue(a1, b1, chroma1), _hue(a2, b2, chroma2)
 
-    # Step 2: differences. Beside a neutral the hue is multiplied by a chroma of 0, here and in step 3.
+    # Step 2: differences. For a neutral the hue is multiplied by a chroma of 0, here and in step 3.
     turn = hue2 - hue1
     far = xp.abs(turn) > _HALF_TURN
     turn = xp.where(far, turn - 2 * pi * xp.sign(turn), turn)
@@ -85,7 +85,7 @@ def ciede2000(lab1: Array, lab2: Array, axis: int = -1) -> Array:
     mean_lightness = (lightness1 + lightness2) / 2 - 50
     mean_chroma = (chroma1 + chroma2) / 2
     total = hue1 + hue2
-    # The mean on the short side of the circle, brought into [0, 2 pi).
+    # The mean on the short side of the circle, in [0, 2 pi).
     opposite = xp.where(total < 2 * pi, total + 2 * pi, total - 2 * pi)
     mean_hue = xp.where(far, opposite, total) / 2
     weight_t = (
@@ -105,7 +105,7 @@ def ciede2000(lab1: Array, lab2: Array, axis: int = -1) -> Array:
 
 
 def _root(x: Array) -> Array:
-    """Square root with gradient 0, not infinity, at 0; rounding below 0 counts as 0."""
+    """Return the square root with gradient 0 instead of infinity at 0. Values below 0 by rounding count as 0."""
     xp = array_namespace(x)
     return xp.where(x > 0, xp.where(x > 0, x, 1.0) ** 0.5, 0.0)
 
@@ -114,7 +114,7 @@ def _hue(a: Array, b: Array, chroma: Array) -> Array:
     """Hue angle in [0, 2 pi); 0 for neutrals."""
     xp = array_namespace(a)
     neutral = chroma <= _NEUTRAL
-    # atan2(0, 0) has no gradient, so neutrals ask for the hue of (1, 0) instead.
+    # atan2(0, 0) has no gradient, so neutrals use the hue of (1, 0).
     angle = xp.atan2(xp.where(neutral, 0.0, b), xp.where(neutral, 1.0, a))
     return xp.where(angle < 0, angle + 2 * pi, angle)
 

@@ -1,7 +1,7 @@
-"""The sRGB gamut seen from Y'CbCr: how much chroma a luma can carry, and colours of a given luma.
+"""The sRGB gamut in Y'CbCr: the largest chroma at a luma, and colours of a given luma.
 
-Reducing chroma moves a colour straight towards the grey of its own luma, so luma is kept exactly
-(clipping R, G and B would change it).
+Reducing chroma moves a colour towards the grey of its own luma, so its luma stays exactly the same. Clipping R, G and B
+would change it.
 """
 
 from photochrom.color._arrays import Array, namespace
@@ -10,13 +10,13 @@ from photochrom.color.luma import CB_TO_BLUE, CB_TO_GREEN, CR_TO_GREEN, CR_TO_RE
 
 
 def in_gamut(rgb: Array, axis: int = -1, tolerance: float = 1e-6) -> Array:
-    """Whether every channel lies in [0, 1] within `tolerance`; the channel axis is dropped."""
+    """Return whether every channel is in [0, 1] within `tolerance`. The channel axis is dropped."""
     xp = namespace(rgb)
     return xp.all((rgb >= -tolerance) & (rgb <= 1 + tolerance), axis=axis)
 
 
 def chroma_limit(luma: Array, cb: Array, cr: Array) -> Array:
-    """The largest s in [0, 1] for which (luma, s cb, s cr) is a colour of the sRGB cube.
+    """Return the largest s in [0, 1] for which (luma, s cb, s cr) is inside the sRGB cube.
 
     Parameters
     ----------
@@ -27,23 +27,23 @@ def chroma_limit(luma: Array, cb: Array, cr: Array) -> Array:
     red, green, blue = CR_TO_RED * cr, CB_TO_GREEN * cb + CR_TO_GREEN * cr, CB_TO_BLUE * cb
     highest = xp.maximum(xp.maximum(red, green), blue)
     lowest = -xp.minimum(xp.minimum(red, green), blue)
-    # 1e-6 is far below one level of 16 bit; it only avoids 0/0 at greys, where any s will do.
+    # 1e-6 is far below one level of 16 bit. It only avoids 0/0 at greys, where any s is right.
     return xp.clip(
         xp.minimum((1 - luma) / xp.clip(highest, 1e-6, None), luma / xp.clip(lowest, 1e-6, None)), 0.0, 1.0
     )
 
 
 def reduce_chroma(luma: Array, cb: Array, cr: Array) -> tuple[Array, Array]:
-    """Return cb and cr, scaled down together where the colour would leave the sRGB cube."""
+    """Return cb and cr. They are scaled down together where the colour is outside the sRGB cube."""
     limit = chroma_limit(luma, cb, cr)
     return cb * limit, cr * limit
 
 
 def ab_to_chroma(ab: Array, luma: Array) -> tuple[Array, Array]:
-    """Cb and Cr of the colour that has these a and b and this Rec. 601 luma.
+    """Return Cb and Cr of the colour with these a and b and this Rec. 601 luma.
 
-    L* and luma are different greys (a pure blue has L* 32 but a luma of 0.11), so the L* which goes with the
-    luma is found first, by bisection: luma grows with L* at a fixed ab. Ten halvings bring it within 0.002.
+    L* and luma are different greys: a pure blue has L* 32 but a luma of 0.11. Therefore bisection first finds the L*
+    that gives the luma, which grows with L* at a fixed ab. After ten halvings the error is at most 0.002.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ def ab_to_chroma(ab: Array, luma: Array) -> tuple[Array, Array]:
     xp = namespace(ab)
     low = xp.zeros_like(ab[..., :1])
     high = low + 100.0
-    # A fixed-point iteration from the grey's L* is 0.05 of luma off at blues, however many steps it takes.
+    # A fixed-point iteration from the grey's L* has an error of 0.05 in luma at blues, for any number of steps.
     for _ in range(10):
         middle = (low + high) / 2
         darker = rgb_to_luma(lab_to_rgb(xp.concat([middle, ab], axis=-1)))[..., None] < luma[..., None]

@@ -32,16 +32,16 @@ def rgb_to_hsl(rgb: Array, axis: int = -1) -> Array:
     low = xp.min(rgb, axis=axis, keepdims=True)
     spread = high - low
     grey = spread <= 0
-    # Dividing by 1 where there is no colour: a 0/0 would poison the gradient even on the branch not taken.
+    # Greys divide by 1, because 0/0 makes the gradient NaN even on the branch that is not taken.
     divisor = xp.where(grey, 1.0, spread)
     sixths = xp.where(
         red == high,
         (green - blue) / divisor,
         xp.where(green == high, 2 + (blue - red) / divisor, 4 + (red - green) / divisor),
     )
-    # Twice, for the first turns -1e-9 into 1 - 1e-9, which float32 rounds to 1.
+    # Applied twice, because the first gives 1 - 1e-9 for -1e-9, which float32 rounds to 1.
     hue = _fraction(_fraction(sixths / 6))
-    # 1 - |2 l - 1| would round to 0 for a colour one step from white; these two forms of it do not.
+    # 1 - |2 l - 1| would round to 0 for a colour one step from white. These two forms do not.
     range_ = xp.where(high + low <= 1, high + low, (1 - high) + (1 - low))
     saturation = xp.where(grey, 0.0, spread / xp.where(grey, 1.0, range_))
     return xp.concat([hue, saturation, (high + low) / 2], axis=axis)

@@ -1,6 +1,6 @@
 """CIE 1976 L*a*b* (CIE 15:2004) of sRGB pictures, D65, 2-degree observer.
 
-L is in [0, 100]; a and b of the sRGB gamut lie within [-86.2, 98.3] and [-107.9, 94.5].
+L is in [0, 100]. For the sRGB gamut, a and b are within [-86.2, 98.3] and [-107.9, 94.5].
 """
 
 from photochrom.color._arrays import Array, array_namespace, channels, namespace
@@ -8,9 +8,9 @@ from photochrom.color.srgb import linear_to_srgb, linear_to_xyz, srgb_to_linear,
 
 WHITE = (0.95047, 1.0, 1.08883)
 AB_SCALE = 110.0
-"""What nets divide ab by to come into [-1, 1]; the only place where this constant stands."""
+"""Nets divide ab by this constant to get values in [-1, 1]. It is defined only here."""
 
-# CIE 15 gives (6/29)^3 and its tangent; 0.008856 and 7.787 are those rounded, as scikit-image has them.
+# CIE 15 gives (6/29)^3 and its tangent. 0.008856 and 7.787 are the rounded values that scikit-image uses.
 _THRESHOLD = 0.008856
 _SLOPE = 7.787
 _OFFSET = 16 / 116
@@ -48,19 +48,19 @@ def rgb_to_lab(rgb: Array, axis: int = -1) -> Array:
 
 
 def lab_to_rgb(lab: Array, axis: int = -1, *, clip: bool = True) -> Array:
-    """Convert L*a*b* to sRGB; with `clip` (default) into [0, 1], else with what lies outside the gamut."""
+    """Convert L*a*b* to sRGB. `clip` clips it to [0, 1]; without it, colours outside the gamut stay outside."""
     rgb = linear_to_srgb(xyz_to_linear(lab_to_xyz(lab, axis), axis))
     return array_namespace(rgb).clip(rgb, 0.0, 1.0) if clip else rgb
 
 
 def grey_to_lightness(grey: Array) -> Array:
-    """L* in [0, 100] of a neutral sRGB grey in [0, 1], elementwise: what `rgb_to_lab` gives for R = G = B."""
+    """Return the L* in [0, 100] of a neutral sRGB grey in [0, 1], elementwise, as `rgb_to_lab` does for R = G = B."""
     namespace(grey)
     return 116 * _f(srgb_to_linear(grey)) - 16
 
 
 def lightness_to_grey(lightness: Array) -> Array:
-    """The neutral sRGB grey in [0, 1] that has this L* in [0, 100], elementwise."""
+    """Return the neutral sRGB grey in [0, 1] with this L* in [0, 100], elementwise."""
     namespace(lightness)
     return linear_to_srgb(_f_inverse((lightness + 16) / 116))
 

@@ -1,30 +1,30 @@
-"""Colours that are known at points, spread over the rest of a picture.
+"""Propagation: colours that are known at some points are spread over the rest of a picture.
 
-First the picture as a whole becomes as vivid as they say together. Then Gaussian process regression (Rasmussen and
-Williams 2006, chapter 2) of what is left of them: places that are alike follow, others stay as predicted. What is alike
-is for a kernel to say, the rational quadratic one (ibid., equation 4.19, alpha = 1) of place, luma and predicted colour
-and, where a net has learned them, of coordinates of its own. One implementation serves NumPy, for photos, and torch, to
-learn those coordinates by.
+First, the known colours together scale the chroma of the whole picture. Then Gaussian process regression (Rasmussen and
+Williams 2006, chapter 2) spreads the remaining differences: similar places follow, and others stay as predicted. The
+kernel of similarity is the rational quadratic one (ibid., equation 4.19, alpha = 1) of place, luma, predicted colour,
+and the coordinates that a net has learned, if there are any. NumPy runs this module for photos, and torch runs it to
+learn the coordinates.
 """
 
 from photochrom.color._arrays import Array, namespace
 
 PLAIN = (0.2, 0.15, 10.0)
-"""One unit of the kernel: share of the picture's mean side, luma in [0, 1], ab in Lab units."""
+"""The kernel's units: share of the picture's mean side, luma in [0, 1], and ab in Lab units."""
 LEARNED = (0.5, 0.25, 18.0)
-"""The same beside learned coordinates, which can only tell more apart."""
+"""The units beside learned coordinates. They are larger, because learned coordinates only add distance."""
 NOISE = 0.02
-"""Variance of a hint against 1 of what it corrects: two that contradict each other at one place meet in the middle."""
+"""A hint's variance, relative to 1 for the predictions. Two different hints at one place give their mean."""
 AT_ONCE = 2_000_000
-"""Entries of the kernel: 500 hints at 256 x 256 would take half a gigabyte."""
+"""The largest number of kernel entries at once. 500 hints at 256 x 256 would need half a gigabyte."""
 DOUBT = 500.0
-"""Squared chroma, in Lab units, by which the predicted chroma counts as if one more colour were known to confirm it."""
+"""The squared chroma, in Lab units, of one more known colour that agrees with the prediction, as a prior."""
 
 
 def propagated(
     ab: Array, luma: Array, at: Array, known: Array, affinity: Array | None = None, given: Array | None = None
 ) -> Array:
-    """A prediction's colours where they meet what is known.
+    """Return a prediction's colours after known colours are spread over them.
 
     Parameters
     ----------
@@ -33,11 +33,11 @@ def propagated(
     at : (B, K) integers
         The cells, row by row, where colours are known.
     known : (B, K, 2)
-        Those colours.
+        The known colours.
     affinity : (B, P + 1, h, w) or None
-        What a net has learned: coordinates, and by how much, in proportion, each cell may be off.
+        What a net has learned: the coordinates and the amplitude of each cell's error, relative to other cells.
     given : (B, K) of 1 and 0, or None
-        Which of the known colours count, where the pictures of a batch have different numbers; the first one does.
+        Which known colours count, if the pictures of a batch have different numbers of them. The first one must count.
 
     Returns
     -------
@@ -56,11 +56,11 @@ def propagated(
 
 
 def chroma_gain(predicted: Array, known: Array, given: Array | None = None) -> Array:
-    """How vivid a picture is, in proportion to what was predicted, by what several known colours say together.
+    """Return the factor of the whole picture's chroma that several known colours together imply.
 
-    It is the slope of known on predicted colours, of which each says something between nothing and twice as vivid.
-    Of all slopes that leave one of them out the one nearest to 1 counts, and 1 if they disagree: what a single one
-    says, which may be of a thing that its owner knows to be odd, changes nothing far away.
+    It is the slope of known on predicted colours. Each known colour may imply a factor from 0 to 2. The slope is
+    computed with each known colour left out once. The result is the slope nearest to 1, or 1 if some slopes are above
+    and some below. A single known colour, which may belong to an unusual object, therefore changes no distant places.
 
     Parameters
     ----------
@@ -87,14 +87,14 @@ def chroma_gain(predicted: Array, known: Array, given: Array | None = None) -> A
 
 
 def places(ab: Array, luma: Array, affinity: Array | None = None) -> Array:
-    """Where each cell of a picture lies in the space in which near cells have like colours.
+    """Return the coordinates of each cell in the space in which near cells have similar colours.
 
     Parameters
     ----------
     ab : (B, 2, h, w) as predicted, Lab units
     luma : (B, 1, h, w) in [0, 1]
     affinity : (B, P, h, w) or None
-        Coordinates that a net has learned, beside those of place, luma and colour.
+        Learned coordinates, in addition to those of place, luma and colour.
 
     Returns
     -------
@@ -104,7 +104,7 @@ def places(ab: Array, luma: Array, affinity: Array | None = None) -> Array:
     batch, _, height, width = ab.shape
     reach, like_luma, like_color = PLAIN if affinity is None else LEARNED
     unit = reach * (height * width) ** 0.5
-    # A picture of zeros on the right device and of the right kind.
+    # Zeros with the right device and type.
     zero = luma * 0
     rows, columns = (
         zero + xp.reshape(_arange(xp, n, ab) + 0.5, shape) / unit
@@ -119,19 +119,19 @@ def places(ab: Array, luma: Array, affinity: Array | None = None) -> Array:
 def regression(
     cells: Array, amplitude: Array | None, at: Array, rest: Array, given: Array | None = None
 ) -> Array:
-    """How far each cell's colour moves so that the picture meets what is known of it.
+    """Return the change of each cell's colour by which the picture agrees with the known colours.
 
     Parameters
     ----------
     cells : (B, N, P), see `places`
     amplitude : (B, N) > 0 or None
-        How much, in proportion, each cell's prediction may be off; the same everywhere, if None.
+        The amplitude of each cell's error, relative to other cells. None means equal amplitudes.
     at : (B, K) integers
         The cells where colours are known.
     rest : (B, K, 2)
-        The known colour less the predicted one.
+        The known colour minus the predicted one.
     given : (B, K) of 1 and 0, or None
-        Which of them count, where the pictures of a batch have different numbers of them.
+        Which known colours count, if the pictures of a batch have different numbers of them.
 
     Returns
     -------
@@ -143,7 +143,7 @@ def regression(
         rest = rest / _taken(xp, amplitude[..., None], at)
     among = kernel(known, known)
     if given is not None:
-        # What does not count is alone with a rest of nothing, and its weight becomes 0.
+        # A colour that does not count has no neighbours and a rest of 0, so its weight becomes 0.
         among = among * given[:, :, None] * given[:, None, :]
         rest = rest * given[:, :, None]
     numbers = _arange(xp, at.shape[1], cells)
@@ -156,16 +156,16 @@ def regression(
 
 
 def kernel(first: Array, second: Array) -> Array:
-    """The rational quadratic kernel ``(B, N, K)``, in (0, 1], of places ``(B, N, P)`` and ``(B, K, P)``."""
+    """Return the rational quadratic kernel ``(B, N, K)``, in (0, 1], of places ``(B, N, P)`` and ``(B, K, P)``."""
     xp = namespace(first)
     squares = xp.sum(first**2, axis=-1)[:, :, None] + xp.sum(second**2, axis=-1)[:, None, :]
     far = squares - 2 * first @ xp.matrix_transpose(second)
-    # Rounding brings a place's distance from itself below 0.
+    # Rounding can make the distance of a place from itself negative.
     return 1 / (1 + xp.clip(far, 0, None) / 2)
 
 
 def _taken(xp: Array, x: Array, at: Array) -> Array:
-    """The rows ``(B, K, P)`` of ``x (B, N, P)`` at ``(B, K)``."""
+    """Return the rows ``(B, K, P)`` of ``x (B, N, P)`` at ``(B, K)``."""
     return xp.stack([xp.take(x[i], at[i], axis=0) for i in range(x.shape[0])])
 
 

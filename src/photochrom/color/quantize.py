@@ -1,8 +1,8 @@
 """The ab plane quantised into bins, as Zhang et al. 2016 ("Colorful Image Colorization") classify colour.
 
-The bins are computed from the sRGB gamut itself. The paper's published list has 313 of them, this one 261: it
-depends on how one decides whether the gamut touches a bin's square. So a published network must bring its own
-list (it does: the weights of its last layer).
+The bins are computed from the sRGB gamut. The paper's published list has 313 bins and this one 261. The number depends
+on the test whether the gamut touches a bin's square. A published network therefore needs its own list, which is in the
+weights of its last layer.
 """
 
 from functools import cache
@@ -22,14 +22,14 @@ TEMPERATURE = 0.38
 
 @cache
 def ab_bins(bin_size: float = BIN) -> NDArray[np.float32]:
-    """Centres of the bins that the sRGB gamut touches.
+    """Return the centres of the bins that the sRGB gamut touches.
 
     Returns
     -------
     (K, 2) float32, a then b, ordered by a and then by b; read-only. K is 261 for a bin size of 10.
     """
-    # Every in-gamut (a, b) lies inside the projection of the RGB cube, and that projection is covered by its
-    # surface; 8-bit steps of 3 leave no gap as wide as 3 units.
+    # Every in-gamut (a, b) is in the projection of the RGB cube, and the projection of the cube's surface covers it.
+    # With 8-bit steps of 3, no gap is as wide as 3 units.
     level = np.linspace(0.0, 1.0, 86)
     u, v = (x.ravel() for x in np.meshgrid(level, level))
     faces = [
@@ -39,7 +39,7 @@ def ab_bins(bin_size: float = BIN) -> NDArray[np.float32]:
     ]
     ab = rgb_to_lab(np.concatenate(faces))[:, 1:]
     cells = np.unique(np.round(ab / bin_size).astype(int), axis=0)
-    # Those steps may pass over the corner of a bin inside: fill each row of a between its ends.
+    # These steps may miss the corner of an inner bin, so each row of a is filled between its ends.
     rows = [
         (a, b)
         for a in np.unique(cells[:, 0])
@@ -70,7 +70,7 @@ def soft_encode(
     xp = namespace(ab)
     if ab.shape[-1] != 2:
         raise ValueError(f"expected (..., 2) ab values, got shape {tuple(ab.shape)}")
-    # |ab - c|^2 without |ab|^2, which is the same for every bin: one matmul instead of a (..., K, 2) array.
+    # |ab - c|^2 without |ab|^2, which is the same for every bin. One matmul replaces a (..., K, 2) array.
     partial = xp.sum(bins * bins, axis=-1) - 2 * (ab @ bins.T)
     indices = xp.argsort(partial, axis=-1)[..., :neighbours]
     nearest = xp.reshape(xp.take(bins, xp.reshape(indices, (-1,)), axis=0), (*ab.shape[:-1], neighbours, 2))
@@ -82,7 +82,7 @@ def soft_encode(
 def annealed_mean(logits: Array, bins: Array, *, temperature: float = TEMPERATURE, axis: int = -1) -> Array:
     """Decode a distribution over bins to one colour (Zhang et al. 2016, equation 5).
 
-    Temperature 1 is the mean (grey but safe), towards 0 the mode (vivid but patchy).
+    Temperature 1 gives the mean, which is safe but greyish. Near 0 it gives the mode, which is vivid but patchy.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ def class_weights(prior: Array, mix: float = 0.5) -> Array:
 
 
 def prior_of(ab: Any, bins: Array) -> Array:
-    """Soft-encoded histogram of `ab` ``(..., 2)`` over `bins`, summing to 1."""
+    """Return the soft-encoded histogram of `ab` ``(..., 2)`` over `bins`. It sums to 1."""
     xp = array_namespace(bins)
     indices, weights = soft_encode(xp.reshape(ab, (-1, 2)), bins)
     flat, values = np.asarray(indices).ravel(), np.asarray(weights, dtype=np.float64).ravel()

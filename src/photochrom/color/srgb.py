@@ -8,7 +8,7 @@ RGB_TO_XYZ = (
     (0.212671, 0.715160, 0.072169),
     (0.019334, 0.119193, 0.950227),
 )
-# The inverse of the above in float64; rounding it to fewer digits would cost the round trip.
+# The inverse of the matrix above in float64. With fewer digits the round trip would not be exact.
 XYZ_TO_RGB = (
     (3.2404813432005266, -1.5371515162713185, -0.4985363261688878),
     (-0.9692549499965682, 1.8759900014898907, 0.0415559265582928),

@@ -1,7 +1,7 @@
 """Decoding of one photo to 8-bit sRGB on white, for training and evaluation.
 
-`photochrom.media` reads photos for the product. It keeps bit depth, alpha, pages and metadata, and it refuses some
-photos that are good enough for training. This module must read a hundred thousand photos fast. It decodes JPEGs at a fraction
+`photochrom.media` reads photos for the product. It keeps bit depth, alpha, pages and metadata, and refuses some photos
+that are good enough for training. This module must read a hundred thousand photos fast. It decodes JPEGs at a fraction
 of their size, and reads only pixels. Both use Pillow.
 """
 
