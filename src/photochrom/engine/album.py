@@ -1,4 +1,4 @@
-"""Where the photos lie on a scanned page: the rectangles that are not the card around them."""
+"""Find the photos on a scanned album page: the rectangles that do not have the colour of the card around them."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ Rectangle = tuple[int, int, int, int]
 """x, y, width and height, in pixels."""
 
 TOLERANCE = 22
-"""Levels of 255 by which card and paper differ from their median: unevenness, grain and JPEG."""
+"""Card and paper differ from their median by this many levels of 255, because of uneven light, grain and JPEG."""
 SMALLEST = 10
 """The shortest side of a photo, in pixels of the thumbnail; smaller spots are dirt and writing."""
 
 
 @dataclass(frozen=True)
 class Album:
-    """A page and what lies on it.
+    """A scanned page and the photos on it.
 
     Attributes
     ----------
     photos
-        The rectangles of what is not card, without white mounts; empty where there is no card.
+        The rectangles that are not card, without their white borders. The list is empty if there is no card.
     card
-        The colour of the card (3,); None where the picture is not surrounded by one colour.
+        The colour of the card (3,); None if the picture is not surrounded by one colour.
     regular
-        Whether they fill their rectangles, as prints do. A sky can pass for card, and then they do not.
+        Whether the found regions fill their rectangles, as prints do. If a sky is mistaken for card, they do not.
     """
 
     photos: list[Rectangle]
@@ -49,7 +49,7 @@ def find_photos(rgb: NDArray[np.uint8]) -> Album:
 
 
 def _without_mount(rgb: NDArray[np.uint8], rectangle: Rectangle) -> Rectangle:
-    """The picture inside a print's own white border: the white would count as a second tone beside sepia."""
+    """The picture inside a print's white border. The white would count as a second tone beside sepia."""
     x, y, width, height = rectangle
     print_ = rgb[y : y + height, x : x + width]
     mount = _card(print_)
@@ -63,7 +63,7 @@ def _without_mount(rgb: NDArray[np.uint8], rectangle: Rectangle) -> Rectangle:
 
 
 def _card(rgb: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
-    """The colour of the frame, if most of the outermost pixels have the same."""
+    """The colour of the frame, if most of the outermost pixels have the same colour."""
     ring = np.concatenate([rgb[:2].reshape(-1, 3), rgb[-2:].reshape(-1, 3)])
     ring = np.concatenate([ring, rgb[:, :2].reshape(-1, 3), rgb[:, -2:].reshape(-1, 3)])
     card = np.median(ring, axis=0).astype(np.uint8)

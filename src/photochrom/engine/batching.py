@@ -1,4 +1,4 @@
-"""Concurrent calls of one network, run together where their sizes are alike."""
+"""Batch concurrent calls of one network that have equal sizes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from photochrom.engine.session import Session
 
 @dataclass(slots=True, eq=False)
 class _Call:
-    """What one thread asks, and what it is answered."""
+    """One thread's request and its result."""
 
     lightness: Float
     outputs: list[str]
@@ -38,17 +38,18 @@ class _Call:
 
 
 class Batching(Session):
-    """A session whose concurrent calls share runs; safe to use from several threads, as the session is.
+    """A session that batches concurrent calls. Several threads can use it safely.
 
-    A call that finds no run going starts at once and alone: nobody ever waits for company. Those that come while a
-    run is going wait, and when it ends the oldest of them takes along what is like it. So a single user pays nothing,
-    and runs grow with the load. There is no thread of its own: who runs is one of the callers.
+    A call starts at once and alone if fewer than `runs` runs are in progress. No call is delayed to fill a batch.
+    Other calls wait. When a run ends, the oldest waiting call starts the next run and adds the waiting calls of
+    equal size to it. So a single user has no extra delay, and the batches grow with the load. This class starts no
+    thread: a calling thread runs the batch.
 
     Parameters
     ----------
-    session : what runs the network; its attributes are this one's too
-    batch : photos in one run at most
-    runs : how many runs may go at once
+    session : the session that runs the network; its attributes are copied
+    batch : the largest number of photos in one run
+    runs : the largest number of runs at the same time
 
     Raises
     ------
@@ -59,7 +60,7 @@ class Batching(Session):
     def __init__(self, session: Session, batch: int = 8, *, runs: int = 1) -> None:
         if batch < 1 or runs < 1:
             raise ValueError(f"batch and runs must be 1 or more, got {batch} and {runs}")
-        # All that a session says of itself, whatever is added to it; its own constructor would load the file again.
+        # This copies all attributes, also those added later. The constructor of Session would load the file again.
         vars(self).update(vars(session))
         self.session = session
         self.batch = batch
@@ -70,7 +71,7 @@ class Batching(Session):
 
     @property
     def waiting(self) -> int:
-        """How many calls wait for a run."""
+        """The number of calls that wait for a run."""
         with self._changed:
             return len(self._waiting)
 
@@ -82,17 +83,17 @@ class Batching(Session):
         temperature: float | None = None,
         hints: Float | None = None,
     ) -> list[Float]:
-        """Run the network, perhaps together with what other threads ask; see `Session.run`.
+        """Run the network, possibly in one batch with calls of other threads; see `Session.run`.
 
         Only calls of equal height, width, `outputs` and `temperature` share a run; `hints` may differ. If a shared
-        run fails, each of its calls is tried alone, so that an error reaches none but the thread that caused it.
+        run fails, each of its calls runs alone, so that only the thread that caused the error receives it.
         """
         call = _Call(lightness, outputs, temperature, hints)
         with self._changed:
             self._waiting.append(call)
             try:
                 self._changed.wait_for(lambda: call.answered or self._may_start(call))
-            except BaseException:  # an interrupt: nobody is left to take the answer
+            except BaseException:  # an interrupt: this thread will not read the result
                 if not call.taken:
                     self._waiting.remove(call)
                     self._changed.notify_all()
@@ -114,7 +115,7 @@ class Batching(Session):
         return self._going < self.runs and not call.taken and self._waiting[0] is call
 
     def _take(self, first: _Call) -> list[_Call]:
-        """Take the oldest call and as many like it as a run holds. The others keep their turns."""
+        """Take the oldest call and as many equal calls as fit into one run. The other calls keep their order."""
         group, photos = [], 0
         for call in self._waiting:
             if call.alike == first.alike and (call is first or photos + call.photos <= self.batch):
@@ -124,7 +125,7 @@ class Batching(Session):
             call.taken = True
             self._waiting.remove(call)
         self._going += 1
-        # With several runs at once the next in line may start now.
+        # If several runs are allowed, the next waiting call may start now.
         self._changed.notify_all()
         return group
 
@@ -135,7 +136,7 @@ class Batching(Session):
                     self._run_together(group)
                     return
                 except Exception:
-                    # Whose fault it was shows when each is tried alone; memory for one may do where it did not for all.
+                    # Each call now runs alone, which shows the call that fails. The memory may be enough for one photo.
                     pass
             for call in group:
                 try:
@@ -144,7 +145,7 @@ class Batching(Session):
                     )
                 except Exception as error:
                     call.error = error
-        except BaseException as error:  # an interrupt: the others must not wait for ever
+        except BaseException as error:  # an interrupt: without a result, the other threads would wait forever
             for call in group:
                 if not call.answered:
                     call.error = error
@@ -154,7 +155,7 @@ class Batching(Session):
         lightness = np.concatenate([call.lightness for call in group])
         hints = None
         if any(call.hints is not None for call in group):
-            # No hint is a plane of zeros.
+            # A plane of zeros means no hints.
             planes = [
                 np.zeros((call.photos, 3, *lightness.shape[2:]), np.float32)
                 if call.hints is None
@@ -164,7 +165,7 @@ class Batching(Session):
             hints = np.concatenate(planes)
         results = self.session.run(lightness, group[0].outputs, temperature=group[0].temperature, hints=hints)
         ends = np.cumsum([call.photos for call in group])[:-1]
-        # Copies: a view would keep the results of the whole group in memory until its last one is done.
+        # A view would keep the results of the whole group in memory until its last photo is finished.
         parts = [[part.copy() for part in np.split(result, ends)] for result in results]
         for i, call in enumerate(group):
             call.results = [part[i] for part in parts]

@@ -1,4 +1,4 @@
-"""`Colorizer`: one model, kept ready, for any number of opened photos."""
+"""`Colorizer`: one loaded model that colorizes any number of opened photos."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ from photochrom.resources import cores
 
 
 class Colorizer:
-    """Puts colour on photographs with one model.
+    """Colorizes photos with one model.
 
     Parameters
     ----------
     model : the name of a model that came with the package, an ONNX file that Photochrom exported, or a session that is
         loaded already
-    device : "auto", "cpu", "cuda", "coreml" or "directml"; a session has its own
-    threads : cores to use for one photo; None for all. One photo per core is the better use of several.
-    batch : calls of several threads that share a run of the network, at most; 1 runs each by itself
+    device : "auto", "cpu", "cuda", "coreml" or "directml"; not used if `model` is a session
+    threads : cores to use for one photo; None means all. With many photos, one core per photo is faster overall.
+    batch : the largest number of concurrent calls that share one run of the network; 1 runs each call alone
 
     Raises
     ------
     ModelError
-        If the model or device is not there.
+        If the model or the device is not available.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Colorizer:
         session = (
             model if isinstance(model, Session) else Session(resolve(model), device=device, threads=threads)
         )
-        # As many runs at once as there are cores for; only who comes beyond them joins another's run.
+        # The cores allow this many runs at the same time. Only further calls are batched.
         self.session = Batching(session, batch, runs=max(1, cores() // threads)) if batch > 1 else session
         self.pool = ThreadPoolExecutor(threads, "photochrom") if threads > 1 else None
 
@@ -63,7 +63,7 @@ class Colorizer:
 
     @property
     def info(self) -> ModelInfo:
-        """What the model says of itself."""
+        """The model's name, size, licence and description, as its file states them."""
         return self.session.info
 
     @property
@@ -83,14 +83,14 @@ class Colorizer:
 
         Parameters
         ----------
-        format : what it will be encoded as, if not as what it came: a JPEG's colours are prepared for JPEG's own
-            rounding, and a lossless format would show it
-        only : the numbers of the candidates that are wanted, from 1; None for all
+        format : the format of the result; None means the format of the input. Colours for a JPEG are computed at
+            JPEG's chroma resolution and rounding. In a lossless format this loss would be visible.
+        only : the numbers of the wanted candidates, counted from 1; None means all
 
         Returns
         -------
-        As many photos as candidates are wanted; `photo` itself is not changed. They are not marked with their
-        provenance yet: `photochrom.pipeline` does that.
+        One photo per wanted candidate. `photo` itself is not changed. The results do not contain the provenance mark
+        yet; `photochrom.pipeline` adds it.
         """
         options = options or Options()
         wanted = range(1, options.candidates + 1) if only is None else sorted(only)
@@ -107,11 +107,11 @@ class Colorizer:
         return versions
 
     def predict(self, luma: Float, options: Options | None = None) -> Colours:
-        """The network's own colours for a luma ``(H, W)`` in [0, 1], at its own scale: what papers measure."""
+        """Predict colours for a luma ``(H, W)`` in [0, 1] at the network's scale. Papers measure this output."""
         return predict(self.session, luma, options or Options())[0]
 
     def confidence(self, photo: Photo, options: Options | None = None) -> NDArray[np.float32]:
-        """How sure the model is of each pixel's colour on the first page: ``(H, W)`` in [0, 1]."""
+        """The model's confidence in each pixel's colour on the first page: ``(H, W)`` in [0, 1]."""
         page = photo.pages[0]
         options = options or Options()
         guide = self._guide(page, options)
@@ -124,7 +124,7 @@ class Colorizer:
 
     def _merge(self, photo: Photo, page: Page, coefficients: Float, strength: float, for_jpeg: bool) -> Page:
         if for_jpeg and photo.format == "JPEG" and page.pixels.dtype == np.uint8:
-            # Stays in Y'CbCr from the decoder to the encoder: the luma plane passes through.
+            # The photo stays in Y'CbCr from the decoder to the encoder, so the luma plane is copied unchanged.
             halved = photo.jpeg is None or photo.jpeg.subsampling == 2
             luma = page.pixels.astype(np.uint8, copy=False)
             pixels = merge.merge_ycbcr(luma, coefficients, strength, halved=halved, pool=self.pool)

@@ -1,9 +1,9 @@
-"""What speaks for real colour in a photo, measured.
+"""Measure the evidence for real colour in a photo.
 
-A toned print has one tint for each grey. What remains after that curve has been taken away is real colour, or it is
-damage. Damage differs from real colour in three ways. A stain has one colour, so that its chroma varies along one
-line, while a photo in colour varies in two dimensions. Stains are yellow, brown or blue like ink, while photos also
-have reds, greens and purples. Errors of scanners and of JPEG are fine-grained.
+A toned print has one tint for each grey. If this tone curve is subtracted, the rest is real colour or damage. Damage
+differs from real colour in three ways. A stain has one colour, so its chroma varies along one line; the chroma of a
+colour photo varies in two dimensions. Stains are yellow, brown or blue like ink; colour photos also have reds, greens
+and purples. Errors of scanners and of JPEG are fine-grained.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Float = NDArray[np.float32]
 WEIGHTS = (2.37, 2.76, -1.60)
 BIAS = -0.88
 SOFT = 0.15
-"""Added to each measure before its logarithm: differences below it are rounding."""
+"""Added to each measure before its logarithm, because smaller differences are rounding errors."""
 _LEVELS = 24
 _SIDE = 128
 _STAIN_HUE, _STAIN_WIDTH = np.deg2rad(-57.0), np.deg2rad(22.0)
@@ -35,16 +35,16 @@ _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 @dataclass(frozen=True)
 class Evidence:
-    """What speaks for real colour in one photo.
+    """The evidence for real colour in one photo.
 
     Attributes
     ----------
     second
-        The spread of chroma across its main direction, in Lab units, after the tone curve.
+        The standard deviation of chroma across its main direction, in Lab units, without the tone curve.
     strange
-        How far the most unusual hundredth lies from the hues of stains, in units of about one Lab unit.
+        The 99th percentile of the distance from the hues of stains, in units of about one Lab unit.
     rough
-        The mean of the same distance in fine detail: noise, fringes and JPEG blocks have much of it.
+        The mean of the same distance in fine detail. It is high for noise, fringes and JPEG blocks.
     """
 
     second: float
@@ -62,7 +62,7 @@ def measure(rgb: NDArray[np.uint8]) -> Evidence:
     """Measure one photo ``(h, w, 3)`` uint8 sRGB without card around it."""
     rgb = _align(rgb)
     shorter = min(rgb.shape[:2])
-    # The median removes lines of up to half its width: stamps, dates, scratches, what is left of fringes.
+    # The median removes lines of up to half its width: stamps, dates, scratches and remaining fringes.
     side = 7 if shorter >= 160 else 5 if shorter >= 48 else 3
     rgb = np.asarray(cv2.medianBlur(np.ascontiguousarray(rgb), side), np.uint8)
     margin = max(3, shorter // 40)
@@ -81,7 +81,7 @@ def measure(rgb: NDArray[np.uint8]) -> Evidence:
 
 
 def _align(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Shift red and blue onto green by up to 4 pixels: scanners and old colour presses miss by some."""
+    """Shift red and blue onto green by up to 4 pixels. Scanners and old colour presses misalign the channels."""
     height, width = rgb.shape[:2]
     if min(height, width) < 32:
         return rgb
@@ -95,7 +95,7 @@ def _align(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
         off, still_off = (
             np.abs(e - edges[1]).mean() for e in (edges[channel], _shifted(edges[channel], x, y))
         )
-        # Edges that do not come together were no scanner's fault, or the photo is too small to say.
+        # If the shift does not align the edges, the scanner was not the cause, or the photo is too small to tell.
         if still_off < 0.9 * off:
             aligned[..., channel] = _shifted(np.ascontiguousarray(rgb[..., channel]), x, y)
     return aligned
@@ -116,7 +116,7 @@ def _edges(channel: NDArray[np.uint8]) -> Float:
 
 
 def _log_chroma(rgb: Float) -> Float:
-    """Red against green, and blue against both, as logarithms: a stain adds the same vector at every grey."""
+    """Logarithms of red against green, and of blue against both. A stain adds the same vector at every grey."""
     red, green, blue = np.moveaxis(np.log(rgb + 0.1), -1, 0)
     return np.stack([40 * (red - green), 20 * (blue - (red + green) / 2)], axis=-1)
 
@@ -135,7 +135,7 @@ def _without_tone(luma: Float, chroma: Float) -> Float:
     flat = chroma.reshape(-1, 2)
     counts = np.bincount(level, minlength=_LEVELS)
     groups = np.split(flat[np.argsort(level, kind="stable")], np.cumsum(counts)[:-1])
-    # Levels of a few pixels have no tone of their own; they take that of their neighbours.
+    # A level with few pixels has no reliable tone. It takes the tone of its neighbours.
     held = np.flatnonzero(counts >= min(counts.max(), max(8, 0.001 * len(flat))))
     medians = np.array([np.median(groups[i], axis=0) for i in held])
     position = luma.reshape(-1) * _LEVELS - 0.5
@@ -144,7 +144,7 @@ def _without_tone(luma: Float, chroma: Float) -> Float:
 
 
 def _without_neighbors(luma: Float, chroma: Float) -> Float:
-    """What a straight line in luma, fitted around each pixel, leaves of chroma: detail (He et al., 2013)."""
+    """Subtract from chroma a straight line in luma, fitted around each pixel. Detail remains (He et al., 2013)."""
     side = 2 * max(3, max(luma.shape) // 12) + 1
     guide = luma * 100
     product = guide[..., None] * chroma
@@ -159,7 +159,7 @@ def _without_neighbors(luma: Float, chroma: Float) -> Float:
 
 
 def shrink(picture: Float, side: int) -> Float:
-    """The means of areas: a picture whose longer side is `side` at most."""
+    """Reduce a picture by area averaging, so that its longer side is `side` at most."""
     height, width = picture.shape[:2]
     scale = side / max(height, width)
     if scale >= 1:

@@ -1,8 +1,9 @@
-"""Hints: colours that the user knows, at points of the photo, and how the rest follows them.
+"""Hints: colours that the user knows at points of the photo, and their effect on the other pixels.
 
-What a prediction leaves of them is spread over the photo (`photochrom.color.propagation`): places that are alike
-follow, others stay as predicted, so a hint is met with every model. What is alike a net may have learned; the default
-one has. A net that takes hints as its input (Zhang et al. 2017, arXiv:1705.02999) gets them too.
+`photochrom.color.propagation` spreads the difference between hint and prediction over the photo. Similar pixels take
+the change, and other pixels keep their predicted colour. So hints work with every model. A network may have learned
+which pixels are similar; the default one has. A network that takes hints as input (Zhang et al. 2017,
+arXiv:1705.02999) also receives them.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from photochrom.engine.resize import Float, as_float
 MOST_HINTS = 500
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 SIZE = 7 / 256
-"""Side of the square that a hint stands for in the net's input, as a share of the photo's mean side."""
+"""Side of a hint's square in the network's input, as a share of the photo's mean side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +32,9 @@ class Hint:
     Attributes
     ----------
     x, y
-        Shares of the upright photo's width from the left and height from the top, in [0, 1].
+        Position in the upright photo: share of the width from the left and of the height from the top, in [0, 1].
     color
-        ``#rrggbb``, sRGB. Its hue and chroma count; the lightness stays the photo's own.
+        ``#rrggbb``, sRGB. Only its hue and chroma are used; the photo keeps its lightness.
     """
 
     x: float
@@ -54,12 +55,12 @@ class Hint:
 
 
 def parse_hints(data: Any) -> tuple[Hint, ...]:
-    """Hints from what JSON holds: ``{"hints": [{"x": 0.5, "y": 0.5, "color": "#a06040"}, ...]}`` or the bare list.
+    """Read hints from decoded JSON: ``{"hints": [{"x": 0.5, "y": 0.5, "color": "#a06040"}, ...]}`` or only the list.
 
     Raises
     ------
     ValueError
-        In one sentence, with the number of the hint.
+        If the data are not hints. The message is one sentence and names the number of the hint.
     """
     found = data.get("hints") if isinstance(data, dict) else data
     if not isinstance(found, list):
@@ -75,23 +76,23 @@ def parse_hints(data: Any) -> tuple[Hint, ...]:
             raise ValueError(f"hint {number}: x and y must be numbers")
         try:
             hints.append(Hint(float(x), float(y), str(color)))
-        except (ValueError, OverflowError) as error:  # JSON's integers may be larger than any float
+        except (ValueError, OverflowError) as error:  # an integer in JSON may be too large
             raise ValueError(f"hint {number}: {error}") from None
     return tuple(hints)
 
 
 def hints_to_json(hints: Iterable[Hint]) -> dict[str, Any]:
-    """What `parse_hints` reads."""
+    """Convert hints to the JSON that `parse_hints` reads."""
     return {"hints": [asdict(hint) for hint in hints]}
 
 
 def drawn(hints: Iterable[Hint], shape: tuple[int, int]) -> Float:
-    """The net's input ``(1, 3, H, W)``: a and b in Lab units and a mask; a later hint covers an earlier one."""
+    """Draw the network's input ``(1, 3, H, W)``: a and b in Lab units, and a mask. Later hints cover earlier ones."""
     height, width = shape
     plane = np.zeros((1, 3, height, width), np.float32)
     side = max(1, round(SIZE * (height * width) ** 0.5))
     for hint in hints:
-        # Whole squares, also at the border: half a square is what nets have seen less of.
+        # Squares are drawn whole, also at the border, because networks saw few partial squares in training.
         top = min(max(0, round(hint.y * height - side / 2)), max(0, height - side))
         left = min(max(0, round(hint.x * width - side / 2)), max(0, width - side))
         plane[0, :2, top : top + side, left : left + side] = hint.ab[:, None, None]
@@ -100,13 +101,13 @@ def drawn(hints: Iterable[Hint], shape: tuple[int, int]) -> Float:
 
 
 def apply_hints(ab: Float, luma: Float, hints: tuple[Hint, ...], affinity: Float | None = None) -> Float:
-    """Change predicted colours so that they meet the hints.
+    """Change predicted colours so that they agree with the hints.
 
     Parameters
     ----------
-    ab : (h, w, 2) as predicted, Lab units
-    luma : (h, w) of the photo at that size, in [0, 1]
-    affinity : (h, w, P + 1), coordinates and amplitude that the net has learned, or None
+    ab : (h, w, 2) predicted colours in Lab units
+    luma : (h, w) luma of the photo at the same size, in [0, 1]
+    affinity : (h, w, P + 1) coordinates and amplitude that the network predicts, or None
 
     Returns
     -------

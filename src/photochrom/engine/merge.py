@@ -1,8 +1,8 @@
-"""Bring colour from the network's scale onto the full-size luma, and join the two without touching the luma.
+"""Upsample the predicted colour to full size, and merge it with the luma without changing the luma.
 
-Chroma is upsampled by a guided filter (He, Sun, Tang 2013) in its fast form (He, Sun 2015, arXiv:1505.00996): the
-local linear model chroma = a * luma + b is solved at a moderate size and only its coefficients are enlarged. Full
-size is visited once, in strips.
+The fast guided filter (He, Sun, Tang 2013; fast form: He, Sun 2015, arXiv:1505.00996) upsamples the chroma. It solves
+the local linear model chroma = a * luma + b at a moderate size, and only the coefficients are enlarged. The
+full-size photo is processed once, in strips.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from photochrom.color.luma import CB_TO_BLUE, CB_TO_GREEN, CR_TO_GREEN, CR_TO_RE
 from photochrom.engine.resize import Float, Luma, as_float, resized
 
 REGULARIZATION = 0.03**2
-"""Luma variance below which a region counts as flat: about 8 levels of 255."""
+"""A region with a smaller luma variance counts as flat. The standard deviation is about 8 levels of 255."""
 _STRIP = 64
 
 
@@ -40,7 +40,10 @@ def guided_coefficients(ab: Float, guide: Float) -> Float:
 
 
 def window(guide: tuple[int, ...], cells: tuple[int, ...]) -> int:
-    """The guided filter's radius: about two of the network's cells across, as far as colour may be off its edge."""
+    """The guided filter's radius in pixels of the guide.
+
+    The window covers about two cells of the network. The network's colour edges may be misplaced by this much.
+    """
     return max(1, round(max(guide[0] / cells[0], guide[1] / cells[1])))
 
 
@@ -56,7 +59,7 @@ def solve_guided(chroma: Float, guide: Float, radius: int) -> Float:
     variance = mean(guide * guide) - mean_guide**2
     coefficients = np.empty((4, *shape), np.float32)
     for i in range(2):
-        # Bilinear, never nearest, which leaves blocks.
+        # Nearest-neighbour interpolation would leave visible blocks.
         part = as_float(cv2.resize(chroma[..., i], shape[::-1], interpolation=cv2.INTER_LINEAR))
         mean_part = mean(part)
         slope = (mean(guide * part) - mean_guide * mean_part) / (variance + REGULARIZATION)
@@ -66,7 +69,10 @@ def solve_guided(chroma: Float, guide: Float, radius: int) -> Float:
 
 
 def merge_rgb(luma: Luma, coefficients: Float, strength: float, pool: Executor | None = None) -> Luma:
-    """Colour at full size: ``(H, W, 3)`` sRGB in the luma's dtype, whose Rec. 601 luma is the input's within 1."""
+    """Merge luma and chroma at full size into ``(H, W, 3)`` sRGB of the luma's dtype.
+
+    The Rec. 601 luma of the result differs from the input by 1 level at most.
+    """
     full = float(np.iinfo(luma.dtype).max)
     out = np.empty((*luma.shape, 3), luma.dtype)
 
@@ -75,13 +81,13 @@ def merge_rgb(luma: Luma, coefficients: Float, strength: float, pool: Executor |
         y *= np.float32(1 / full)
         cb, cr = _chroma(y, enlarged_rows(coefficients, top, bottom, luma.shape), strength)
         y *= np.float32(full)
-        y += np.float32(0.5)  # rounds, as the conversion to integers cuts off
+        y += np.float32(0.5)  # the conversion to integers truncates, so this rounds
         for channel, (from_cb, from_cr) in enumerate(
             ((0.0, CR_TO_RED), (CB_TO_GREEN, CR_TO_GREEN), (CB_TO_BLUE, 0.0))
         ):
             value = as_float(cv2.addWeighted(cb, from_cb * full, cr, from_cr * full, 0))
             value += y
-            # The limit on chroma keeps values inside; this only catches float error at the two ends.
+            # The gamut limit keeps the values in range. The clip only removes floating-point error at 0 and `full`.
             np.clip(value, 0, full, out=value)
             out[top:bottom, :, channel] = value
 
@@ -97,9 +103,9 @@ def merge_ycbcr(
     halved: bool,
     pool: Executor | None = None,
 ) -> NDArray[np.uint8]:
-    """Colour for a JPEG: ``(H, W, 3)`` full-range Y'CbCr whose Y plane is the input's own.
+    """Merge luma and chroma for a JPEG into ``(H, W, 3)`` full-range Y'CbCr. The Y plane equals the input.
 
-    With `halved` chroma is worked out at half the size, as 4:2:0 files hold it: each 2x2 pixels share theirs.
+    With `halved` the chroma is computed at half the size, and each 2x2 pixels share one value, as in 4:2:0 files.
     """
     height, width = luma.shape
     out = np.empty((height, width, 3), np.uint8)
@@ -118,7 +124,7 @@ def merge_ycbcr(
         cb, cr = _chroma(y, enlarged_rows(coefficients, top // step, top // step + len(y), shape), strength)
         chroma = cv2.merge([cv2.addWeighted(x, 255, x, 0, 128, dtype=cv2.CV_8U) for x in (cb, cr)])
         if halved:
-            # Each pair of bytes moves as one 16-bit number: twice as fast as two planes of 8.
+            # Each pair of bytes is enlarged as one 16-bit number. This is twice as fast as two 8-bit planes.
             pairs = chroma.view(np.uint16)[..., 0]
             doubled = cv2.resize(pairs, None, fx=2, fy=2, interpolation=cv2.INTER_NEAREST)
             chroma = np.ascontiguousarray(doubled[: len(rows), :width]).view(np.uint8)
@@ -143,7 +149,7 @@ def _chroma(y: Float, coefficients: Float, strength: float) -> tuple[Float, Floa
     lowest = as_float(cv2.min(cv2.min(red, green), blue))
     highest += y
     lowest += y
-    # Few pixels leave the gamut; only those go through the exact limit.
+    # Few pixels are outside the gamut. The exact limit is computed only for them.
     outside = np.flatnonzero((highest > 1) | (lowest < 0))
     if outside.size:
         flat_cb, flat_cr = cb.reshape(-1), cr.reshape(-1)
@@ -154,14 +160,14 @@ def _chroma(y: Float, coefficients: Float, strength: float) -> tuple[Float, Floa
 
 
 def enlarged_rows(coefficients: Float, top: int, bottom: int, shape: tuple[int, ...]) -> Float:
-    """Rows `top` to `bottom` of the coefficients enlarged (bilinear, pixel centres aligned) to `shape`."""
+    """Enlarge the coefficients to `shape` (bilinear, pixel centres aligned), and return the rows `top` to `bottom`."""
     height, width = shape[:2]
     count = coefficients.shape[1]
     position = np.clip((np.arange(top, bottom) + 0.5) * (count / height) - 0.5, 0, count - 1)
     lower = position.astype(int)
     upper = np.minimum(lower + 1, count - 1)
     share = (position - lower).astype(np.float32)[:, None]
-    # Down first, while rows are short; then across, in OpenCV's vector code.
+    # The vertical interpolation comes first, while the rows are short. OpenCV's vector code does the horizontal one.
     enlarged = np.empty((4, bottom - top, width), np.float32)
     for i, plane in enumerate(coefficients):
         rows = plane[lower] * (1 - share) + plane[upper] * share
@@ -182,7 +188,7 @@ def each_strip(
         for top, bottom in strips:
             work(top, bottom)
     else:
-        # list() waits for all and raises the first error.
+        # list() waits for all strips and raises the first error.
         list(pool.map(lambda ends: work(*ends), list(strips)))
 
 

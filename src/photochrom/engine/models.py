@@ -1,4 +1,4 @@
-"""The models that can be chosen, and what each file says of itself."""
+"""The available models and the information in their files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["DEFAULT", "ModelInfo", "available", "resolve"]
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """What a model file says of itself."""
+    """The information in a model file."""
 
     name: str
     path: Path
@@ -27,7 +27,7 @@ class ModelInfo:
 
     @classmethod
     def of(cls, path: Path, metadata: Metadata) -> ModelInfo:
-        """The info of the file at `path`, which says `metadata`."""
+        """Describe the file at `path`, which contains `metadata`."""
         return cls(
             name=str(metadata.get("name", path.stem)),
             path=path,
@@ -40,7 +40,7 @@ class ModelInfo:
 
     @property
     def fingerprint(self) -> str:
-        """Twelve hexadecimal digits that differ between two models, also of one name."""
+        """Twelve hexadecimal digits. They differ between two models, even if these have the same name."""
         said = json.dumps([self.name, self.parameters, self.bytes, self.metadata], sort_keys=True)
         return hashlib.sha256(said.encode()).hexdigest()[:12]
 

@@ -1,4 +1,4 @@
-"""What a user may ask of a colorization."""
+"""`Options`: the user's settings for a colorization."""
 
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -16,20 +16,22 @@ class Options:
     Attributes
     ----------
     strength
-        0 is grey, 1 as predicted, up to 1.5; colours that would leave the gamut lose chroma, never luma.
+        The factor for chroma: 0 is grey, 1 is as predicted, 1.5 is the maximum. A colour outside the gamut loses
+        chroma; its luma does not change.
     size
-        The network's side in pixels: the photo is reduced to about size x size, its proportions kept.
-        None takes the model's own default.
+        The side of the network's input in pixels. The photo is reduced to about size x size pixels, and its
+        proportions are kept. None means the model's default.
     quality
-        "fast" runs the network at three quarters of the size, "best" averages two sizes and their mirror images.
+        "fast" runs the network at three quarters of the size. "best" averages two sizes and their mirror images.
     temperature
-        Of the annealed mean (Zhang et al. 2016): towards 0 vivid and patchy, 1 careful. None: the model's own.
+        The temperature of the annealed mean (Zhang et al. 2016). Near 0 colours are vivid and patchy; at 1 they are
+        muted and smooth. None means the model's default.
     candidates
-        How many different plausible versions to make, 1 to 16; the first is the one made without asking for more.
+        The number of different plausible versions, 1 to 16. The first version does not depend on this number.
     seed
-        Chooses the directions in which further candidates differ.
+        Chooses the directions in which the further candidates differ.
     hints
-        Colours that are known, at points; the rest of the photo follows.
+        Known colours at points of the photo. Similar pixels take them.
 
     Raises
     ------

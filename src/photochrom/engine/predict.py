@@ -1,4 +1,4 @@
-"""From a photograph's luma to colour at the network's scale: sizes, averaging, candidates."""
+"""Predict colour at the network's scale from a photo's luma: network sizes, averaging, candidates."""
 
 from __future__ import annotations
 
@@ -19,14 +19,15 @@ from photochrom.modelfile.names import AB, AFFINITY, CONFIDENCE, LOGITS
 
 Float = NDArray[np.float32]
 CANDIDATE_SHIFT = 6.0
-"""How far, in ab units on average, a further candidate's colours lie from the first's."""
+"""The mean distance, in ab units, between the colours of a further candidate and of the first one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Colours:
-    """One prediction at the net's scale: ``ab (h, w, 2)`` in Lab units, ``confidence (h, w)`` in [0, 1] if asked.
+    """One prediction at the network's scale.
 
-    `affinity` (h, w, P + 1) is what hints follow, of models that have learned it.
+    `ab` ``(h, w, 2)`` is in Lab units. `confidence` ``(h, w)`` is in [0, 1], or None if it was not requested.
+    `affinity` ``(h, w, P + 1)`` controls how hints spread, or is None if the model does not predict it.
     """
 
     ab: Float
@@ -35,9 +36,9 @@ class Colours:
 
 
 def network_size(shape: tuple[int, ...], side: int, multiple: int = 32) -> tuple[int, int]:
-    """Height and width, multiples of `multiple`, of about side x side pixels in the photo's proportions.
+    """Height and width for the network: about side x side pixels in the photo's proportions.
 
-    A panorama keeps at least one `multiple` across, so beyond about 60:1 it is squeezed.
+    Both are multiples of `multiple`, and at least one `multiple`. A panorama beyond about 60:1 is therefore distorted.
     """
     aspect = (shape[0] / shape[1]) ** 0.5
     height, width = (max(multiple, round(side * x / multiple) * multiple) for x in (aspect, 1 / aspect))
@@ -45,7 +46,7 @@ def network_size(shape: tuple[int, ...], side: int, multiple: int = 32) -> tuple
 
 
 def sides(session: Session, options: Options) -> list[int]:
-    """The network sizes, smallest first, that `options` ask for."""
+    """The network sizes for `options`, smallest first."""
     size = options.size or session.size
     return {"fast": [max(32, size * 3 // 4)], "balanced": [size], "best": [size, size * 5 // 4]}[
         options.quality
@@ -55,14 +56,14 @@ def sides(session: Session, options: Options) -> list[int]:
 def predict(
     session: Session, luma: Float, options: Options, *, with_confidence: bool = False
 ) -> list[Colours]:
-    """Colours for a photo's reduced luma ``(h, w)`` in [0, 1]: as many as `options.candidates`.
+    """Predict `options.candidates` colourings for a photo's reduced luma ``(h, w)`` in [0, 1].
 
-    The colours of `predict_raw`, made to meet the hints.
+    `predict_raw` predicts the colours, and `follow` applies the hints.
 
     Raises
     ------
     ModelError
-        If candidates are asked of a model that gives one colour and no distribution.
+        If `options` ask for several candidates and the model predicts one colour per pixel, not a distribution.
     """
     found = predict_raw(
         session, luma, options, with_confidence=with_confidence, with_affinity=bool(options.hints)
@@ -71,7 +72,7 @@ def predict(
 
 
 def follow(found: list[Colours], luma: Float, hints: tuple[Hint, ...]) -> list[Colours]:
-    """Make every candidate meet the hints."""
+    """Apply the hints to every candidate."""
     if not hints:
         return found
     met = []
@@ -94,7 +95,7 @@ def predict_raw(
     with_confidence: bool = False,
     with_affinity: bool = False,
 ) -> list[Colours]:
-    """The network's own colours. Hints count only where the network takes them as its input."""
+    """Predict colours with the network alone. Hints have an effect only if the network takes them as input."""
     outputs = [AB]
     if with_confidence:
         outputs.append(CONFIDENCE)
@@ -123,7 +124,7 @@ def distribution(session: Session, luma: Float, options: Options) -> Float:
     Raises
     ------
     ModelError
-        If the model gives one colour per pixel and no distribution.
+        If the model predicts one colour per pixel, not a distribution.
     """
     if not session.has_distribution:
         raise ModelError(
@@ -163,7 +164,10 @@ def _drawn(session: Session, options: Options, shape: tuple[int, int]) -> Float 
 
 
 def _average(colours: list[Colours]) -> Colours:
-    """The mean of predictions at the scale of the largest. Affinity, which is no colour, is the first one's."""
+    """Average predictions at the scale of the largest one.
+
+    The affinity is not averaged, because it is not a colour. The first prediction's affinity is used.
+    """
     if len(colours) == 1:
         return colours[0]
     height, width = max(c.ab.shape[:2] for c in colours)
@@ -176,17 +180,17 @@ def _average(colours: list[Colours]) -> Colours:
 
 
 def _directions(count: int, seed: int) -> list[Float]:
-    """Unit vectors of the ab plane, evenly spread, from a start that the seed chooses."""
+    """Evenly spaced unit vectors of the ab plane. The seed chooses the first angle."""
     start = np.random.default_rng(seed).uniform(0, 2 * np.pi)
     angles = start + 2 * np.pi * np.arange(count) / count
     return [np.array([np.cos(angle), np.sin(angle)], np.float32) for angle in angles]
 
 
 def _tilted(logits: Float, bins: Float, direction: Float, temperature: float, first: Float) -> Float:
-    """The annealed mean after an exponential tilt of the distribution towards `direction`.
+    """Tilt the distribution exponentially towards `direction`, and return its annealed mean.
 
-    A tilt moves each colour in proportion to its own variance: what the model is sure of stays, what could as
-    well be another colour becomes one. Its amount is found so that the mean shift is `CANDIDATE_SHIFT`.
+    The tilt moves each pixel's colour in proportion to the variance of its distribution. Certain colours stay, and
+    uncertain ones change. A bisection finds the amount of the tilt that gives a mean shift of `CANDIDATE_SHIFT`.
     """
     classes, height, width = logits.shape
     flat = logits.reshape(classes, -1).T / np.float32(temperature)

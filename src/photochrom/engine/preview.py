@@ -1,4 +1,4 @@
-"""`Preview`: one photo held open at the size of a screen, so that a change is seen at once."""
+"""`Preview`: one open photo at screen size, for which a change of the options takes little time."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ from photochrom.media.photo import Photo
 
 PIXELS = 1_000_000
 KEPT = 8
-"""For how many options the colours are kept. Undo, redo and the sliders then cost only a merge."""
+"""The number of options whose colours are cached. With a cached result, undo, redo and sliders need only a merge."""
 ALIKE = 18.0
-"""Colours of a palette lie further apart than this, in ab units."""
+"""The smallest distance between colours of a palette, in ab units."""
 
 
 @dataclass(frozen=True, slots=True)
 class Swatch:
-    """A colour that a place may have: ``#rrggbb`` at the photo's own lightness, and its likelihood in [0, 1]."""
+    """A likely colour of a place: ``#rrggbb`` at the photo's lightness, and its probability in [0, 1]."""
 
     color: str
     share: float
 
 
 class Preview:
-    """One page of a photo at screen size, to be coloured many times; for one thread at a time.
+    """One page of a photo at screen size that is colorized many times. Only one thread may use it at a time.
 
     Parameters
     ----------
-    pixels : the most pixels; a larger photo is reduced by area
+    pixels : the largest number of pixels; a larger photo is reduced by area averaging
 
     Raises
     ------
@@ -55,11 +55,11 @@ class Preview:
 
     @property
     def grey(self) -> NDArray[np.uint8]:
-        """The photo as it was, ``(h, w, 3)``."""
+        """The photo without colour, ``(h, w, 3)``."""
         return np.repeat(self.luma[..., None], 3, axis=2)
 
     def view(self, options: Options | None = None, *, candidate: int = 0) -> NDArray[np.uint8]:
-        """The photo in colour ``(h, w, 3)``, sRGB: what `Colorizer.colorize` gives, at this size.
+        """The photo in colour ``(h, w, 3)``, sRGB: the result of `Colorizer.colorize_photo` at this size.
 
         Raises
         ------
@@ -76,7 +76,7 @@ class Preview:
         return np.asarray(picture, np.uint8)
 
     def confidence(self) -> NDArray[np.uint8]:
-        """How sure the model is of each pixel's colour ``(h, w)``: 255 is sure."""
+        """The model's confidence in each pixel's colour ``(h, w)``; 255 is the highest."""
         if self._confidence is None:
             (colours,) = predict(self._session, self._guide(Options()), Options(), with_confidence=True)
             assert colours.confidence is not None
@@ -84,9 +84,9 @@ class Preview:
         return np.rint(resized(self._confidence, self.luma.shape) * 255).astype(np.uint8)
 
     def palette(self, x: float, y: float, count: int = 9) -> list[Swatch]:
-        """The colours that the place ``(x, y)`` may have, the likeliest first; positions as in `Hint`.
+        """The likely colours of the place ``(x, y)``, the most probable first; positions as in `Hint`.
 
-        A model without a distribution gives one colour: the one that it predicts.
+        A model without a distribution gives only its predicted colour.
         """
         luma = float(self.luma[_cell(y, self.luma.shape[0]), _cell(x, self.luma.shape[1])]) / 255
         if not self._session.has_distribution:
@@ -119,7 +119,7 @@ class Preview:
         return self._kept[look]
 
     def _raw_colors(self, look: Options, guide: Float) -> list[Colours]:
-        """The network's own colours. They are kept while hints change, unless the network takes hints itself."""
+        """The network's colours. They are cached while hints change, unless the network takes hints as input."""
         asked = look if self._session.takes_hints else replace(look, hints=())
         if self._raw is None or self._raw[0] != asked:
             self._raw = asked, predict_raw(self._session, guide, asked, with_affinity=True)
@@ -136,7 +136,7 @@ def _at(colours: Colours, x: float, y: float) -> Float:
 
 
 def _share(logits: Float, x: float, y: float) -> NDArray[np.float64]:
-    """Mean distribution of the 3 x 3 cells around a place: a click is no more exact than that."""
+    """Mean distribution of the 3 x 3 cells around a place, because a click is not more precise."""
     _, height, width = logits.shape
     row, column = _cell(y, height), _cell(x, width)
     near = logits[:, max(0, row - 1) : row + 2, max(0, column - 1) : column + 2].astype(np.float64)

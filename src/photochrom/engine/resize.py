@@ -1,4 +1,4 @@
-"""A photo's luma at the sizes at which the network and the guided filter work."""
+"""Resize a photo's luma for the network and for the guided filter."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ Float: TypeAlias = NDArray[np.float32]
 Luma: TypeAlias = NDArray[np.uint8] | NDArray[np.uint16]
 
 GUIDE_SIDE = 400
-"""The photo is reduced to about this side squared for solving the guided filter."""
+"""The guided filter is solved at about this side squared in pixels."""
 
 
 def reduced(luma: Luma, side: int = GUIDE_SIDE) -> Float:
-    """The photo's luma in [0, 1] at about side x side pixels, areas averaged; never enlarged."""
+    """Reduce the photo's luma to about side x side pixels in [0, 1] by area averaging. It is never enlarged."""
     height, width = luma.shape
     scale = min(1.0, side / (height * width) ** 0.5)
     target = max(1, round(height * scale)), max(1, round(width * scale))
     small = luma
-    # Halving has a fast path in OpenCV, averaging by other factors has none: 8 ms, not 22, at 12 megapixels.
+    # OpenCV has a fast path for halving, but not for other factors: 8 ms instead of 22 ms at 12 megapixels.
     while small.shape[0] >= 2 * target[0] and small.shape[1] >= 2 * target[1] and scale < 0.5:
         half = (small.shape[1] // 2, small.shape[0] // 2)
         small = cv2.resize(small, half, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
@@ -29,7 +29,7 @@ def reduced(luma: Luma, side: int = GUIDE_SIDE) -> Float:
 
 
 def resized(luma: Float, shape: tuple[int, ...]) -> Float:
-    """`luma` at another size: areas are averaged where it shrinks, else bilinear."""
+    """Resize `luma` to `shape`: area averaging if it shrinks, else bilinear interpolation."""
     shrinks = luma.shape[0] >= shape[0] and luma.shape[1] >= shape[1]
     how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
     return as_float(cv2.resize(luma, shape[1::-1], interpolation=how))

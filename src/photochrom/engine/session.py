@@ -33,18 +33,18 @@ PROVIDERS = {
 
 
 class Session:
-    """A model ready to run; safe to use from several threads.
+    """A loaded model. Several threads can use it safely.
 
     Parameters
     ----------
     path : an ONNX file that Photochrom exported
-    device : "auto" (CUDA if there, else CPU), "cpu", "cuda", "coreml" or "directml"
-    threads : for the network's own work; None is one per core
+    device : "auto" (CUDA if it is available, else CPU), "cpu", "cuda", "coreml" or "directml"
+    threads : number of threads for one run of the network; None means one per core
 
     Raises
     ------
     ModelError
-        If the file is not such a model or the device is not there.
+        If the file is not such a model or the device is not available.
     """
 
     def __init__(self, path: Path, *, device: str = "auto", threads: int | None = None) -> None:
@@ -60,10 +60,10 @@ class Session:
         options = ort.SessionOptions()
         options.log_severity_level = 3
         options.intra_op_num_threads = threads or 0
-        # Its own pool of memory keeps the most that runs ever needed, a gigabyte after a few large ones at once, and
-        # saves no time at the default size.
+        # ONNX Runtime's memory arena never shrinks: after a few large concurrent runs it holds a gigabyte. It saves
+        # no time at the default size.
         options.enable_cpu_mem_arena = False
-        # Idle workers that spin would take the cores from the decoder and the encoder of the next photo.
+        # Spinning idle threads would take processor time from the decoder and the encoder of the next photo.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
             self._session = ort.InferenceSession(
@@ -76,7 +76,7 @@ class Session:
             raise ModelError(str(path), f"not a model that ONNX Runtime can load ({reason})") from None
         metadata, schema = parse(self._session.get_modelmeta().custom_metadata_map, str(path))
         self.info = ModelInfo.of(path, metadata)
-        # By their present names, which may be others than the file's.
+        # The keys are the current names. An older file may use other names.
         self._inputs = {current(i.name, schema): i.name for i in self._session.get_inputs()}
         self._outputs = {current(o.name, schema): o.name for o in self._session.get_outputs()}
         self.has_distribution = LOGITS in self._outputs
@@ -86,7 +86,7 @@ class Session:
         self.size = int(metadata.get("size", 256))
         self.temperature = float(metadata.get(TEMPERATURE, 1.0))
         self.prior_strength = float(metadata.get(PRIOR_STRENGTH, 1.0))
-        # Published networks bring bins of their own.
+        # Networks with published weights define their own bins.
         self.bins = np.array(metadata["bins"], np.float32) if "bins" in metadata else ab_bins()
 
     def run(
@@ -101,11 +101,11 @@ class Session:
 
         Parameters
         ----------
-        lightness : (B, 1, H, W) float32, L* in [0, 100], sides multiples of `multiple`
-        outputs : any of "ab" (B, 2, h, w), "confidence" (B, 1, h, w), "logits" (B, K, h, w) and, where it
-            `has_affinity`, "affinity" (B, P + 1, h, w)
-        hints : (B, 3, H, W) float32: a and b in Lab units where the third channel is 1; models without that input
-            do not see them
+        lightness : (B, 1, H, W) float32, L* in [0, 100]; H and W are multiples of `multiple`
+        outputs : any of "ab" (B, 2, h, w), "confidence" (B, 1, h, w), "logits" (B, K, h, w) and, if
+            `has_affinity` is true, "affinity" (B, P + 1, h, w)
+        hints : (B, 3, H, W) float32: a and b in Lab units where the third channel is 1; a model without this input
+            ignores them
 
         Raises
         ------
@@ -130,6 +130,6 @@ class Session:
             raise ModelError(self.info.name, f"the model failed at {width}x{height} ({reason})") from None
         got = dict(zip(known, values, strict=True))
         if CONFIDENCE in outputs and CONFIDENCE not in got:
-            # A model without a distribution claims nothing: the same confidence everywhere.
+            # A model without a distribution cannot estimate its confidence, so it is the same for all pixels.
             got[CONFIDENCE] = np.ones_like(got[AB][:, :1])
         return [got[name] for name in outputs]

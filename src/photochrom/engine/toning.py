@@ -1,7 +1,7 @@
-"""Is it a black-and-white photograph, a toned one (sepia, cyanotype, faded), or one in real colour?
+"""Decide whether a photo is black and white, toned (sepia, cyanotype, faded) or in real colour.
 
-Toned, stained and faded prints are black and white; hand-tinted ones are in colour. docs/in-color.md says how often
-the answer is wrong.
+Toned, stained and faded prints count as black and white. Hand-tinted prints count as in colour. docs/in-color.md gives
+the error rates.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from photochrom.media.model import Page
 Kind = Literal["grey", "toned", "colour"]
 
 _GREY = 3.0
-"""Chroma in Lab units below which 95 % of a grey picture stay."""
+"""In a grey picture, 95 % of the pixels have a smaller chroma, in Lab units."""
 _CARD_HUE = np.deg2rad(75.0)
-"""Of brown card and yellowed paper, in the plane of a and b."""
+"""The hue of brown card and yellowed paper, in the plane of a and b."""
 
 
 @dataclass(frozen=True)
 class Coloring:
-    """What a page is: its kind, how many photos were found on it, and how many of them are in colour."""
+    """The kind of a page, the number of photos found on it, and the number of those in colour."""
 
     kind: Kind
     photos: int = 1
@@ -46,7 +46,7 @@ def judge(thumbnail: NDArray[np.uint8] | None) -> Coloring:
     found = pictures(thumbnail, album)
     colored = sum(measure(picture).score > 0 for picture in found)
     if colored:
-        # What does not look like prints is not counted in front of the user.
+        # If the regions do not look like prints, the user gets no count of photos.
         return Coloring("colour", len(found), colored) if album.regular else Coloring("colour", 1, 1)
     return Coloring("grey" if all(map(_is_grey, found)) else "toned", len(found) if album.regular else 1)
 
@@ -62,7 +62,7 @@ def is_colored(page: Page) -> bool:
 
 
 def reason(pages: Iterable[Page]) -> str | None:
-    """Why a photo need not be colorized, to follow its name in a sentence; None if no page is in colour."""
+    """The reason not to colorize a photo, as the words after its name; None if no page is in colour."""
     for page in pages:
         found = judge(page.thumbnail)
         if found.kind == "colour" and found.colored < found.photos:
@@ -73,12 +73,12 @@ def reason(pages: Iterable[Page]) -> str | None:
 
 
 def pictures(rgb: NDArray[np.uint8], album: Album) -> list[NDArray[np.uint8]]:
-    """The photos on a page (h, w, 3), or the page itself where it is one photo."""
+    """The photos on a page (h, w, 3), or the page itself if it is one photo."""
     if album.card is None or not album.photos:
         return [rgb]
     _, a, b = rgb_to_lab(album.card.astype(np.float32)[None] / 255)[0]
     hue = abs(np.angle(np.exp(1j * (np.arctan2(b, a) - _CARD_HUE))))
-    # A sky or a wall can pass for card, but card is white, black, grey, brown or yellow.
+    # A sky or a wall can be mistaken for card. Real card is white, black, grey, brown or yellow.
     if np.hypot(a, b) > 12 and hue > np.deg2rad(30):
         return [rgb]
     return [rgb[y : y + height, x : x + width] for x, y, width, height in album.photos]
