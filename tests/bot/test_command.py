@@ -104,7 +104,7 @@ def test_a_second_interrupt_ends_it_at_once(launch: Launch, telegram: Any, pictu
         said = process.stderr.readline()
         assert said
     process.send_signal(signal.SIGINT)
-    last = "photochrom: stopped with 0 done, 0 skipped, 0 failed, 1 left in the middle\n"
+    last = "photochrom: stopped with 0 done, 0 skipped, 0 failed, 1 unfinished\n"
     assert end(process, telegram) == last
     assert process.returncode == 130
 
@@ -118,7 +118,7 @@ def test_a_second_interrupt_ends_it_at_once(launch: Launch, telegram: Any, pictu
             [],
             {"TELEGRAM_TOKEN": "9:" + "wrong" * 7},
             1,
-            "photochrom: TELEGRAM_TOKEN: Telegram does not know it",
+            "photochrom: TELEGRAM_TOKEN: Telegram does not know this token",
         ),
         ([], {"TELEGRAM_API": "somewhere"}, 2, "photochrom: TELEGRAM_API: give an address"),
         ([], {"TELEGRAM_API": "http://127.0.0.1:9"}, 1, "photochrom: Telegram does not answer ("),
@@ -141,7 +141,7 @@ def test_what_is_wrong_is_one_sentence(
 def test_a_second_program_with_the_token_is_said(run: Any, telegram: Any) -> None:
     telegram.fail("getUpdates", 409, "Conflict: terminated by other getUpdates request")
     result = run()
-    assert "photochrom: TELEGRAM_TOKEN: another program uses it" in result.stderr
+    assert "photochrom: TELEGRAM_TOKEN: another program or a webhook uses this token" in result.stderr
     assert result.exit_code == 1
 
 

@@ -31,7 +31,7 @@ def test_from_the_first_word_to_the_last(
 ) -> None:
     served = serve()
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+/ has the page; Ctrl-C stops", served.said[-1])
-    assert "photos are gone 60 minutes after they are done" in served.said[0]
+    assert "photos are deleted 60 minutes after they are done" in served.said[0]
     files = [("file", ("wedding.jpg", grey)), ("file", ("secret.txt", b"?"))]
     job = served.http.post("/api/jobs", files=files).json()
     with served.http.stream("GET", f"/api/jobs/{job['id']}/events") as answer:
@@ -39,7 +39,7 @@ def test_from_the_first_word_to_the_last(
     assert len(folders()) == 1
     code, words = served.end(number)
     assert code == 0
-    assert words == "stopped with 1 done, 1 failed, 0 unfinished; no photo is left\n"
+    assert words == "stopped with 1 done, 1 failed, 0 unfinished; all photos are deleted\n"
     assert folders() == []
     assert not any("wedding" in line or "secret" in line for line in served.said)
 
@@ -58,7 +58,9 @@ def test_stopping_in_the_middle(serve: Any, folders: Any, make_photo: Any) -> No
     assert "event: end" not in rest
     code, words = served.end()
     assert code == 0
-    found = re.fullmatch(r"stopped with (\d+) done, 0 failed, (\d+) unfinished; no photo is left\n", words)
+    found = re.fullmatch(
+        r"stopped with (\d+) done, 0 failed, (\d+) unfinished; all photos are deleted\n", words
+    )
     assert found is not None, words
     assert int(found[2]) > 0
     assert int(found[1]) + int(found[2]) == 12
@@ -87,7 +89,9 @@ def test_settings_of_the_environment_and_of_the_command_line(serve: Any, grey: b
 
 def test_open_to_others_without_a_token_is_worth_a_line(serve: Any) -> None:
     served = serve("--host", "0.0.0.0")
-    assert served.said[0].startswith("whoever reaches this machine can use it; PHOTOCHROM_TOKEN")
+    assert served.said[0].startswith(
+        "anyone who can reach this machine can use the studio; set PHOTOCHROM_TOKEN"
+    )
     assert served.end()[0] == 0
     served = serve("--host", "0.0.0.0", PHOTOCHROM_TOKEN="secret")
     assert not any("whoever" in line for line in served.said)

@@ -189,7 +189,7 @@ def test_export_and_its_card(call: Call, train: Call, workplace: Path) -> None:
     (workplace / "card.json").write_text('{"name": "a card\'s name", "size": 96}')
     result = call("export", "run", "-o", "model.onnx", "--card", "card.json")
     assert result.exit_code == 0
-    assert re.match(r"model\.onnx: 0\.\d MB; its colours are torch's to \S+ Lab units", result.stderr)
+    assert re.match(r"model\.onnx: 0\.\d MB; its colours differ from torch's by \S+ Lab units", result.stderr)
     (entry,) = onnx.load(workplace / "model.onnx").metadata_props
     about = json.loads(entry.value)
     assert (about["name"], about["size"]) == ("a card's name", 96)

@@ -1,4 +1,4 @@
-"""The command line: one file per command. A command's file is imported when it is called, and nothing before."""
+"""The command line: one file per command. A command's file is imported only when the command is called."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["COMMANDS", "app", "main"]
 
 
 class Command(NamedTuple):
-    """A command as ``photochrom --help`` lists it. Its module has a function, or a typer app named "app"."""
+    """A command in the list of ``photochrom --help``. Its module has a function, or a typer app named "app"."""
 
     panel: str
     summary: str
@@ -28,11 +28,12 @@ PHOTOS, LABORATORY = "Photos", "Laboratory"
 COMMANDS = {
     "colorize": Command(PHOTOS, "Colorize photos."),
     "film": Command(PHOTOS, "Colorize films."),
-    "watch": Command(PHOTOS, "Colorize what arrives in a folder, until Ctrl-C."),
+    "watch": Command(PHOTOS, "Colorize the photos that arrive in a folder, until Ctrl-C."),
     "serve": Command(PHOTOS, "Serve the studio: a page for a browser, and an API at /docs."),
-    "telegram": Command(PHOTOS, "Run a Telegram bot: who sends it a photo gets it back in colour."),
+    "telegram": Command(PHOTOS, "Run a Telegram bot that sends each photo back in colour."),
     "info": Command(
-        PHOTOS, "Say what photos are: format, size, depth, pages, grey or coloured, and by whom colorized."
+        PHOTOS,
+        "Describe photos: format, size, bit depth, pages, grey or in colour, and the model that colorized them.",
     ),
     "models": Command(PHOTOS, "List the models that --model takes by name, their sizes and their terms."),
     "train": Command(LABORATORY, "Train a recipe."),
@@ -45,13 +46,13 @@ COMMANDS = {
     "turing": Command(
         LABORATORY, "The colorization Turing test: can people tell inferred colours from true ones?"
     ),
-    "import-weights": Command(LABORATORY, "Take over published weights, ready for `photochrom export`."),
+    "import-weights": Command(LABORATORY, "Import published weights into a run for `photochrom export`."),
 }
 HELP = {"help_option_names": ["-h", "--help"]}
 
 
 class LazyGroup(TyperGroup):
-    """The commands of `COMMANDS`, each imported when it is asked for."""
+    """The commands of `COMMANDS`. Each is imported when it is requested."""
 
     def __init__(self, **options: Any) -> None:
         # The names are enough for the help and for "did you mean".
@@ -119,8 +120,8 @@ def _photochrom(
 
 
 def main() -> None:
-    """Run the command in ``sys.argv`` and exit: 0 all well, 1 something failed, 2 usage, 130 Ctrl-C."""
-    # `kill` and a container's stop end a run as Ctrl-C does: whole files only, and the counts.
+    """Run the command in ``sys.argv`` and exit: 0 success, 1 something failed, 2 wrong usage, 130 Ctrl-C."""
+    # SIGTERM, from `kill` or a container, ends a run like Ctrl-C: only complete files, and the counts.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     code: object = 0
     try:
@@ -132,23 +133,23 @@ def main() -> None:
         code = end.code
     if not _threads_abandoned() and code != 130 and not _one_of_several():
         sys.exit(code)  # type: ignore[arg-type]
-    # After Ctrl-C, threads may be deep in a network; a normal exit would wait for them for seconds.
+    # After Ctrl-C, threads may still run the network. A normal exit would wait for them for seconds.
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code if isinstance(code, int) else 0)
 
 
 def _threads_abandoned() -> bool:
-    """Whether Ctrl-C left threads at work in a network."""
+    """Whether threads still run the network after Ctrl-C."""
     batch = sys.modules.get("photochrom.jobs.batch")
     return batch is not None and bool(batch.threads_abandoned())
 
 
 def _one_of_several() -> bool:
-    """Whether this process trains together with others.
+    """Whether this process is one of several in distributed training.
 
-    The threads that talk to them (gloo) may still drop tensors while Python ends, which aborts the process now and
-    then (pytorch/pytorch#179291). All is written by then, so such a process ends without Python's own end.
+    The communication threads (gloo) may still release tensors while Python exits. This sometimes aborts the process
+    (pytorch/pytorch#179291). All files are complete by then, so such a process skips Python's normal exit.
     """
     distributed = sys.modules.get("torch.distributed")
     return distributed is not None and bool(distributed.is_available() and distributed.is_initialized())

@@ -28,17 +28,15 @@ Strength = Annotated[
 ]
 Size = Annotated[
     int | None,
-    typer.Option(
-        help="Size the network sees the photo at, in pixels. Default: by quality.", rich_help_panel=LOOK
-    ),
+    typer.Option(help="Side of the network's input, in pixels. Default: by quality.", rich_help_panel=LOOK),
 ]
 Quality = Annotated[
-    str, typer.Option(metavar="fast|balanced|best", help="Time for looks.", rich_help_panel=LOOK)
+    str, typer.Option(metavar="fast|balanced|best", help="Better takes longer.", rich_help_panel=LOOK)
 ]
 Temperature = Annotated[
     float | None, typer.Option(help="Below 1 bolder colours, above 1 calmer ones.", rich_help_panel=LOOK)
 ]
-Seed = Annotated[int, typer.Option(help="Which candidates are drawn.", rich_help_panel=LOOK)]
+Seed = Annotated[int, typer.Option(help="Chooses how the candidates differ.", rich_help_panel=LOOK)]
 Model = Annotated[
     str, typer.Option(metavar="NAME|FILE.onnx", help="See `photochrom models`.", rich_help_panel=LOOK)
 ]
@@ -90,9 +88,7 @@ def colorize(
     ] = False,
     overwrite: Annotated[
         bool,
-        typer.Option(
-            "--overwrite", help="Make results anew. Other files are never replaced.", rich_help_panel=FILES
-        ),
+        typer.Option("--overwrite", help="Replace former results. Other files stay.", rich_help_panel=FILES),
     ] = False,
     format: Format = None,
     jpeg_quality: JpegQuality = None,
@@ -114,9 +110,7 @@ def colorize(
     seed: Seed = 0,
     hints: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FILE.json", help="Colours you know, at points; the rest follows.", rich_help_panel=LOOK
-        ),
+        typer.Option(metavar="FILE.json", help="Known colours at points of the photo.", rich_help_panel=LOOK),
     ] = None,
     model: Model = "photochrom",
     force: Force = False,
@@ -125,11 +119,11 @@ def colorize(
     threads: Threads = None,
     device: Device = "auto",
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print what became of each photo, as JSON.")
+        bool, typer.Option("--json", help="Print the outcome for each photo, as JSON.")
     ] = False,
     quiet: Quiet = False,
 ) -> None:
-    """Colorize photos. Originals stay as they are; a second run does what is missing."""
+    """Colorize photos. Originals do not change. A second run skips finished photos."""
     piped = "-" in inputs or out == "-"
     with sentences():
         with usage():
@@ -149,7 +143,7 @@ def colorize(
             )
             if piped:
                 _check_pipe(inputs, out, candidates, side_by_side, as_json)
-            # ONNX Runtime reads the model while the main thread imports the rest and looks at the files.
+            # ONNX Runtime reads the model in parallel, while the main thread imports modules and lists the files.
             several = len(inputs) > 1 or Path(inputs[0]).is_dir()
             _, each = share_cores(cores() if several else 1, jobs, threads)
             loading = ThreadPoolExecutor(1).submit(load, model, device, each)
@@ -186,7 +180,7 @@ def colorize(
             say(f"photochrom: left out of the folders: {counts}")
         report.summary(stopped=stopped)
         if stopped:
-            give_up(f"stopped with {report.count_words()}; the same command does the rest", INTERRUPTED)
+            give_up(f"stopped with {report.count_words()}; the same command continues", INTERRUPTED)
         if report.counts["failed"]:
             raise typer.Exit(FAILED)
 
@@ -206,7 +200,7 @@ def make_request(
     salvage: bool = False,
     max_pixels: int | None = None,
 ) -> ColorizeRequest:
-    """What the options of a command ask for; OptionError where one is out of range."""
+    """Build the request from the options of a command. Raises OptionError if one is out of range."""
     from photochrom.engine.options import Options
     from photochrom.pipeline.request import ColorizeRequest
 
@@ -223,7 +217,7 @@ def make_request(
 
 
 def format_named(format: str | None) -> str | None:
-    """The format that ``--format`` names ("jpg" as well as "JPEG"). OptionError if it cannot be written."""
+    """The format that ``--format`` names ("jpg" or "JPEG"). Raises OptionError if it cannot be written."""
     if format is None:
         return None
     from photochrom.media import formats
@@ -236,7 +230,7 @@ def format_named(format: str | None) -> str | None:
 
 
 def _stdin() -> bytes:
-    """All of stdin. A command that was started without one (``<&-``) has nothing to read."""
+    """Read all of stdin. Raises OptionError if the command was started without stdin (``<&-``)."""
     if sys.stdin is None:
         raise OptionError("", "-: there is no standard input; send the photo through a pipe")
     return sys.stdin.buffer.read()
@@ -246,16 +240,16 @@ def _read_hints(path: Path) -> tuple[Hint, ...]:
     from photochrom.engine.hints import parse_hints
 
     try:
-        # utf-8-sig takes a byte order mark, which some editors write.
+        # utf-8-sig accepts a byte order mark, which some editors write.
         return parse_hints(json.loads(path.read_text(encoding="utf-8-sig")))
     except OSError as error:
         raise OptionError(f"--hints {path}", f"cannot be read ({error.strerror or error})") from None
-    except ValueError as error:  # json.JSONDecodeError and UnicodeDecodeError are such
+    except ValueError as error:  # the base class of json.JSONDecodeError and UnicodeDecodeError
         raise OptionError("", f"--hints {path}: {error}") from None
 
 
 def load(model: str, device: str, threads: int | None) -> Colorizer:
-    """The network, ready to run."""
+    """Load the network into a `Colorizer`."""
     session = load_session(model, device, threads)
     from photochrom.engine.colorizer import Colorizer
 
@@ -263,7 +257,7 @@ def load(model: str, device: str, threads: int | None) -> Colorizer:
 
 
 def load_session(model: str, device: str, threads: int | None) -> Session:
-    """The network alone. It imports little, and ONNX Runtime reads the model without Python's lock."""
+    """Load only the network. This imports few modules, and ONNX Runtime reads the model without Python's lock."""
     from photochrom.engine.session import Session
     from photochrom.modelfile.table import resolve
 
@@ -291,7 +285,10 @@ def _check_pipe(
 
 
 def _through_pipe(planned: Plan, colorizer: Colorizer) -> bytes:
-    """Colorize the one photo of a pipe. One in colour is an error: no bytes would be a broken picture."""
+    """Colorize the one photo of a pipe.
+
+    A photo in colour is an error here, because an output without bytes would be a broken picture.
+    """
     from photochrom.pipeline.job import as_error, colorize
 
     (job,) = planned.jobs

@@ -1,4 +1,4 @@
-"""``photochrom compare``: recipes on equal terms."""
+"""``photochrom compare``: train recipes under equal conditions and evaluate them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def compare(
     recipes: Annotated[list[str], typer.Argument(metavar="RECIPE...", help="Names, or .toml files.")],
     *,
     data: Annotated[list[str], typer.Option(metavar="PATH", help="Photos to train on; may be repeated.")],
-    judged: Annotated[str, typer.Option("--eval", metavar="PATH", help="Photos to judge on: other ones.")],
+    judged: Annotated[str, typer.Option("--eval", metavar="PATH", help="Other photos, for evaluation.")],
     minutes: Annotated[float, typer.Option(help="Of training, for each recipe and seed.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the runs and of the table.")] = Path(
         "comparison"
@@ -30,7 +30,9 @@ def compare(
     train_size: Annotated[
         int | None, typer.Option(help="Pixels of every recipe's last stage. Default: its own.")
     ] = None,
-    seed: Annotated[list[int] | None, typer.Option(help="May be repeated: each recipe once a seed.")] = None,
+    seed: Annotated[
+        list[int] | None, typer.Option(help="May be repeated: one run per seed and recipe.")
+    ] = None,
     encoder: Annotated[
         list[str] | None, typer.Option(metavar="RECIPE=FILE", help="ImageNet weights for a recipe's encoder.")
     ] = None,
@@ -43,13 +45,13 @@ def compare(
     ] = None,
     start: Annotated[
         list[str] | None,
-        typer.Option(metavar="RECIPE=FILE", help="A run or checkpoint whose generator a recipe begins with."),
+        typer.Option(metavar="RECIPE=FILE", help="A run or checkpoint whose generator a recipe starts from."),
     ] = None,
     set_: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="For every recipe.")
     ] = None,
     limit_train: Annotated[
-        int | None, typer.Option(min=1, help="At most so many photos to train on.")
+        int | None, typer.Option(min=1, help="The largest number of training photos.")
     ] = None,
     clock: Annotated[
         str,
@@ -125,7 +127,7 @@ def compare(
 
 
 def _for_all(given: list[str], recipes: list[str]) -> list[str]:
-    """The options with every ``FILE`` written as ``RECIPE=FILE`` for all recipes, before the ones that say which."""
+    """Expand each ``FILE`` to ``RECIPE=FILE`` for all recipes. Options that name a recipe come last."""
     everywhere = [f"{recipe}={file}" for file in given if "=" not in file for recipe in recipes]
     return everywhere + [each for each in given if "=" in each]
 
@@ -133,7 +135,7 @@ def _for_all(given: list[str], recipes: list[str]) -> list[str]:
 def _by_recipe(
     option: str, given: list[str], recipes: list[str], read: Callable[[Path], Read]
 ) -> dict[str, Read]:
-    """What ``RECIPE=FILE`` options give each recipe, by the name of its row."""
+    """Read the file of each ``RECIPE=FILE`` option. The keys are the names of the recipes' rows."""
     names, files = {Path(recipe).stem for recipe in recipes}, {}
     for each in given:
         recipe, equals, file = each.partition("=")

@@ -1,4 +1,4 @@
-"""What the commands say: one line per thing worth knowing, on stderr; stdout is for results."""
+"""Print the messages of the commands: one line each, on stderr. Only results go to stdout."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FAILED, USAGE, INTERRUPTED = 1, 2, 130
 
 
 def say(line: str) -> None:
-    """Print one line on stderr. rich would take [brackets] in a file name for markup."""
+    """Print one line on stderr. rich is not used, because it would read [brackets] in a file name as markup."""
     print(plain(line), file=sys.stderr, flush=True)
 
 
@@ -38,7 +38,7 @@ def give_up(message: object, code: int = FAILED) -> NoReturn:
 
 @contextmanager
 def sentences() -> Iterator[None]:
-    """Turn the errors that a user can act on into one line and an exit code, whatever the command."""
+    """Turn the errors that a user can act on into one line and an exit code. All commands use it."""
     try:
         yield
     except PhotochromError as error:
@@ -46,7 +46,7 @@ def sentences() -> Iterator[None]:
     except MemoryError:
         give_up("there is not enough memory; close other programs, or allow more (ulimit -v)")
     except BrokenPipeError:
-        # The reader of stdout has seen enough: `photochrom info * | head -1`.
+        # The reader of stdout has closed the pipe, as in `photochrom info * | head -1`.
         raise typer.Exit(FAILED) from None
     except OSError as error:
         give_up(f"{error.filename or 'output'}: {error.strerror or error}")
@@ -62,23 +62,23 @@ def usage() -> Iterator[None]:
 
 
 def print_json(value: object) -> None:
-    """One JSON document on stdout; names that are not Unicode are escaped."""
+    """Print one JSON document on stdout. Names that are not Unicode are escaped."""
     write_stdout((json.dumps(value, indent=2) + "\n").encode("ascii"))
 
 
 def write_stdout(data: bytes) -> None:
-    """Write all of `data` to stdout. Raises OSError where nobody reads it or nothing can hold it."""
+    """Write all of `data` to stdout. Raises OSError if the pipe is closed or the disk is full."""
     try:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
     except OSError as error:
-        # What stays in the buffer would fail once more when Python exits, with a traceback.
+        # Python flushes the buffer again when it exits. This would fail again and print a traceback.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise OSError(error.errno, error.strerror, "stdout") from error
 
 
 class Report:
-    """Counts outcomes, says the ones worth a line, and moves the progress bar. Safe from several threads."""
+    """Counts outcomes, prints a line where needed, and moves the progress bar. Several threads can use it safely."""
 
     def __init__(
         self, total: int, *, quiet: bool = False, as_json: bool = False, chatty: bool = False
@@ -86,7 +86,7 @@ class Report:
         self.total = total
         self.quiet = quiet
         self.as_json = as_json
-        self.chatty = chatty or total == 1  # a line for each result; a thousand results have a bar instead
+        self.chatty = chatty or total == 1  # print a line for each result; many results have a progress bar
         self.counts = {"done": 0, "skipped": 0, "failed": 0}
         self._outcomes: dict[int, Outcome] = {}
         self._lock = threading.Lock()
@@ -107,7 +107,7 @@ class Report:
             self._progress.stop()
 
     def add(self, job: FileJob, outcome: Outcome) -> None:
-        """Take note of one outcome."""
+        """Count one outcome and print its lines."""
         with self._lock:
             self.counts[outcome.status] += 1
             if self.as_json:
@@ -137,12 +137,12 @@ class Report:
             self._progress.console.print(plain(line), markup=False, highlight=False, soft_wrap=True)
 
     def summary(self, *, stopped: bool = False) -> None:
-        """The counts, for more than one photograph, and the JSON document where it was asked for."""
+        """Print the counts if there are several photos, and the JSON document if it was requested."""
         if self.total > 1 and not self.quiet and not stopped:
             seconds = time.perf_counter() - self._started
             say(f"{self.count_words()} in {seconds:.1f} s")
         if self.as_json:
-            # In the order of the command line, although threads finish in any.
+            # The document has the order of the command line. Threads finish in any order.
             ordered = [self._outcomes[index] for index in sorted(self._outcomes)]
             print_json([_public(outcome) for outcome in ordered])
 
@@ -175,7 +175,7 @@ def _progress() -> Progress:
     from rich.text import Text
 
     class Rate(ProgressColumn):
-        """Photographs per second, or seconds per photograph where that is the larger number."""
+        """Photos per second, or seconds per photo if that is the larger number."""
 
         def render(self, task: Row) -> Text:
             if not task.speed:

@@ -1,4 +1,4 @@
-"""``photochrom evaluate``: how good are a model's colours?"""
+"""``photochrom evaluate``: measure the quality of a model's colours."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ Films = Annotated[
         metavar="FOLDER", help="Films as folders of frames, for CDC: how steady each one's colours are."
     ),
 ]
-Size = Annotated[int, typer.Option(help="Side in pixels at which all is measured.")]
-Limit = Annotated[int | None, typer.Option(min=1, help="About so many photos, spread over the folder.")]
+Size = Annotated[int, typer.Option(help="Side of the measured pictures in pixels.")]
+Limit = Annotated[int | None, typer.Option(min=1, help="About this many photos, spread over the folder.")]
 
 
 def evaluate(
@@ -155,7 +155,7 @@ def backbone(file: Path | None) -> Any:
 
 
 def write(results: Results, out: Path) -> None:
-    """The results in `out`: for programs, for documents, for people."""
+    """Write the results to `out` as JSON, Markdown and HTML."""
     from photochrom.bench.markdown import markdown
     from photochrom.bench.page import page
 

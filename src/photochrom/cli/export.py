@@ -1,4 +1,4 @@
-"""``photochrom export``: a trained run as one file for the product, as it is or smaller."""
+"""``photochrom export``: write a trained run as one ONNX file, optionally with smaller weights."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from photochrom.cli.console import give_up, say
 from photochrom.cli.laboratory import laboratory
 
 MEASURED, COMPARED = 32, 16
-"""Photos on which quantization is calibrated, and others on which it is compared with fp32."""
+"""Numbers of photos: some calibrate the quantization, others compare the result with fp32."""
 
 
 def export(
@@ -53,7 +53,7 @@ def export(
             from photochrom.training.export import load_trained
 
             difference = write(load_trained(run), output, about)
-            said = f"its colours are torch's to {difference:.1g} Lab units"
+            said = f"its colours differ from torch's by {difference:.1g} Lab units at most"
         else:
             said = _quantized(_exported(run, about), output, weights, data)
     size = output.stat().st_size / 1e6
@@ -61,7 +61,7 @@ def export(
 
 
 def _exported(run: Path, card: dict[str, Any]) -> bytes:
-    """An exported file with what `card` says, or a run, exported."""
+    """Export a run, or change the metadata of an exported file to those of `card`."""
     from photochrom.modelfile.onnx_file import restated, upgraded
 
     if run.suffix == ".onnx":
@@ -78,7 +78,7 @@ def _exported(run: Path, card: dict[str, Any]) -> bytes:
 def _quantized(
     model: bytes, output: Path, weights: Literal["fp32", "fp16", "w8", "int8"], data: list[str] | None
 ) -> str:
-    """Write it, and say how its colours are."""
+    """Write the file, and describe the accuracy of its colours."""
     from photochrom.files import write_atomic
     from photochrom.modelfile.onnx_file import read_metadata
     from photochrom.training.calibration import difference, feeds_of, invented
@@ -95,7 +95,7 @@ def _quantized(
     else:
         photos = invented(COMPARED)
     feeds = feeds_of(model, photos)
-    # With few photos a third is set aside: what biases were corrected on says nothing of other photos.
+    # With few photos, a third is set aside. The calibration photos cannot show the error on other photos.
     aside = min(COMPARED, -(-len(feeds) // 3)) if weights != "fp16" else len(feeds)
     measured, compared = feeds[aside:], feeds[:aside]
     if weights == "fp16":

@@ -1,4 +1,4 @@
-"""``photochrom import-weights``: what a network's authors published, as a run of ours."""
+"""``photochrom import-weights``: convert weights that a network's authors published into a run."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def import_weights(
         Path | None, typer.Option("--out", "-o", help="Folder of the run. Default: runs/NAME.")
     ] = None,
 ) -> None:
-    """Take over published weights, ready for `photochrom export`."""
+    """Import published weights into a run for `photochrom export`."""
     with laboratory():
         from photochrom.training.pretrained import import_weights as take_over
 

@@ -1,4 +1,4 @@
-"""``photochrom info``: what a photo is, and whether its colours were inferred."""
+"""``photochrom info``: describe a photo, and tell whether its colours were inferred."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What ``photochrom info --json`` says of one file; nothing but `error` where it cannot be opened."""
+    """The output of ``photochrom info --json`` for one file. If it cannot be opened, only `error` is set."""
 
     input: str
     error: str | None = None
@@ -40,7 +40,7 @@ class Facts:
     streams: dict[str, int] | None = None
 
     def words(self) -> str:
-        """One line for people, and a second where the colours were inferred."""
+        """One line for people, and a second line if the colours were inferred."""
         parts = [f"{self.format} {self.width} x {self.height}, {self.bits} bit"]
         if self.colour is not None:
             parts.append("in colour" if self.colour == "colour" else self.colour)
@@ -65,7 +65,7 @@ def info(
     max_pixels: MaxPixels = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Say what photos are: format, size, depth, pages, grey or coloured, and by whom colorized."""
+    """Describe photos: format, size, bit depth, pages, grey or in colour, and the model that colorized them."""
     from photochrom.errors import PhotoError
 
     failed = False
@@ -156,7 +156,7 @@ def _look_at_film(file: Path) -> Facts:
 
 
 def _colour(photo: Photo) -> str:
-    """ "colour", "toned" (sepia and the like) or "grey": the most that any page has."""
+    """ "colour" if any page is in colour, else "toned" (such as sepia) if any page is toned, else "grey"."""
     from photochrom.engine.toning import kind_of
 
     kinds = {kind_of(page.thumbnail) for page in photo.pages}

@@ -1,4 +1,4 @@
-"""What the laboratory's commands share: its packages are optional, and its errors are sentences."""
+"""Shared code of the laboratory's commands: optional packages, and errors as one sentence."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NEEDED = {
 
 @contextmanager
 def laboratory() -> Iterator[None]:
-    """Turn what a user can act on into one line and an exit code."""
+    """Turn the errors that a user can act on into one line and an exit code."""
     try:
         with sentences():
             try:
@@ -34,13 +34,13 @@ def laboratory() -> Iterator[None]:
             except OSError as error:
                 if error.errno is not None:
                     raise
-                give_up(error)  # one of ours, a sentence already
+                give_up(error)  # Photochrom raised it, and its message is a sentence
     except typer.Exit:
-        raise  # give_up has spoken; an Exit is a RuntimeError too
+        raise  # give_up has printed the message; an Exit is a RuntimeError, so it is handled first
     except ImportError as error:
         if (error.name or "").partition(".")[0] not in NEEDED:
             raise
         give_up(f'training needs {error.name}; install it with: pip install "photochrom[train]"')
     except (ValueError, FloatingPointError, RuntimeError) as error:
-        # RecipeError and CheckpointError are ValueErrors; torch says "out of memory" by a RuntimeError.
+        # RecipeError and CheckpointError are ValueErrors. torch raises a RuntimeError if memory runs out.
         give_up(error)

@@ -1,4 +1,4 @@
-"""``photochrom models``: which networks can be chosen, and on what terms."""
+"""``photochrom models``: list the available models and their terms."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``photochrom recipes``: what can be trained."""
+"""``photochrom recipes``: list the recipes."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from photochrom.cli.laboratory import laboratory
 
 
 def recipes(
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Print this one whole.")] = None,
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Print this recipe.")] = None,
 ) -> None:
-    """List the recipes of the laboratory, or print one: copy it to a file of your own and change it."""
+    """List the recipes of the laboratory, or print one. Copy it to a new file to change it."""
     with laboratory():
         from photochrom.training.recipe_files import read_table, recipe_names, recipe_path
 

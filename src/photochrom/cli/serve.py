@@ -1,4 +1,4 @@
-"""``photochrom serve``: the studio, a page and an HTTP interface on this machine."""
+"""``photochrom serve``: run the studio, a page and an HTTP interface on this machine."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ LIMITS = "Limits"
 def serve(
     *,
     host: Annotated[
-        str | None, typer.Option(help="Address to listen at; 0.0.0.0 lets others in. Default: 127.0.0.1.")
+        str | None, typer.Option(help="Address to listen on; 0.0.0.0 admits others. Default: 127.0.0.1.")
     ] = None,
     port: Annotated[
-        int | None, typer.Option(min=0, max=65535, help="0 takes any that is free. Default: 8000.")
+        int | None, typer.Option(min=0, max=65535, help="0 takes any free port. Default: 8000.")
     ] = None,
     model: Annotated[
         str | None, typer.Option(metavar="NAME|FILE.onnx", help="See `photochrom models`.")
@@ -48,13 +48,13 @@ def serve(
     ] = None,
     keep_minutes: Annotated[
         float | None,
-        typer.Option(help="Until a finished photo is gone. Default: 60.", rich_help_panel=LIMITS),
+        typer.Option(help="Until a finished photo is deleted. Default: 60.", rich_help_panel=LIMITS),
     ] = None,
 ) -> None:
-    """Serve the studio: a page for a browser, and an API at /docs. Ctrl-C stops, and removes every photo.
+    """Serve the studio: a page for a browser, and an API at /docs. Ctrl-C stops it and removes every photo.
 
-    All of this, and more, can be set by the environment as PHOTOCHROM_NAME. PHOTOCHROM_TOKEN, if set, is what every
-    request must bring.
+    Environment variables PHOTOCHROM_NAME set these options and more. If PHOTOCHROM_TOKEN is set, every request must
+    send it.
     """
     given = {name: value for name, value in locals().items() if value is not None}
     with sentences(), needs_studio("the studio"):
@@ -77,7 +77,7 @@ def _run(settings: Settings) -> None:
     listener = open_listener(settings.host, settings.port)
     one_heap()
     app = create_app(settings)
-    # Where the app cannot start, uvicorn exits with a number and no word.
+    # If the app cannot start, uvicorn exits without a message.
     with listener, contextlib.suppress(SystemExit):
         Server(app, settings, lambda: _announce(settings, listener)).run(sockets=[listener])
     failure: Exception | None = getattr(app.state, "failure", None)
@@ -91,16 +91,21 @@ def _announce(settings: Settings, listener: socket.socket) -> None:
 
     port = listener.getsockname()[1]
     if settings.token is None and not is_loopback(settings.host):
-        say("whoever reaches this machine can use it; PHOTOCHROM_TOKEN sets what they must know")
-    say(f"photos are gone {settings.keep_minutes:g} minutes after they are done, and when the server stops")
+        say("anyone who can reach this machine can use the studio; set PHOTOCHROM_TOKEN to require a token")
+    say(
+        f"photos are deleted {settings.keep_minutes:g} minutes after they are done, and when the server stops"
+    )
     say(f"{page_url(settings.host, port)} has the page; Ctrl-C stops")
 
 
 def _part(studio: Any) -> None:
-    """The last words. Threads deep in a network would keep the process for as long as it takes them."""
+    """Close the studio and print the counts.
+
+    If photos are unfinished, the process exits at once. Otherwise it would wait until their networks have run.
+    """
     studio.close()
     done, failed = studio.counts["done"], studio.counts["failed"]
-    say(f"stopped with {done} done, {failed} failed, {studio.unfinished} unfinished; no photo is left")
+    say(f"stopped with {done} done, {failed} failed, {studio.unfinished} unfinished; all photos are deleted")
     if studio.unfinished:
         sys.stdout.flush()
         sys.stderr.flush()

@@ -1,4 +1,4 @@
-"""What the commands that serve a page share: the optional packages that they need, and the port."""
+"""Shared code of the commands that serve a page: the optional packages and the port."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ NEEDED = {
 
 @contextmanager
 def needs_studio(what: str) -> Iterator[None]:
-    """Say in one line which extra `what` needs, where one of its packages is missing."""
+    """If a package is missing, print one line that names the extra that `what` needs."""
     try:
         yield
     except ImportError as error:
@@ -39,12 +39,12 @@ def needs_studio(what: str) -> Iterator[None]:
 
 
 def open_listener(host: str, port: int) -> socket.socket:
-    """A socket that listens there, or one line that says why there is none."""
+    """Open a listening socket. If that fails, print one line with the reason and exit."""
     from photochrom.web.address import listen
 
     try:
         return listen(host, port)
     except OSError as error:
-        # Python's own words repeat the address. For an unknown host, the number is none of the system's.
+        # Python's message repeats the address, so the system's text is used. An unknown host has no system error.
         reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
         give_up(f"{host}:{port}: cannot listen there ({reason}); give another --port or --host")

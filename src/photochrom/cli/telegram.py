@@ -1,4 +1,4 @@
-"""``photochrom telegram``: a bot that colours the photos it is sent."""
+"""``photochrom telegram``: run a bot that colorizes the photos that people send to it."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ def telegram(
     threads: colorize.Threads = None,
     device: colorize.Device = "auto",
 ) -> None:
-    """Run a Telegram bot: who sends it a photo gets it back in colour.
+    """Run a Telegram bot that sends each photo back in colour.
 
-    The token that @BotFather gave comes from the environment, as TELEGRAM_TOKEN; TELEGRAM_API names another
-    server of the Bot API. Ctrl-C stops, once the photos in work are sent.
+    The environment variable TELEGRAM_TOKEN holds the token from @BotFather. TELEGRAM_API names another server of the
+    Bot API. Ctrl-C stops the bot after it has sent the photos in work.
     """
     token = os.environ.get(TOKEN, "").strip()
     with _extra(), sentences(), usage():
@@ -55,7 +55,7 @@ def telegram(
         counts = _run(token, bot, colorize.load(model, device, each), parallel, quality, max_pixels)  # type: ignore[arg-type]
     words = f"{counts.done} done, {counts.skipped} skipped, {counts.failed} failed"
     if counts.left:
-        give_up(f"stopped with {words}, {counts.left} left in the middle", INTERRUPTED)
+        give_up(f"stopped with {words}, {counts.left} unfinished", INTERRUPTED)
     say(f"stopped with {words}")
 
 
@@ -92,7 +92,7 @@ def _run(
 
         def interrupt() -> None:
             if not service.stopping:
-                say("stopping once the photos in work are sent; Ctrl-C again stops now")
+                say("stopping after the photos in work are sent; Ctrl-C again stops now")
             service.stop(at_once=service.stopping)
 
         with suppress(NotImplementedError):  # Windows, where Ctrl-C stops now
@@ -104,9 +104,9 @@ def _run(
         with be_discreet(token):
             return asyncio.run(serve())
     except (TelegramUnauthorizedError, TelegramNotFound):
-        give_up(f"{TOKEN}: Telegram does not know it; take it anew from @BotFather")
+        give_up(f"{TOKEN}: Telegram does not know this token; get a new one from @BotFather")
     except TelegramConflictError as error:
-        give_up(f"{TOKEN}: another program uses it, or a webhook; end that first ({error.message})")
+        give_up(f"{TOKEN}: another program or a webhook uses this token; end that first ({error.message})")
     except AiogramError as error:
         reason = hide_token(str(getattr(error, "message", type(error).__name__)), token)
         give_up(f"Telegram does not answer ({reason}); check the network and {SERVER}")

@@ -1,4 +1,4 @@
-"""``photochrom train``: one recipe on one's own photos."""
+"""``photochrom train``: train one recipe on the user's photos."""
 
 from __future__ import annotations
 
@@ -69,11 +69,11 @@ def train(
     start: Annotated[
         Path | None,
         typer.Option(
-            help="A run or checkpoint whose generator this one begins with.", rich_help_panel=RECIPE
+            help="A run or checkpoint whose generator this run starts from.", rich_help_panel=RECIPE
         ),
     ] = None,
     licence: Annotated[
-        str, typer.Option(help="Terms of the photos; the model will say them.", rich_help_panel=RECIPE)
+        str, typer.Option(help="Terms of the photos, for the model's metadata.", rich_help_panel=RECIPE)
     ] = "not stated",
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")] = False,
     save_minutes: Annotated[float, typer.Option(min=0.01, help="Minutes between checkpoints.")] = 4,
@@ -95,7 +95,7 @@ def train(
     with laboratory():
         from photochrom.training.recipe_files import read_table
 
-        # What can be wrong with the arguments alone is said before torch is imported.
+        # Errors in the arguments are reported before torch is imported.
         read_table(recipe, set_ or [])
         if not paths:
             give_up("no photos; give --data FOLDER or --data FILE.tar", 2)
@@ -121,7 +121,7 @@ def train(
         pretrained = Pretrained(
             read_tensors(encoder) if encoder else None,
             read_tensors(features) if features else None,
-            # A run that goes on has its own weights, and keeps what its checkpoint says of its start.
+            # A resumed run has its own weights. It also keeps its checkpoint's record of the start.
             read_start(start) if start and not resume else None,
         )
         if pretrained.start is not None:
@@ -167,19 +167,19 @@ def _budget(recipe: Recipe, minutes: float | None, steps: int | None, epochs: fl
 
 
 def _done_before(checkpoint: Path, budget: Budget, photos: int) -> int | None:
-    """The steps of a run that has spent `budget` already; None if it goes on."""
+    """The number of steps of a run that has already used its `budget`; None if it continues."""
     from photochrom.errors import CheckpointError
     from photochrom.training.saving import position_of
 
     try:
         position = position_of(checkpoint)
     except CheckpointError:
-        return None  # the run itself says what is wrong
+        return None  # the run itself reports the error
     return position.step if budget.progress(position, photos) >= 1 else None
 
 
 def fabric_for(device: str, precision: str) -> Fabric:
-    """The device, the precision and, under torchrun, the processes that training runs on."""
+    """Choose the device, the precision and, under torchrun, the processes of the training."""
     from lightning_fabric import Fabric
     from lightning_fabric.strategies.ddp import DDPStrategy
 
@@ -187,8 +187,8 @@ def fabric_for(device: str, precision: str) -> Fabric:
     here, world = (int(os.environ.get(name, "1")) for name in ("LOCAL_WORLD_SIZE", "WORLD_SIZE"))
     strategy: Any = "auto"
     if world > 1:
-        # Batch norm's running statistics stay each process's own. A discriminator sees two batches before its one
-        # descent, and copying the statistics in between would change what the first batch's gradient needs.
+        # Each process keeps its own running statistics of batch norm. A discriminator sees two batches before one
+        # backward pass. Copying the statistics in between would change tensors that the first batch's gradient needs.
         strategy = DDPStrategy(broadcast_buffers=False)
     fabric = Fabric(
         accelerator=accelerator,
@@ -212,7 +212,7 @@ def _photos(
 
 
 def _affordable(split: str, photos: int) -> str:
-    """The split, in the same proportion where its numbers of photos are more than there are."""
+    """The split. If it asks for more photos than there are, it is scaled down in proportion."""
     parts = [int(part) for part in split.split("/") if part.strip().isdecimal()]
     if len(parts) != 2 or sum(parts) == 100 or sum(parts) <= photos:
         return split

@@ -1,4 +1,4 @@
-"""``photochrom turing``: let people judge whether inferred colours can be told from true ones."""
+"""``photochrom turing``: test whether people can distinguish inferred colours from true ones."""
 
 from __future__ import annotations
 
@@ -70,19 +70,19 @@ def serve(
     host: Annotated[
         str,
         typer.Option(
-            help="Address to listen at; 0.0.0.0 lets other machines take part.", rich_help_panel=SERVER
+            help="Address to listen on; 0.0.0.0 lets other machines take part.", rich_help_panel=SERVER
         ),
     ] = "127.0.0.1",
     port: Annotated[
-        int, typer.Option(min=0, max=65535, help="0 takes any that is free.", rich_help_panel=SERVER)
+        int, typer.Option(min=0, max=65535, help="0 takes any free port.", rich_help_panel=SERVER)
     ] = 8765,
 ) -> None:
-    """Begin a study, or go on with one, and serve its page. Ctrl-C stops; the same command goes on.
+    """Start or continue a study, and serve its page. Ctrl-C stops it. The same command continues it.
 
     The page needs the studio extra: pip install "photochrom[studio]".
     """
     with _sentences(study), needs_studio("the page of a study"):
-        # Imported first: a missing package must be reported before the minutes that preparing the photos takes.
+        # This import comes first. It reports a missing package before the photos are prepared, which takes minutes.
         import photochrom.bench.turing.app
         import photochrom.web.server  # noqa: F401
         from photochrom.bench.turing.file import exists
@@ -104,7 +104,7 @@ def report(
     study: Annotated[Path, typer.Argument(metavar="FILE.sqlite", help="A study, also while it is served.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, with all counts.")] = False,
 ) -> None:
-    """Print how often each model's colours were taken for the true ones, and which photos fool most."""
+    """Print how often people took each model's colours for the true ones, and which photos deceive most people."""
     with _sentences(study):
         from photochrom.bench.turing.report import report as work_out
         from photochrom.bench.turing.report import words
@@ -142,7 +142,7 @@ def _folders(models: list[str]) -> dict[str, Path]:
 
 
 def _check_same(study: Study, given: dict[str, Any], folders: dict[str, Path], colorize: list[str]) -> None:
-    """Refuse other settings or models than the study began with: their answers could not be added up."""
+    """Refuse settings or models that differ from those of the study, because the answers could not be combined."""
     for name, value in given.items():
         began = getattr(study.settings, name)
         if value != began:
@@ -157,7 +157,7 @@ def _check_same(study: Study, given: dict[str, Any], folders: dict[str, Path], c
 
 
 def _names(colorize: list[str]) -> list[str]:
-    """The names of models in the study. A file has its stem as name: two files may hold the same name."""
+    """The names of models in the study. A file's name is its stem, because two files may state the same name."""
     return [Path(model).stem if model.endswith(".onnx") else model for model in colorize]
 
 
@@ -223,5 +223,5 @@ def _announce(study: Study, url: str, host: str) -> None:
     if counts.tests < study.settings.trials:
         say(f"that is fewer than {study.settings.trials} pairs: nobody sees a photo twice")
     if not is_loopback(host):
-        say("whoever reaches this machine can take part; the page is not encrypted")
+        say("anyone who can reach this machine can take part; the page is not encrypted")
     say(f"{url} has the page; Ctrl-C stops, and the same command goes on")

@@ -1,4 +1,4 @@
-"""``photochrom watch``: a folder that colorizes what is put into it."""
+"""``photochrom watch``: colorize the photos that arrive in a folder."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 def watch(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where photos arrive.")],
     *,
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Where results go, names kept.")],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Folder of the results.")],
     recursive: Annotated[bool, typer.Option("--recursive", "-r", help="Enter sub-folders.")] = False,
     interval: Annotated[float, typer.Option(min=0.01, help="Seconds between looks.")] = 1.0,
-    once: Annotated[bool, typer.Option("--once", help="Do what is there, then stop.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Colorize the present photos, then stop.")] = False,
     format: colorize.Format = None,
     jpeg_quality: colorize.JpegQuality = None,
     max_pixels: colorize.MaxPixels = None,
@@ -42,9 +42,10 @@ def watch(
     device: colorize.Device = "auto",
     quiet: colorize.Quiet = False,
 ) -> None:
-    """Colorize what arrives in a folder, until Ctrl-C. What is done already is not done again.
+    """Colorize the photos that arrive in a folder, until Ctrl-C. Finished photos are skipped.
 
-    A photo is taken once it has stopped growing. One that fails is reported once. One that changes is done again.
+    A photo is colorized when it has stopped growing. A photo that fails is reported once. A photo that changes is
+    colorized again.
     """
     with sentences():
         with usage():
@@ -95,7 +96,7 @@ def _check(folder: Path, out: Path) -> None:
 
 
 def _look(watched: Watch, worker: Worker, at_once: int, *, interval: float, once: bool) -> None:
-    """Look every `interval` seconds and work on what has come to rest; with `once`, look twice."""
+    """Look every `interval` seconds and colorize the files that have stopped changing. With `once`, look twice."""
     from photochrom.jobs import batch
 
     looks = 0

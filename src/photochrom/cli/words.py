@@ -1,4 +1,4 @@
-"""How the command says errors and outcomes. What they are is decided elsewhere."""
+"""The command's words for errors and outcomes. Other modules decide what they are."""
 
 from __future__ import annotations
 
@@ -23,28 +23,28 @@ REMEDIES = {
 
 
 def sentence(error: PhotochromError) -> str:
-    """An error in the words of the command, in one line."""
+    """The error as one line, with the command's words for remedies."""
     return plain(error.sentence(REMEDIES))
 
 
 def reason(error: PhotochromError | None, name: str, outputs: list[str]) -> str | None:
-    """Why a photo was not colorized now; None where nothing hindered it.
+    """The reason why a photo was not colorized in this run; None if it was colorized.
 
     Parameters
     ----------
     name : the input as the user wrote it
-    outputs : the files that a former run wrote, where there is no error
+    outputs : the files that an earlier run wrote, if there is no error
     """
     if error is None:
         return f"{name}: already done ({outputs[0]}); --overwrite makes it anew" if outputs else None
     if isinstance(error, AlreadyColorError):
-        # Many photos of one name lie in a tree of folders, so the line names the whole path.
+        # A tree of folders may hold many photos of one name, so the line contains the whole path.
         return error.sentence(REMEDIES, path=name)
     return error.sentence(REMEDIES)
 
 
 def plain(text: str) -> str:
-    """Text in one line, without control characters: a file's name must not move the cursor."""
+    """The text in one line, without control characters, because a file's name must not move the cursor."""
     return " ".join("".join(_shown(c) for c in text).split())
 
 
