@@ -1,4 +1,4 @@
-"""The package imagecodecs, which decodes what Pillow and tifffile do not."""
+"""Import imagecodecs. This package decodes the pictures that Pillow and tifffile cannot decode."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ __all__ = ["codecs"]
 
 
 def codecs(what: str | None = None) -> Any:
-    """The module `imagecodecs`; None where it is missing and `what` is None.
+    """The module `imagecodecs`; None if it is missing and `what` is None.
 
     Parameters
     ----------
-    what : what needs it, for the sentence of the error
+    what : the thing that needs the module, for the error message
 
     Raises
     ------
     Unsupported
-        Where it is missing.
+        If the module is missing and `what` is given.
     """
     try:
         import imagecodecs

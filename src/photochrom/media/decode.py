@@ -1,4 +1,4 @@
-"""One reader per format: each fills a Photo from an open file."""
+"""One reader per format. Each reader fills a Photo from an open file."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from photochrom.media.pages import page_from_array, page_from_image, page_from_s
 __all__ = ["READERS", "xmp_of"]
 
 AV1_HEAD = 8192
-"""How many bytes of an AVIF file are searched for the box that says its depth; the box stands before the pixels."""
+"""The number of bytes of an AVIF file that are searched for the box with its bit depth. It precedes the pixels."""
 
 
-# The classes of Pillow's plugins are called directly: Image.open checks the size against a limit that
-# is global to the process, and warns or refuses before `check` can say its own.
+# The classes of Pillow's plugins are called directly. Image.open checks the size against a limit that is global to the
+# process, and warns or refuses before `check` can raise its own error.
 def _tiff(opening: Opening) -> None:
     photo = opening.photo
     tiff.read(opening)
@@ -91,7 +91,7 @@ def _avif(opening: Opening) -> None:
 
 
 def _depth_of_av1(head: bytes) -> int:
-    """Bits per sample of an AVIF, by its AV1 configuration boxes (AV1 in ISOBMFF, 2.3.3); alpha has its own."""
+    """Bits per sample of an AVIF, from its AV1 configuration boxes (AV1 in ISOBMFF, 2.3.3). Alpha has its own box."""
     bits, at = 8, head.find(b"av1C")
     while 0 <= at < len(head) - 7:
         flags = head[at + 6]
@@ -115,7 +115,7 @@ def _heif(opening: Opening) -> None:
         photo.notes.append(_left_out(len(heif) - 1))
     if "gain map" in gone or any("gainmap" in kind.lower() for kind in heif.info.get("aux", {})):
         photo.notes.append("The gain map for HDR displays was left out.")
-    # libheif turns the pixels itself, and its size is that of the upright picture.
+    # libheif applies the orientation itself, and gives the size of the upright picture.
     set_upright(photo, size=heif.size, applied=True)
     icc = heif.info.get("icc_profile")
     if photo.bits <= 8:
@@ -152,7 +152,7 @@ def _raw(opening: Opening) -> None:
 
 
 def _check_raw(file: BinaryIO) -> None:
-    """Raise Damaged where a RAW built like a TIFF ends before its pixels: LibRaw would print that as well."""
+    """Raise Damaged if a RAW file with TIFF structure ends before its pixels. LibRaw would also print this error."""
     import tifffile
 
     size = file.seek(0, 2)
@@ -181,7 +181,7 @@ READERS: dict[str, Callable[[Opening], None]] = {
 
 
 def xmp_of(file: BinaryIO, format: str) -> bytes | None:
-    """The XMP packet of a file of a known format; its pixels are not decoded."""
+    """Read the XMP packet of a file of a known format. Its pixels are not decoded."""
     if format == "TIFF":
         return tiff.xmp_of(file)
     if format == "PNG":
@@ -204,7 +204,7 @@ def xmp_of(file: BinaryIO, format: str) -> bytes | None:
 
 
 def _simple(image: ImageFile, photo: Photo) -> None:
-    """A format of which Pillow gives everything."""
+    """Read a format for which Pillow supports everything."""
     frames = getattr(image, "n_frames", 1)
     if frames > 1:
         raise Unsupported(f"is an animation of {frames} frames", Remedy.EXPORT_FRAMES, code="animation")
@@ -213,7 +213,7 @@ def _simple(image: ImageFile, photo: Photo) -> None:
 
 
 def _metadata(image: ImageFile, photo: Photo) -> tuple[bytes | None, int]:
-    """Take what Pillow found; the ICC profile, and the turn that the pixels need."""
+    """Copy the metadata that Pillow found. Return the ICC profile and the orientation that the pixels need."""
     photo.exif, photo.xmp, photo.dpi = image.info.get("exif"), photo.xmp or _xmp(image), _dpi(image)
     clean(photo)
     return image.info.get("icc_profile"), set_upright(photo, size=image.size)
@@ -225,7 +225,7 @@ def _xmp(image: ImageFile) -> bytes | None:
 
 
 def _xmp_of_gif(file: BinaryIO) -> bytes | None:
-    """The packet of a GIF's application extension (XMP part 3, 1.1.2); 257 bytes follow it for other readers."""
+    """The XMP packet of a GIF's application extension (XMP part 3, 1.1.2). 257 bytes for other readers follow it."""
     file.seek(0)
     data = file.read()
     start = data.find(b"\x21\xff\x0bXMP DataXMP")

@@ -1,4 +1,4 @@
-"""A Photo back to the bytes of a file."""
+"""Encode a Photo to the bytes of a file."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ MAX_SEGMENT = 65_527
 
 
 def output_format(photo: Photo, format: str | None = None) -> str:
-    """The format that `encode` writes: the one asked for, else the input's where it can hold the result.
+    """The format that `encode` writes: the requested one, or else the input's format if it can hold the result.
 
-    BMP and GIF become PNG (BMP cannot carry the mark that colours were inferred, nor any metadata; GIF
-    has 256 colours), and so does a TIFF of one 1-bit page. Camera RAW and JPEG of 12 bits become TIFF.
+    BMP and GIF become PNG, because BMP has no metadata for the provenance mark and GIF has only 256 colours. A TIFF of
+    one 1-bit page also becomes PNG. Camera RAW and 12-bit JPEG become TIFF.
     """
     if format is not None:
         wanted = by_name(format)
@@ -44,9 +44,9 @@ def output_format(photo: Photo, format: str | None = None) -> str:
 
 
 def extension_for(photo: Photo, format: str | None = None) -> str:
-    """The suffix, with its dot, for what `encode(photo, format=format)` gives.
+    """The suffix, with its dot, for the result of `encode(photo, format=format)`.
 
-    The input's own suffix where it fits the format (".JPG" stays ".JPG"), else the format's usual one.
+    It is the input's suffix if that fits the format (".JPG" stays ".JPG"), else the format's usual suffix.
     """
     known = FORMATS[output_format(photo, format)].suffixes
     return photo.suffix if photo.suffix.lower() in known else known[0]
@@ -64,24 +64,24 @@ def encode(
     Parameters
     ----------
     format
-        One of "JPEG", "PNG", "TIFF", "WEBP", "AVIF", "HEIF"; by default as `output_format` says. 16-bit pages
-        stay 16 bit in PNG and TIFF, and are rounded to 8 bit elsewhere.
+        One of "JPEG", "PNG", "TIFF", "WEBP", "AVIF", "HEIF"; None means the result of `output_format`. 16-bit pages
+        keep 16 bits in PNG and TIFF, and are rounded to fewer bits in other formats.
     jpeg_quality
-        1 to 100, in place of the quantisation tables of the input.
+        1 to 100. It replaces the quantization tables of the input.
     notes
-        A list that gets a sentence for everything that the format cannot hold.
+        A list. A sentence is added for everything that the format cannot hold.
 
     Returns
     -------
     bytes
-        A whole file. Lossless formats hold the pages' pixels and alpha exactly.
+        A complete file. Lossless formats store the pages' pixels and alpha exactly.
 
     Raises
     ------
     PhotoError
-        Where the format cannot hold the photo: too large, transparent in JPEG, many pages.
+        If the format cannot hold the photo: it is too large, transparent in JPEG, or has too many pages.
     OptionError
-        Where `jpeg_quality` is out of range.
+        If `jpeg_quality` is out of range.
     """
     target = output_format(photo, format)
     if jpeg_quality is not None and not 1 <= jpeg_quality <= 100:
@@ -108,7 +108,7 @@ def encode(
 
 
 def _note_losses(photo: Photo, format: Format, notes: list[str]) -> None:
-    """Say what the pixels lose in `format`."""
+    """Report what the pixels lose in `format`."""
     deepest = max(page.pixels.dtype.itemsize * 8 for page in photo.pages)
     depth = photo.bits if deepest == 16 else 8
     if depth > max(format.bits):
@@ -120,7 +120,7 @@ def _note_losses(photo: Photo, format: Format, notes: list[str]) -> None:
 
 
 def _check_fit(photo: Photo, format: Format) -> None:
-    """Raise PhotoError where `format` cannot hold the photo's pages."""
+    """Raise PhotoError if `format` cannot hold the photo's pages."""
     if not photo.pages:
         raise WriteError(photo.name, "there is no page to write")
     if len(photo.pages) > 1 and not format.pages:
@@ -136,7 +136,7 @@ def _check_fit(photo: Photo, format: Format) -> None:
 
 
 def _rgb(page: Page) -> Pixels:
-    """Pixels as luma or RGB, converted from Y'CbCr where that is what they are."""
+    """The pixels as luma or RGB. Y'CbCr is converted to RGB."""
     if page.space != "ycbcr":
         return page.pixels
     out = np.empty(page.pixels.shape, np.uint8)
@@ -178,7 +178,7 @@ def _tiff(photo: Photo) -> bytes:
 def _png(photo: Photo) -> bytes:
     page = photo.pages[0]
     pixels = _rgb(page)
-    # 16-bit grey with alpha is written as RGB with alpha, and needs the profile of that.
+    # 16-bit grey with alpha is written as RGB with alpha, so it needs the RGB profile.
     grey = pixels.ndim == 2 and not (pixels.dtype == np.uint16 and page.alpha is not None)
     name = b"sRGB grey\0\0" if grey else b"sRGB\0\0"
     metadata = [png.chunk(b"iCCP", name + zlib.compress(grey_srgb() if grey else srgb(), 9))]
@@ -228,7 +228,7 @@ def _through_pillow(photo: Photo, target: str, jpeg_quality: int | None) -> byte
 
 
 def _heif(photo: Photo) -> bytes:
-    """A HEIC of 8 bits a sample, or of 10 for pages of 16 bits."""
+    """Encode a HEIC with 8 bits per sample, or with 10 bits for 16-bit pages."""
     try:
         import pillow_heif
     except ImportError as error:

@@ -1,7 +1,7 @@
-"""EXIF blocks: the same little directories as in a TIFF file (TIFF 6.0, Exif 2.32).
+"""Read and edit EXIF blocks. They consist of directories like those of a TIFF file (TIFF 6.0, Exif 2.32).
 
-A block is edited in place wherever possible: a camera's MakerNote holds offsets into the block, and
-a library that writes the block anew breaks them.
+A block is edited in place where possible. A camera's MakerNote contains offsets into the block, and a library that
+rewrites the block breaks them.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ POINTERS = (EXIF_IFD, GPS_IFD, INTEROP_IFD)
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One value: its TIFF type, how many, and the bytes in the block's byte order."""
+    """One value: its TIFF type, its count, and its bytes in the block's byte order."""
 
     kind: int
     count: int
@@ -69,19 +69,19 @@ Directory: TypeAlias = dict[int, Union[Field, "Directory"]]
 
 
 def byte_order(block: Bytes) -> str | None:
-    """'<' or '>', or None where `block` is not an EXIF block."""
+    """The byte order '<' or '>', or None if `block` is not an EXIF block."""
     return {b"II*\0": "<", b"MM\0*": ">"}.get(bytes(block[:4])) if len(block) >= 14 else None
 
 
 class Bytes(Protocol):
-    """What can be measured and sliced like bytes: a block in memory, or a file through `FileBytes`."""
+    """Data with a length and slices like bytes: a block in memory, or a file through `FileBytes`."""
 
     def __len__(self) -> int: ...
     def __getitem__(self, where: slice, /) -> bytes | bytearray: ...
 
 
 class FileBytes:
-    """An open file that can be sliced, so that a TIFF's tags are read without reading its pixels."""
+    """An open file that supports slices. So a TIFF's tags are read without its pixels."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -101,7 +101,7 @@ def _unpack(block: Bytes, form: str, at: int) -> tuple[int, ...]:
 
 
 def _entries(block: Bytes, order: str, at: int) -> list[tuple[int, int]]:
-    """(tag, position of its 12 bytes) of each entry of the directory at `at`; empty where it is damaged."""
+    """(tag, position of its 12 bytes) of each entry of the directory at `at`; empty if it is damaged."""
     if not 8 <= at <= len(block) - 2:
         return []
     (count,) = _unpack(block, order + "H", at)
@@ -127,7 +127,7 @@ def _integer(block: Bytes, order: str, place: int) -> int:
 
 
 def _find(block: Bytes, order: str, at: int, tag: int) -> int:
-    """The integer value of a tag in the directory at `at`, 0 where there is none."""
+    """The integer value of a tag in the directory at `at`; 0 if there is no such tag."""
     return next((_integer(block, order, p) for t, p in _entries(block, order, at) if t == tag), 0)
 
 
@@ -136,9 +136,9 @@ def _first(block: Bytes, order: str) -> int:
 
 
 def without_damage(block: bytes) -> tuple[bytes, bool]:
-    """The block without entries whose values lie outside of it, and whether there were any.
+    """Remove the entries whose values lie outside the block. Return the block and whether there were such entries.
 
-    Readers warn of such an entry, or read no further. Everything else stays where it is.
+    Readers warn about such an entry, or stop reading there. Everything else keeps its position.
     """
     order = byte_order(block)
     if order is None:
@@ -165,14 +165,14 @@ def without_damage(block: bytes) -> tuple[bytes, bool]:
 
 
 def orientation(block: bytes) -> int | None:
-    """The EXIF orientation, 1 to 8, or None where the block says nothing (valid) about it."""
+    """The EXIF orientation, 1 to 8; None if the block has no valid orientation."""
     order = byte_order(block)
     value = _find(block, order, _first(block, order), ORIENTATION) if order else 0
     return value if 1 <= value <= 8 else None
 
 
 def text(block: bytes, tag: int) -> str:
-    """A text of the first directory, '' where it is missing or blank."""
+    """A text of the first directory; '' if it is missing or blank."""
     order = byte_order(block)
     for found, place in _entries(block, order, _first(block, order)) if order else []:
         if found == tag and (value := _value(block, order or "<", place)):
@@ -181,10 +181,10 @@ def text(block: bytes, tag: int) -> str:
 
 
 def upright(block: bytes, *, swapped: bool) -> bytes:
-    """The block for pixels that have been turned: orientation 1, no thumbnail, colour space sRGB.
+    """Adapt the block to upright pixels: orientation 1, no thumbnail, colour space sRGB.
 
-    The embedded thumbnail (IFD1) is unlinked and blanked: it shows the picture before colorization.
-    `swapped` says that width and height have changed places.
+    The embedded thumbnail (IFD1) is unlinked and blanked, because it shows the picture before colorization.
+    `swapped` is true if width and height were exchanged.
     """
     order = byte_order(block)
     if order is None:
@@ -217,17 +217,17 @@ def _drop_thumbnail(out: bytearray, order: str, second: int) -> None:
         if not 8 <= start < end <= len(out):
             continue
         if end == len(out):
-            del out[start:]  # nearly always last, and then the 64 KiB of a JPEG segment gain its room
+            del out[start:]  # nearly always the case; it saves room in a JPEG segment of 64 KiB
         else:
             out[start:end] = bytes(end - start)
 
 
 def turn_subject(block: bytes, orientation: int, width: int, height: int) -> bytes:
-    """The block with SubjectArea and SubjectLocation moved to where an orientation puts them.
+    """Move SubjectArea and SubjectLocation to their place after the orientation is applied.
 
     Parameters
     ----------
-    width, height : of the picture before it is turned
+    width, height : size of the picture before the orientation is applied
     """
     order = byte_order(block)
     if order is None:
@@ -246,13 +246,13 @@ def turn_subject(block: bytes, orientation: int, width: int, height: int) -> byt
 
 
 def resolution(block: bytes) -> tuple[float, float] | None:
-    """Dots per inch, across and down; None where the block does not say, or gives only a ratio."""
+    """Horizontal and vertical dots per inch; None if the block has none, or only a ratio."""
     order, tags = parse(block)
     return resolution_of(tags, order)
 
 
 def resolution_of(tags: Directory, order: str) -> tuple[float, float] | None:
-    """Dots per inch of a directory; None where its tags do not say, or give only a ratio."""
+    """Horizontal and vertical dots per inch of a directory; None if its tags have none, or only a ratio."""
     unit = tags.get(RESOLUTION_UNIT)
     known = isinstance(unit, Field) and unit.kind == 3 and len(unit.data) >= 2
     number = struct.unpack(order + "H", unit.data[:2])[0] if known and isinstance(unit, Field) else 2
@@ -268,15 +268,15 @@ def resolution_of(tags: Directory, order: str) -> tuple[float, float] | None:
 
 
 def count_of_pictures(block: bytes) -> int:
-    """How many pictures an index of several has (CIPA DC-007, "MPF"); 1 where it does not say."""
+    """The number of pictures in a multi-picture index (CIPA DC-007, "MPF"); 1 if the index has no number."""
     order = byte_order(block)
     return _find(block, order, _first(block, order), PICTURES) or 1 if order else 1
 
 
 def add_text(block: bytes | None, tag: int, words: str) -> bytes:
-    """The block with a text added to its first directory, which moves to the block's end.
+    """Add a text to the first directory. The directory moves to the end of the block.
 
-    Every other value stays where it is. None, or something that is no block, gives a new block.
+    Every other value keeps its position. If `block` is None or not an EXIF block, the result is a new block.
     """
     data = words.encode() + b"\0"
     order = byte_order(block) if block else None
@@ -297,9 +297,9 @@ def add_text(block: bytes | None, tag: int, words: str) -> bytes:
 
 
 def parse(block: Bytes, at: int | None = None) -> tuple[str, Directory]:
-    """Byte order and directory (the first, or that at `at`) of a block, with nested directories inside.
+    """Byte order and directory (the first, or the one at `at`) of a block, including nested directories.
 
-    Damaged entries are left out. What is no block at all gives ('<', {}).
+    Damaged entries are left out. The result for data that are not an EXIF block is ('<', {}).
     """
     order = byte_order(block)
     if order is None:
@@ -311,11 +311,11 @@ def _parse(block: Bytes, order: str, at: int, depth: int) -> Directory:
     directory: Directory = {}
     for tag, place in _entries(block, order, at):
         if tag in POINTERS:
-            # A directory may point at itself; the deepest legal chain is IFD0, Exif, interoperability.
+            # A damaged directory may point to itself. The deepest valid chain is IFD0, Exif, interoperability.
             if depth < 2 and (child := _parse(block, order, _integer(block, order, place), depth + 1)):
                 directory[tag] = child
         elif tag not in directory and (value := _value(block, order, place)):
-            # Of a tag that stands twice the first counts, as readers have it.
+            # If a tag occurs twice, the first one counts, as in other readers.
             directory[tag] = value
     return directory
 
@@ -326,9 +326,9 @@ def directory_at(block: Bytes, order: str, at: int, *, big: bool) -> Directory:
 
 
 def parse_big(block: Bytes, order: str, at: int, depth: int = 0) -> Directory:
-    """The directory at `at` of a BigTIFF, with nested directories inside; values as in a classic TIFF.
+    """The directory at `at` of a BigTIFF, including nested directories, with values as in a classic TIFF.
 
-    Whole numbers of 8 bytes become ones of 4. Damaged entries are left out.
+    Integers of 8 bytes become integers of 4 bytes. Damaged entries are left out.
     """
     directory: Directory = {}
     if not 16 <= at <= len(block) - 8:
@@ -358,9 +358,9 @@ def parse_big(block: Bytes, order: str, at: int, depth: int = 0) -> Directory:
 
 
 def pack(directory: Directory, order: str, at: int, *, following: int = 0, big: bool = False) -> bytes:
-    """A directory, its values and nested directories as they stand in a file at offset `at` (even).
+    """Write a directory, its values and nested directories for the (even) offset `at` of a file.
 
-    `following` is the offset of the next directory; `big` writes the 8-byte offsets of BigTIFF.
+    `following` is the offset of the next directory. `big` selects the 8-byte offsets of BigTIFF.
     """
     room, entry, head, tail_format = (8, "HHQ", "Q", "Q") if big else (4, "HHI", "H", "I")
     size = struct.calcsize(order + head) + len(directory) * (4 + 2 * room) + room
@@ -383,6 +383,6 @@ def pack(directory: Directory, order: str, at: int, *, following: int = 0, big: 
 
 
 def from_directory(directory: Directory, order: str) -> bytes:
-    """A new block that holds `directory`."""
+    """Write a new block that contains `directory`."""
     mark = b"II*\0" if order == "<" else b"MM\0*"
     return mark + struct.pack(order + "I", 8) + pack(directory, order, 8)

@@ -1,4 +1,4 @@
-"""What a decoder raises: an error that does not know yet what the file is called."""
+"""Errors that decoders raise. They do not contain the file's name yet."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ __all__ = ["Damaged", "Fault", "TooLarge", "Unsupported"]
 
 
 class Fault(Exception):
-    """Base class; `of` makes the `PhotoError` that it becomes.
+    """Base class. `of` converts the error to a `PhotoError`.
 
     Parameters
     ----------
-    what : what is wrong, in words, as in `PhotoError`
+    what : the description of the error, as in `PhotoError`
     """
 
     kind: type[PhotoError] = UnreadableError
@@ -22,7 +22,7 @@ class Fault(Exception):
         self.what, self.remedy, self.code = what, remedy, code
 
     def of(self, label: str) -> PhotoError:
-        """The error about the file called `label`."""
+        """The `PhotoError` about the file with the name `label`."""
         return self.kind(label, self.what, self.remedy, code=self.code)
 
 
@@ -40,7 +40,7 @@ class Damaged(Fault):
 
 
 class Unsupported(Fault):
-    """The file is sound, but of a kind that is not supported."""
+    """The file is valid, but its kind is not supported."""
 
     kind = UnsupportedError
 
@@ -49,6 +49,6 @@ class Unsupported(Fault):
 
 
 class TooLarge(Fault):
-    """The picture has more pixels or pages than there is room for."""
+    """The picture has too many pixels or pages."""
 
     kind = TooLargeError

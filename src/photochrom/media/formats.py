@@ -1,4 +1,4 @@
-"""The table of file formats: how each is recognised, what it can hold, and what is written instead.
+"""The table of file formats: first bytes, suffixes, capabilities, and the format that is written instead.
 
 No other module of Photochrom lists formats, suffixes or first bytes.
 """
@@ -24,42 +24,42 @@ __all__ = [
 ]
 
 HEAD = 64
-"""How many of a file's first bytes `sniff` looks at."""
+"""The number of a file's first bytes that `sniff` reads."""
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One kind of file.
+    """One file format.
 
     Attributes
     ----------
     name
-        In upper case, as `Photo.format` and ``--format`` have it.
+        The name in upper case, as in `Photo.format` and ``--format``.
     title
-        What sentences call it.
+        The name in sentences.
     mime
-        Its media type (IANA, where registered).
+        The media type (from IANA if it is registered).
     suffixes
-        With the dot, in lower case, the usual one first. A result keeps such a suffix.
+        The suffixes with dot, in lower case, the usual one first. A result keeps such a suffix.
     other_suffixes
-        Suffixes of files that open as this format, but whose results take the usual suffix: a stereo
+        Suffixes of files that open as this format, but whose results get the usual suffix. For example, a stereo
         ``.mpo`` becomes a ``.jpg``.
     magic
-        A regular expression for the first bytes; `brands` do the same for ISO media files.
+        A regular expression for the first bytes. ISO media files use `brands` instead.
     brands
         Major or compatible brands of the "ftyp" box (ISO/IEC 14496-12).
     bits
         Bits per sample that a written file can have.
     color, alpha, pages, exif, xmp, iptc, icc
-        Whether a written file can hold it. `iptc` means IIM; every format with XMP holds IPTC as XMP.
+        Whether a written file can contain it. `iptc` means IIM. Every format with XMP can contain IPTC as XMP.
     max_side
-        The most pixels on a side; None where the limit is above 65,536.
+        The largest number of pixels on a side; None if the limit is above 65,536.
     reads, writes
         Whether Photochrom reads or writes it.
     written_as
-        The name of the format that is written for such an input.
+        The name of the format that is written for an input of this format.
     extra
-        The extra of the package that reading needs, or "".
+        The extra that reading needs, or "".
     video
         True for films.
     """
@@ -97,8 +97,8 @@ _RAW = (
 )
 RAW_SUFFIXES = tuple(_RAW.split())
 RAW_MAGIC = rb"FUJIFILMCCD-RAW|IIRO|IIRS|MMOR|IIU\0|FOVb|\0MRM|.{6}HEAPCCDR|.{8}CR"
-# The sizes of the header that follows: they tell a bitmap from a text that begins with "BM". The reserved
-# bytes before them should be 0, but some programs write into them.
+# The sizes of the header that follows. They distinguish a bitmap from a text that begins with "BM". The reserved bytes
+# before them should be 0, but some programs write other values.
 BMP_MAGIC = rb"BM.{12}[\x0c\x10\x28\x34\x38\x40\x6c\x7c]\0\0\0"
 HEIC_BRANDS = _brands("heic", "heix", "hevc", "hevx", "heim", "heis", "mif1", "msf1", "mif2")
 
@@ -220,10 +220,10 @@ FORMATS: dict[str, Format] = {
         ),
     )
 }
-"""The formats that Photochrom reads, by name; the order is that of the sentences that list them."""
+"""The formats that Photochrom reads, by name. Sentences list them in this order."""
 
 _Row = tuple[str, str, str, bytes]
-# What is recognised so that it is called by its name. More specific first bytes come first.
+# Formats that are recognised only to name them in messages. More specific first bytes come first.
 _PICTURES: tuple[_Row, ...] = (
     (
         "JPEG 2000",
@@ -279,13 +279,13 @@ _BY_SUFFIX = {
 
 
 def by_name(name: str) -> Format | None:
-    """The format that a person means by "JPEG", "jpeg", "jpg" or ".jpg"; None where there is none."""
+    """The format for a name such as "JPEG", "jpeg", "jpg" or ".jpg"; None if there is no such format."""
     bare = name.strip().removeprefix(".")
     return FORMATS.get(bare.upper()) or _BY_SUFFIX.get("." + bare.lower())
 
 
 def by_suffix(suffix: str) -> Format | None:
-    """The format of files with this suffix (".JPG"), or with the suffix of this name; None for all others."""
+    """The format of files with this suffix (".JPG"), or with the suffix of this name; None if it is unknown."""
     suffix = (os.path.splitext(suffix)[1] or suffix).lower()
     return _BY_SUFFIX.get(suffix)
 
@@ -301,29 +301,29 @@ def writable() -> tuple[Format, ...]:
 
 
 def is_photo_suffix(suffix: str) -> bool:
-    """Whether a folder scan takes files with this suffix (or name) for photographs."""
+    """Whether a folder scan treats files with this suffix (or name) as photos."""
     format = by_suffix(suffix)
     return format is not None and format.reads
 
 
 def left_out_reason(suffix: str) -> str | None:
-    """Why a folder scan leaves out a picture or a film with this suffix (or name), in words.
+    """The reason, in words, why a folder scan leaves out a picture or a film with this suffix (or name).
 
-    None where it does not leave it out, or where the suffix is none of a picture or a film.
+    None if the scan does not leave it out, or if the suffix does not belong to a picture or a film.
     """
     format = by_suffix(suffix)
     return None if format is None or format.reads else refusal(format)
 
 
 def refusal(format: Format) -> str:
-    """What is wrong with a file of a format that is recognised and not read."""
+    """The error text for a file of a format that is recognised but not read."""
     return f"{format.title} is a video format" if format.video else f"{format.title} is not supported yet"
 
 
 def sniff(head: bytes, name: str = "") -> Format | None:
-    """The format of a file by its first `HEAD` bytes; None for what is no picture or film known here.
+    """Recognise the format of a file by its first `HEAD` bytes; None if it is not a known picture or film.
 
-    Many RAW formats are TIFF by their first bytes; for those alone the suffix of `name` decides.
+    Many RAW formats have the first bytes of a TIFF. Only for them, the suffix of `name` decides.
     """
     head = head[:HEAD]
     if head[4:8] == b"ftyp" and (format := _by_brand(head)):
@@ -340,7 +340,7 @@ def sniff(head: bytes, name: str = "") -> Format | None:
 
 def _by_brand(head: bytes) -> Format | None:
     brands = {head[8:12]} | {head[at : at + 4] for at in range(16, len(head), 4)}
-    # "mif1" is a brand of AVIF files too, so AVIF is asked for before HEIC.
+    # "mif1" is also a brand of AVIF files, so AVIF is tested before HEIC.
     for name in ("RAW", "AVIF", "HEIF"):
         if brands & FORMATS[name].brands:
             return FORMATS[name]

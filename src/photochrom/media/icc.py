@@ -1,6 +1,6 @@
-"""ICC profiles: everything that comes in is brought to sRGB, everything that goes out says so.
+"""ICC profiles: inputs are converted to sRGB, and outputs contain an sRGB profile.
 
-Relative colorimetric with black point compensation, as photo editors do by default.
+The rendering intent is relative colorimetric with black point compensation, the default of photo editors.
 """
 
 from __future__ import annotations
@@ -26,24 +26,24 @@ INTENT = ImageCms.Intent.RELATIVE_COLORIMETRIC
 FLAGS = ImageCms.Flags.BLACKPOINTCOMPENSATION
 SPACES = {"GRAY": "L", "RGB": "RGB", "CMYK": "CMYK", "LAB": "LAB"}
 SRGB_CURVE = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
-CREATED = struct.pack(">6H", 2020, 1, 1, 0, 0, 0)  # the time of day in a profile would make outputs differ
+CREATED = struct.pack(">6H", 2020, 1, 1, 0, 0, 0)  # the current time would make equal outputs differ
 
 
 @cache
 def srgb() -> bytes:
-    """The sRGB profile that every colour output carries."""
+    """The sRGB profile in every colour output."""
     data = bytes(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
     return data[:24] + CREATED + data[36:]
 
 
 @cache
 def grey_srgb() -> bytes:
-    """A grey profile with the tone curve of sRGB, for pages that are still luma."""
+    """A grey profile with the tone curve of sRGB, for pages of luma."""
     return _written("Grey with the sRGB tone curve", b"GRAY", {b"kTRC": _parametric(*SRGB_CURVE)})
 
 
 def gamma_profile(gamma: float | None, primaries: tuple[float, ...] | None) -> bytes | None:
-    """A profile of a power curve and of primaries, as PNG's gAMA and cHRM give them.
+    """Make a profile from a power curve and primaries, as in PNG's gAMA and cHRM.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def gamma_profile(gamma: float | None, primaries: tuple[float, ...] | None) -> b
     Returns
     -------
     bytes or None
-        None where the numbers describe no color space.
+        None if the numbers do not describe a color space.
     """
     if gamma is not None and not 0.1 <= gamma <= 10:
         return None
@@ -70,7 +70,7 @@ def gamma_profile(gamma: float | None, primaries: tuple[float, ...] | None) -> b
 
 
 def _parametric(*numbers: float) -> bytes:
-    """A curve: one number is an exponent, five are those of ICC.1:2022, 10.18, function type 3."""
+    """A curve. One number is an exponent. Five numbers are those of ICC.1:2022, 10.18, function type 3."""
     kind = 0 if len(numbers) == 1 else 3
     return b"para\0\0\0\0" + struct.pack(f">HH{len(numbers)}i", kind, 0, *(round(v * 65536) for v in numbers))
 
@@ -105,14 +105,14 @@ class Profile:
     opened: ImageCms.ImageCmsProfile
 
     def to_rgb(self) -> ImageCms.ImageCmsTransform:
-        """A transform for 8-bit pictures in `mode` to sRGB; apply it with `ImageCms.applyTransform`."""
+        """A transform from 8-bit pictures in `mode` to sRGB. `ImageCms.applyTransform` applies it."""
         return _build(self.opened, ImageCms.createProfile("sRGB"), self.mode, "RGB")
 
     def grey_curve(self, bits: int) -> Any:
         """The table from grey in this profile to sRGB grey: 256 entries of uint8 or 65,536 of uint16.
 
-        A grey picture that carries an RGB profile goes by that profile's neutral axis. A curve is
-        computed here: LittleCMS joins two curves with an error of 350 levels of 65,535 near black.
+        If a grey picture has an RGB profile, the neutral axis of the profile is used. Curves are computed here, because
+        LittleCMS combines two curves with an error of 350 levels of 65,535 near black.
         """
         exact = grey_table(self.data) if self.mode == "L" else None
         if exact is not None:
@@ -138,9 +138,9 @@ class Profile:
     def luma_16(self, rgb: NDArray[np.uint16]) -> NDArray[np.uint16]:
         """The sRGB luma of a strip (h, w, 3) of uint16 RGB in this profile.
 
-        A profile of curves and a matrix (nearly every RGB profile) is computed in float32. Pillow's
-        binding takes no 16-bit RGB, so a table profile is sampled at 33 x 33 x 33 points with 8-bit
-        output and interpolated: smooth, within 0.3 levels of 255 on average, 5 where colours are clipped.
+        A profile of curves and a matrix (nearly every RGB profile) is computed in float32. Pillow's binding does not
+        accept 16-bit RGB. So a table profile is sampled at 33 x 33 x 33 points with 8-bit output and interpolated. The
+        result is smooth. Its error is 0.3 levels of 255 on average, and 5 levels where colours are clipped.
         """
         matrix = matrix_profile(self.data)
         if matrix is not None:
@@ -172,9 +172,9 @@ def _interpolate(grid: NDArray[np.float32], rgb: NDArray[np.uint16]) -> NDArray[
 
 
 def cmyk_to_rgb_16(array: Any, icc: bytes | None) -> NDArray[np.uint16] | None:
-    """sRGB of (H, W, 4) CMYK, both uint16; None where that needs the `codecs` extra and it is missing.
+    """Convert (H, W, 4) CMYK to sRGB, both uint16; None if this needs the `codecs` extra and it is missing.
 
-    Without a profile, by Pillow's formula: red is (1 - K)(1 - C).
+    Without a profile, Pillow's formula is used: red is (1 - K)(1 - C).
     """
     if icc and codecs() is not None:
         return np.asarray(
@@ -199,11 +199,11 @@ def cmyk_to_rgb_16(array: Any, icc: bytes | None) -> NDArray[np.uint16] | None:
 
 
 def lab_to_rgb_16(array: Any, icc_encoding: bool) -> NDArray[np.uint16]:
-    """sRGB of (H, W, 3) CIE L*a*b* (D50), both uint16.
+    """Convert (H, W, 3) CIE L*a*b* (D50) to sRGB, both uint16.
 
     Parameters
     ----------
-    icc_encoding : as ICC profiles store it (TIFF's ICCLab), not as TIFF 6.0, section 23, does
+    icc_encoding : whether the encoding is that of ICC profiles (TIFF's ICCLab), not of TIFF 6.0, section 23
     """
     out = np.empty(array.shape, np.uint16)
     to_linear = np.linalg.inv(SRGB_TO_D50)
@@ -221,11 +221,10 @@ def lab_to_rgb_16(array: Any, icc_encoding: bool) -> NDArray[np.uint16]:
 
 
 def profile_of(data: bytes | None, mode: str, notes: list[str]) -> Profile | None:
-    """The input profile to apply to a picture of Pillow mode `mode`, or None where pixels are sRGB already.
+    """The input profile to apply to a picture of Pillow mode `mode`, or None if its pixels are already sRGB.
 
-    A profile that is broken or belongs to another kind of picture is passed over, and `notes` says so.
-    A profile that changes no colour by more than one level of 255 counts as sRGB, so that the luma of
-    an sRGB picture is not rounded twice.
+    A profile that is broken or belongs to another kind of picture is ignored, and `notes` reports this. A profile that
+    changes no colour by more than one level of 255 counts as sRGB. So the luma of an sRGB picture is rounded only once.
     """
     if not data:
         return None

@@ -12,7 +12,7 @@ from photochrom.color.srgb import linear_to_srgb
 
 __all__ = ["SRGB_TO_D50", "MatrixProfile", "grey_table", "matrix_profile", "to_d50"]
 
-# The columns of sRGB's own profile: its primaries, adapted from D65 to the D50 of profiles (Bradford).
+# The columns of the sRGB profile: the primaries of sRGB, adapted by Bradford from D65 to D50, the white of profiles.
 SRGB_TO_D50 = np.array(
     [[0.4360747, 0.3850649, 0.1430804], [0.2225045, 0.7168786, 0.0606169], [0.0139322, 0.0971045, 0.7141733]]
 )
@@ -28,7 +28,7 @@ class MatrixProfile:
     matrix: NDArray[np.float32]  # (3, 3)
 
     def to_srgb_16(self, rgb: NDArray[np.uint16]) -> NDArray[np.uint16]:
-        """(h, w, 3) uint16 in this profile to uint16 sRGB, clipped to its gamut."""
+        """Convert (h, w, 3) uint16 from this profile to uint16 sRGB, clipped to the sRGB gamut."""
         linear = np.stack([self.curves[i][rgb[..., i]] for i in range(3)], axis=-1)
         linear = np.clip(linear @ self.matrix.T, 0.0, 1.0)
         encoded: NDArray[np.uint16] = np.round(linear_to_srgb(linear) * 65535).astype(np.uint16)
@@ -36,9 +36,9 @@ class MatrixProfile:
 
 
 def to_d50(primaries: tuple[float, ...]) -> NDArray[np.float64] | None:
-    """The matrix from linear RGB to XYZ of D50; None where the primaries span no color space.
+    """The matrix from linear RGB to XYZ of D50; None if the primaries do not span a color space.
 
-    Adapted by Bradford, as ICC.1:2022, annex E, does.
+    The adaptation is Bradford's, as in ICC.1:2022, annex E.
 
     Parameters
     ----------
@@ -57,10 +57,10 @@ def to_d50(primaries: tuple[float, ...]) -> NDArray[np.float64] | None:
 
 
 def matrix_profile(data: bytes) -> MatrixProfile | None:
-    """The matrix and curves of an RGB profile; None where it is built of tables, or is damaged."""
+    """The matrix and curves of an RGB profile; None if it consists of tables or is damaged."""
     try:
         tags = _tags(data)
-        # Profiles with both are meant to be read by their tables.
+        # If a profile has both, the tables take precedence.
         if b"A2B0" in tags or b"A2B1" in tags:
             return None
         columns = [struct.unpack_from(">3i", tags[name], 8) for name in (b"rXYZ", b"gXYZ", b"bXYZ")]
@@ -72,7 +72,7 @@ def matrix_profile(data: bytes) -> MatrixProfile | None:
 
 
 def grey_table(data: bytes) -> NDArray[np.float64] | None:
-    """sRGB grey, 0 to 1, for each of 65,536 levels of a grey profile; None where it has no curve.
+    """sRGB grey, 0 to 1, for each of 65,536 levels of a grey profile; None if it has no curve.
 
     The darkest level becomes black (black point compensation).
     """

@@ -1,7 +1,7 @@
-"""IPTC captions and keywords in their old binary form, and the same in XMP.
+"""IPTC captions and keywords in the old binary form and in XMP.
 
-The blocks are those of IIM 4.2 inside Photoshop's image resources. The names in XMP are those of the IPTC Photo
-Metadata Standard 2023, which also says that the XMP text counts where both are there.
+The binary blocks are those of IIM 4.2 inside Photoshop's image resources. The names in XMP are those of the IPTC Photo
+Metadata Standard 2023. By this standard, the XMP text takes precedence if both forms exist.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ DATE, TIME = 55, 60
 
 
 def resources(block: bytes) -> Iterator[tuple[int, int, int, bytes]]:
-    """(number, start, end, data) of each of Photoshop's image resources."""
+    """(number, start, end, data) of each Photoshop image resource."""
     at = 0
     while block[at : at + 4] == b"8BIM" and at + 12 <= len(block):
         (number,) = struct.unpack_from(">H", block, at + 4)
@@ -60,23 +60,23 @@ def resources(block: bytes) -> Iterator[tuple[int, int, int, bytes]]:
 
 
 def in_resources(block: bytes) -> bytes | None:
-    """The IIM block among Photoshop's image resources."""
+    """The IIM block in Photoshop's image resources."""
     return next((data for number, _, _, data in resources(block) if number == RESOURCE), None)
 
 
 def resource(block: bytes) -> bytes:
-    """An image resource that holds an IIM block."""
+    """Write an image resource that contains an IIM block."""
     return b"8BIM" + struct.pack(">HHI", RESOURCE, 0, len(block)) + block + b"\0" * (len(block) % 2)
 
 
 def texts(block: bytes | None) -> dict[int, list[str]]:
-    """The texts of record 2, by data set. What is damaged is left out."""
+    """The texts of record 2, by data set. Damaged texts are left out."""
     found: dict[int, list[str]] = {}
     at, utf8 = 0, False
     while block and at + 5 <= len(block) and block[at] == 0x1C:
         record, number, size = block[at + 1], block[at + 2], int.from_bytes(block[at + 3 : at + 5], "big")
         at += 5
-        if size & 0x8000:  # the size of the size
+        if size & 0x8000:  # an extended data set: this is the length of the size field
             count = size & 0x7FFF
             size, at = int.from_bytes(block[at : at + count], "big"), at + count
         data = block[at : at + size]
@@ -89,7 +89,7 @@ def texts(block: bytes | None) -> dict[int, list[str]]:
 
 
 def _decoded(data: bytes, utf8: bool) -> str:
-    # Many programs write UTF-8 and do not declare it; text that is valid UTF-8 is hardly ever anything else.
+    # Many programs write UTF-8 and do not declare it. Text that is valid UTF-8 rarely has another encoding.
     try:
         return data.decode("utf-8").strip("\0")
     except UnicodeDecodeError:
@@ -97,7 +97,7 @@ def _decoded(data: bytes, utf8: bool) -> str:
 
 
 def add_to_xmp(block: bytes, xmp: bytes | None) -> bytes | None:
-    """The XMP packet with the texts of an IIM block added where XMP does not say the same thing."""
+    """Add the texts of an IIM block to the XMP packet, for properties that the packet does not have."""
     packet = Packet(xmp)
     found = texts(block)
     changed = False

@@ -1,4 +1,4 @@
-"""JPEG segments and tables: what keeps a re-encoded photo at the quality of the file it came from."""
+"""JPEG segments and tables. They give a re-encoded photo the quality of its original file."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MAX_SEGMENT = 65533
 XMP_HEAD = 29
 MARK = [(IPTC_EXT, "DigitalSourceType"), (OURS, "Model"), (OURS, "ModelVersion"), (OURS, "Statement")]
 MARK += [(OURS, "SourceDigest"), (OURS, "SourceName"), (OURS, "Options")]
-# The example tables of ISO 10918-1, Annex K, which nearly every encoder scales.
+# The example tables of ISO 10918-1, Annex K. Nearly every encoder scales them.
 LUMA = [16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55, 14, 13, 16, 24, 40, 57, 69, 56]
 LUMA += [14, 17, 22, 29, 51, 87, 80, 62, 18, 22, 37, 56, 68, 109, 103, 77, 24, 35, 55, 64, 81, 104, 113, 92]
 LUMA += [49, 64, 78, 87, 103, 121, 120, 101, 72, 92, 95, 98, 112, 100, 103, 99]
@@ -34,18 +34,18 @@ CHROMA += [47, 66, 99, 99, 99, 99, 99, 99] + [99] * 32
 
 
 def chroma_table_for(luma_table: list[int]) -> list[int]:
-    """The chroma table of the quality at which an encoder makes this luma table.
+    """The chroma table for the quality setting that belongs to this luma table.
 
-    The scale is the median ratio to the standard luma table, which also suits encoders with their own.
+    The scale is the median ratio to the standard luma table. It also suits encoders with tables of their own.
     """
     ratios = [value / standard for value, standard in zip(luma_table, LUMA, strict=True) if 1 < value < 255]
-    # Not NumPy's median: its first call imports masked arrays, 20 ms of a command's start.
+    # NumPy's median is not used: its first call imports masked arrays, which adds 20 ms to a command's start.
     scale = sorted(ratios)[len(ratios) // 2] if ratios else (0.01 if max(luma_table) <= 1 else 25.5)
     return [int(v) for v in np.clip(np.floor(np.array(CHROMA) * scale + 0.5), 1, 255)]
 
 
 def settings_of(image: JpegImageFile, segments: list[tuple[int, bytes]]) -> JpegSettings:
-    """How an opened JPEG was compressed, and those of its segments that are not rewritten here."""
+    """The compression settings of an opened JPEG, and the segments that are copied unchanged."""
     tables = {number: [int(v) for v in table] for number, table in image.quantization.items()}
     chosen = [int(component[3]) for component in image.layer] or [0]
     luma = tables.get(chosen[0]) or next(iter(tables.values()))
@@ -70,9 +70,10 @@ def _kept(segments: list[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
 
 
 def without_stale_resources(block: bytes) -> bytes:
-    """Photoshop image resources less the thumbnails (they are grey) and the ICC profile (it is replaced).
+    """Remove the thumbnails and the ICC profile from Photoshop image resources.
 
-    The rest, the IPTC caption and keywords above all, stays byte for byte.
+    The thumbnails are grey, and the profile is replaced. Everything else is copied byte for byte, in particular the
+    IPTC caption and keywords.
     """
     out, at = b"", 0
     for number, start, end, _ in resources(block):
@@ -82,9 +83,9 @@ def without_stale_resources(block: bytes) -> bytes:
 
 
 def _split_xmp(xmp: bytes) -> tuple[bytes, bytes]:
-    """A packet that fits one segment, and segments with the rest (XMP part 3, 1.1.3.1).
+    """Split XMP into a packet that fits one segment, and extension segments (XMP part 3, 1.1.3.1).
 
-    Where the packet is too long, the first holds the mark of provenance alone.
+    If the packet is too long, the first segment contains only the provenance mark.
     """
     if len(xmp) + XMP_HEAD <= MAX_SEGMENT:
         return xmp, b""
@@ -93,7 +94,7 @@ def _split_xmp(xmp: bytes) -> tuple[bytes, bytes]:
         value = whole.get(space, name)
         if value is not None:
             short.set(space, name, value)
-    # The extension is the packet without its wrapper, named by its MD5.
+    # The extension is the packet without its wrapper. Its MD5 digest identifies it.
     body = xmp[xmp.find(b"?>") + 2 : xmp.rfind(b"<?xpacket end")].strip()
     digest = hashlib.md5(body, usedforsecurity=False).hexdigest().upper()
     short.set(NOTE, "HasExtendedXMP", digest)
@@ -120,18 +121,18 @@ def encode(
     dpi: tuple[float, float] | None,
     iptc: bytes | None = None,
 ) -> bytes:
-    """A JPEG of a picture in Pillow mode "L", "RGB" or "YCbCr".
+    """Encode a picture in Pillow mode "L", "RGB" or "YCbCr" as JPEG.
 
-    `iptc` is an IIM block, for a picture whose `settings` do not hold it already. Without `quality` the tables of
-    `settings` are used; without those, quality 92 and 4:2:0.
+    `iptc` is an IIM block, for a picture whose `settings` do not contain it. Without `quality` the tables of `settings`
+    are used. Without both, the quality is 92 and the subsampling 4:2:0.
     """
-    # Not optimize=True: 5 % of size would cost twice the time, and 3 bytes a pixel of memory for the coefficients.
+    # optimize=True would save 5 % of the size, but take twice the time and 3 bytes of memory per pixel.
     options: dict[str, Any] = {"icc_profile": grey_srgb() if image.mode == "L" else srgb()}
     extra = b"".join(_segment(marker, body) for marker, body in (settings.segments if settings else []))
     if iptc and len(iptc) < MAX_SEGMENT - 64:
         extra += _segment(APP13, PHOTOSHOP + resource(iptc))
     if settings is not None:
-        # libjpeg prints a caution to standard error when it writes 16-bit tables into a sequential JPEG.
+        # libjpeg prints a warning to standard error when it writes 16-bit tables into a sequential JPEG.
         deep_tables = quality is None and max(settings.luma_table + (settings.chroma_table or [])) > 255
         options |= {"progressive": settings.progressive or deep_tables, "subsampling": settings.subsampling}
     if quality is not None or settings is None:

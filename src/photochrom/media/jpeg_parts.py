@@ -1,7 +1,7 @@
 """The parts of a JPEG file (ISO 10918-1, Annex B), found without a decoder.
 
-Pillow is given a file without metadata: it would read EXIF itself, and write warnings about damaged EXIF to
-standard error. It also cannot say whether a picture is whole; `lost` can.
+Pillow gets a file without metadata. Otherwise it would read EXIF itself, and write warnings about damaged EXIF to
+standard error. Pillow cannot tell whether a picture is complete; `lost` can.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ BLOCK = 16
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """One scan: how many components, which coefficients (`first` to `last`), and whether it refines others."""
+    """One scan: its number of components, its coefficients (`first` to `last`), and whether it refines others."""
 
     components: int
     first: int
@@ -47,17 +47,17 @@ class Parts:
     segments
         (marker, payload) of every segment before the first scan.
     frame
-        The marker that says how the picture is coded; 0 where there is none.
+        The marker of the picture's coding process; 0 if there is none.
     bits, width, height, components
-        From the frame's header.
+        The values of the frame's header.
     bare
-        The picture without metadata and without its end marker, as a decoder needs it.
+        The picture without metadata and without end marker, for the decoder.
     scans
-        In the order of the file.
+        The scans in the order of the file.
     ended
         Whether there is an end marker.
     rest
-        What follows the end marker: further pictures, or a video.
+        The bytes after the end marker: further pictures, or a video.
     """
 
     segments: list[tuple[int, bytes]] = field(default_factory=list)
@@ -73,11 +73,11 @@ class Parts:
 
 
 def segments(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
-    """(marker, payload) of each segment up to the first scan; the file is left behind the last one read."""
+    """(marker, payload) of each segment up to the first scan. The file's position is then after the last segment."""
     file.seek(2)
     while True:
         byte = file.read(1)
-        while byte and byte != b"\xff":  # decoders skip what is no marker
+        while byte and byte != b"\xff":  # decoders skip bytes that are not a marker
             byte = file.read(1)
         while byte == b"\xff":
             byte = file.read(1)
@@ -93,7 +93,7 @@ def segments(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
 
 
 def split(data: bytes) -> Parts:
-    """The parts of the first picture in `data`, which begins with a start marker."""
+    """Find the parts of the first picture in `data`. The data begin with a start marker."""
     file = BytesIO(data)
     parts = Parts()
     head = [b"\xff\xd8"]
@@ -102,7 +102,7 @@ def split(data: bytes) -> Parts:
         if marker in FRAMES and not parts.frame and len(payload) >= 6:
             parts.frame = marker
             parts.bits, parts.height, parts.width, parts.components = struct.unpack_from(">BHHB", payload)
-        # Adobe's segment says how CMYK and RGB are coded; the others (but JFIF's) are metadata.
+        # Adobe's segment describes the coding of CMYK and RGB. All other segments except JFIF's are metadata.
         if not (0xE0 <= marker <= 0xEF or marker == COM) or marker in (APP0, APP14):
             head.append(struct.pack(">BBH", 0xFF, marker, len(payload) + 2) + payload)
     at = file.tell() - 2
@@ -140,7 +140,7 @@ def payload_of(parts: list[tuple[int, bytes]], marker: int, head: bytes) -> byte
 
 
 def icc_of(parts: list[tuple[int, bytes]]) -> bytes | None:
-    """The ICC profile, put together from its numbered segments (ICC.1:2022, B.4)."""
+    """Join the ICC profile from its numbered segments (ICC.1:2022, B.4)."""
     chunks = sorted(
         (body[12], body[14:])
         for marker, body in parts
@@ -152,12 +152,12 @@ def icc_of(parts: list[tuple[int, bytes]]) -> bytes | None:
 def lost(parts: Parts, decode: Callable[[bytes], Any]) -> float:
     """The share of the picture for which there is no data, from 0 to 1.
 
-    A decoder ignores what follows the last block of a scan. So the picture is decoded with and without random
-    data at its end: where the two differ, the random data was used, because the file's own had ended.
+    A decoder ignores data after the last block of a scan. So the picture is decoded with and without random data at its
+    end. Where the two results differ, the decoder used the random data because the file's data had ended.
 
     Parameters
     ----------
-    decode : gives the pixels, (H, W) or (H, W, C), of the bytes of a JPEG
+    decode : decodes the bytes of a JPEG to pixels, (H, W) or (H, W, C)
     """
     noise = random.Random(0)
     count = min(1 << 20, parts.width * parts.height // 4 + 4096)
@@ -177,7 +177,7 @@ def lost(parts: Parts, decode: Callable[[bytes], Any]) -> float:
 def has_whole_luma(parts: Parts) -> bool:
     """Whether a progressive picture has a first pass over all coefficients of its first component.
 
-    The last scan is not counted: it may be cut off.
+    The last scan is not counted, because it may be incomplete.
     """
     covered: set[int] = set()
     for scan in parts.scans[:-1]:

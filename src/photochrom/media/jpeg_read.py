@@ -1,4 +1,4 @@
-"""Open JPEG files: what Pillow decodes, and what only the `codecs` extra decodes."""
+"""Open JPEG files. Pillow decodes most of them; some kinds need the `codecs` extra."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from photochrom.media.pages import page_from_image, page_from_samples
 __all__ = ["read"]
 
 MAX_LOST = 0.02
-"""The largest share of a picture that may be missing without `salvage`: the last few blocks of a file."""
+"""The largest share of a picture that may be missing without `salvage`. It is the last few blocks of a file."""
 BY_PILLOW = {0xC0, 0xC1, 0xC2, 0xC9, 0xCA}
 LOSSLESS = 0xC3
 FRAMES = {
@@ -33,11 +33,11 @@ FRAMES = {
 
 
 def read(opening: Opening) -> None:
-    """Fill a Photo from a JPEG; of a file with several pictures, from the first.
+    """Fill a Photo from a JPEG. If the file has several pictures, the first one is used.
 
-    A JPEG that ends early opens with a note where its end marker says that it ends there, or where no more than
-    `MAX_LOST` of the picture is missing, or where a progressive picture is there as a whole and only fine detail is
-    missing. Every other one is refused, unless `opening.salvage` is set and some of the picture is there.
+    A JPEG that ends early opens with a note in three cases: it has an end marker, or at most `MAX_LOST` of the picture
+    is missing, or a progressive picture misses only fine detail. Every other incomplete JPEG is refused, unless
+    `opening.salvage` is set and a part of the picture exists.
     """
     photo = opening.photo
     data = opening.file.read()
@@ -84,7 +84,7 @@ def _read_metadata(parts: Parts, photo: Photo) -> None:
 
 
 def _note_what_follows(parts: Parts, photo: Photo, gone: set[str]) -> None:
-    """Say what other pictures and films the file holds, which are not written again; XMP spoke of `gone`."""
+    """Add notes about other pictures and films in the file, which are not written. `gone` lists those named in XMP."""
     index = jpeg_parts.payload_of(parts.segments, APP2, b"MPF\0")
     pictures = max(
         exif.count_of_pictures(index) - 1 if index else 0, 1 if parts.rest[:3] == b"\xff\xd8\xff" else 0
@@ -127,20 +127,20 @@ def _check_whole(parts: Parts, image: Any, opening: Opening) -> None:
 
 
 def _ends_flat(image: Any) -> bool:
-    """Whether the last block is the middle grey that a decoder puts where there is no data."""
+    """Whether the last block is middle grey. A decoder fills missing blocks with this grey."""
     width, height = image.size
     places = [(x, y) for x in range(max(0, width - 4), width) for y in range(max(0, height - 4), height)]
-    corner = np.array([image.getpixel(place) for place in places])  # crop would check a limit of the process
+    corner = np.array([image.getpixel(place) for place in places])  # crop checks a process-wide limit
     return int(corner.min()) >= 126 and int(corner.max()) <= 129
 
 
 def _by_codecs(data: bytes, parts: Parts, photo: Photo, icc: bytes | None, turn: int) -> Page:
-    """A page of a JPEG of 12 bits, of a lossless JPEG, or of JPEG-LS."""
+    """Decode the page of a 12-bit JPEG, of a lossless JPEG, or of JPEG-LS."""
     kind = FRAMES.get(parts.frame) or (f"{parts.bits}-bit JPEG" if parts.bits != 8 else "JPEG of this kind")
     if parts.frame not in (*BY_PILLOW, LOSSLESS, JPEG_LS):
         raise Unsupported(f"{kind} is not supported yet")
     decoders = codecs(kind)
-    if parts.frame == JPEG_LS:  # its scans have other rules for what is a marker
+    if parts.frame == JPEG_LS:  # its scans have other rules for markers
         photo.format, array = "JPEG-LS", decoders.jpegls_decode(data)
     elif parts.ended:
         array = decoders.jpeg_decode(parts.bare + b"\xff\xd9")

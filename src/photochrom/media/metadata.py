@@ -1,4 +1,4 @@
-"""Make a photo's metadata say what is true of the pixels that are written."""
+"""Adapt a photo's metadata to the pixels that are written."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ CONTAINER = "http://ns.google.com/photos/1.0/container/"
 GAIN_MAPS = ("http://ns.adobe.com/hdr-gain-map/1.0/", "http://ns.apple.com/HDRGainMap/1.0/")
 MOTION = ("MotionPhoto", "MicroVideo")
 DIGEST = 32
-EXTENSION_HEAD = 40  # the digest, the length of the whole, and where this part belongs
+EXTENSION_HEAD = 40  # the digest, the total length, and the offset of this part
 
 
 def bare_exif(block: bytes) -> bytes:
-    """An Exif block without what some files put before it.
+    """Remove the prefix that some files put before an Exif block.
 
-    HEIF puts a 4-byte offset there, JPEG "Exif\\0\\0"; some writers of PNG and WebP copy the block of a JPEG.
+    HEIF has a 4-byte offset there, and JPEG has "Exif\\0\\0". Some writers of PNG and WebP copy the block of a JPEG.
     """
     at = block[:16].find(b"Exif\0\0")
     return block[at + 6 :] if at >= 0 else block
 
 
 def merge_extended(xmp: bytes | None, segments: list[bytes]) -> bytes | None:
-    """One XMP packet from a JPEG's main packet and its extension (XMP part 3, 1.1.3.1).
+    """Join a JPEG's main XMP packet and its extension into one packet (XMP part 3, 1.1.3.1).
 
     Parameters
     ----------
-    segments : those of the extension, each with its identifier; parts of another extension are passed over
+    segments : the segments of the extension, each with its identifier; parts of another extension are ignored
     """
     packet = Packet(xmp)
     digest = packet.get(NOTE, "HasExtendedXMP")
@@ -53,12 +53,12 @@ def merge_extended(xmp: bytes | None, segments: list[bytes]) -> bytes | None:
 
 
 def clean(photo: Photo) -> set[str]:
-    """Mend the metadata, and remove from the XMP what it says of parts of the file that are not kept.
+    """Repair the metadata, and remove from the XMP the properties of file parts that are not kept.
 
     Returns
     -------
     set of str
-        What it spoke of: "video", "gain map".
+        The parts that the XMP named: "video", "gain map".
     """
     if photo.exif:
         photo.exif, damaged = exif.without_damage(bare_exif(photo.exif))
@@ -97,20 +97,20 @@ def clean(photo: Photo) -> set[str]:
 def set_upright(
     photo: Photo, *, size: tuple[int, int], applied: bool = False, turn: int | None = None
 ) -> int:
-    """Make the metadata true of the upright pixels, and give the turn that they need.
+    """Adapt the metadata to the upright pixels, and return the orientation that the pixels need.
 
-    Only the orientation of Exif counts. Viewers do not look for one in XMP, and neither does this.
+    Only the orientation in Exif is used. An orientation in XMP is ignored, as viewers do.
 
     Parameters
     ----------
     size : the width and height of the picture as stored
-    applied : whether the decoder has turned the pixels already
-    turn : the orientation, where it stands elsewhere than in `photo.exif`
+    applied : whether the decoder has already applied the orientation
+    turn : the orientation, if it is stored outside `photo.exif`
 
     Returns
     -------
     int
-        The Exif orientation that is still to be applied, 1 to 8.
+        The Exif orientation that must still be applied, 1 to 8.
     """
     found = turn or (exif.orientation(photo.exif) if photo.exif else None) or 1
     swapped = found >= 5 and not (applied and turn is None)

@@ -1,4 +1,4 @@
-"""A photograph in memory: its pages of pixels, and everything else that must survive."""
+"""A photo in memory: its pages of pixels, and everything else that the output must keep."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ class Page:
     Attributes
     ----------
     pixels
-        (H, W) luma as opened; (H, W, 3) once colorized; uint8 or uint16, the full range.
+        (H, W) luma when opened; (H, W, 3) when colorized; uint8 or uint16, full range.
     space
-        What the pixels are: "luma", "rgb" (sRGB), or "ycbcr" (full-range JFIF, uint8 only).
+        The color space of the pixels: "luma", "rgb" (sRGB), or "ycbcr" (full-range JFIF, uint8 only).
     alpha
         (H, W) in the dtype of `pixels`, or None for an opaque picture.
     thumbnail
-        (h, w, 3) uint8 sRGB of the original, longest side <= 256; None where its channels were equal.
+        (h, w, 3) uint8 sRGB of the original, longest side <= 256; None if its channels were equal.
     """
 
     pixels: Pixels
@@ -39,7 +39,7 @@ class Page:
 
 @dataclass(slots=True)
 class JpegSettings:
-    """How a JPEG was compressed; tables are 64 numbers in row order, not zigzag."""
+    """The compression settings of a JPEG. Tables are 64 numbers in row order, not in zigzag order."""
 
     luma_table: list[int]
     chroma_table: list[int] | None
@@ -50,9 +50,9 @@ class JpegSettings:
 
 @dataclass(slots=True)
 class TiffSettings:
-    """How one page of a TIFF was stored, and its descriptive tags (values in the photo's byte order).
+    """The storage settings of one page of a TIFF, and its descriptive tags (values in the photo's byte order).
 
-    `orientation` and `size` (width, height) are those of the stored page; `xmp` is the page's own packet.
+    `orientation` and `size` (width, height) belong to the stored page. `xmp` is the packet of this page.
     """
 
     compression: int
@@ -66,18 +66,18 @@ class TiffSettings:
 
 @dataclass(slots=True)
 class Photo:
-    """A photograph and everything about its file that the output must keep.
+    """A photo and everything in its file that the output must keep.
 
     Attributes
     ----------
     pages
-        At least one; more only for a multi-page TIFF.
+        At least one. Only a multi-page TIFF has more.
     name
-        For messages: the file's name.
+        The file's name, for messages.
     format
-        A name of `formats.FORMATS`: by content, not by suffix.
+        A name of `formats.FORMATS`. The content decides, not the suffix.
     suffix
-        The input's own suffix with its dot and case; empty for bytes.
+        The suffix of the input with its dot and case; empty for bytes.
     bits
         Bits per sample of the input: 1 to 16.
     exif
@@ -85,11 +85,11 @@ class Photo:
     xmp
         The XMP packet.
     iptc
-        The IPTC block in its old binary form (IIM), for formats that can hold it; the others get its texts as XMP.
+        The IPTC block in its old binary form (IIM), for formats that can hold it. Other formats store its texts in XMP.
     dpi
-        Horizontal and vertical dots per inch, upright.
+        Horizontal and vertical dots per inch of the upright picture.
     notes
-        What was assumed, changed or left out while opening and encoding, each a sentence.
+        Sentences about everything that was assumed, changed or left out during opening and encoding.
     """
 
     pages: list[Page]

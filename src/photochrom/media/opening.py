@@ -1,4 +1,4 @@
-"""What a reader of a format is given."""
+"""The input of a format's reader."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class Opening:
     Attributes
     ----------
     photo
-        What a reader fills.
+        The photo that the reader fills.
     check
-        To be called with the width and height of each page before anything is decoded.
+        The reader calls it with the width and height of each page before it decodes anything.
     salvage
-        Whether a picture of which a part is missing may be opened.
+        Whether an incomplete picture may be opened.
     """
 
     file: BinaryIO

@@ -1,4 +1,4 @@
-"""From a decoded picture to a page: luma in its own bit depth, alpha, and a small colour thumbnail."""
+"""Convert a decoded picture to a page: luma in its own bit depth, alpha, and a small colour thumbnail."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ THUMBNAIL = 256
 def page_from_image(
     image: Image.Image, icc: bytes | None = None, orientation: int = 1, notes: list[str] | None = None
 ) -> Page:
-    """An 8-bit page from a Pillow picture of any mode of at most 8 bits a channel.
+    """Make an 8-bit page from a Pillow picture of any mode with at most 8 bits per channel.
 
-    Luma is what `convert("L")` gives, after the profile `icc` (or none for sRGB) has been applied.
+    The profile `icc` is applied first; None means sRGB. Then `convert("L")` gives the luma.
     """
     notes = [] if notes is None else notes
     if image.mode not in ("L", "RGB", "CMYK", "LAB", "LA", "RGBA", "P"):
@@ -56,7 +56,7 @@ def page_from_image(
 
 
 def _plain(image: Image.Image) -> Image.Image:
-    """The nearest mode that this module reads, by Pillow's own conversion."""
+    """Convert to the nearest mode that this module reads, with Pillow's conversion."""
     target = {"1": "L", "La": "LA", "PA": "RGBA", "RGBa": "RGBA"}.get(image.mode, "RGB")
     return image.convert(target)
 
@@ -103,7 +103,7 @@ def page_from_array(
     notes: list[str] | None = None,
     alpha: Any = None,
 ) -> Page:
-    """A 16-bit page from (H, W) grey or (H, W, 3) RGB of uint16; `alpha` is (H, W) uint16 or None."""
+    """Make a 16-bit page from (H, W) grey or (H, W, 3) RGB of uint16; `alpha` is (H, W) uint16 or None."""
     notes = [] if notes is None else notes
     profile = profile_of(icc, "L" if array.ndim == 2 else "RGB", notes)
     height, width = array.shape[:2]
@@ -129,9 +129,9 @@ def page_from_samples(
     notes: list[str] | None = None,
     alpha: Any = None,
 ) -> Page:
-    """A page from whole numbers of `bits` bits: (H, W) grey or (H, W, 3) RGB, with `alpha` (H, W) or None.
+    """Make a page from integers of `bits` bits: (H, W) grey or (H, W, 3) RGB, with `alpha` (H, W) or None.
 
-    Up to 8 bits give a page of uint8, more one of uint16; the highest level becomes the highest of the page.
+    Up to 8 bits become uint8, more become uint16. The highest level becomes the highest level of the page.
     """
     if bits > 8:
         return page_from_array(

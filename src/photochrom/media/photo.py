@@ -1,7 +1,7 @@
-"""Open a photograph with all that must survive, and encode it again.
+"""Open a photo with everything that the output must keep, and encode it again.
 
-A photo opens as luma in its own bit depth, upright, with its colours (if any) kept as a thumbnail.
-Whatever the input's colour profile, the output is sRGB and says so.
+An opened photo is upright luma in the bit depth of the file. A thumbnail keeps its colours, if it has any. The output
+is always sRGB with an sRGB profile, for every colour profile of the input.
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ def open(
     source
         A file given open is read from its start, and stays open.
     name
-        What messages call it; by default the file's name.
+        The name of the photo in messages; by default the file's name.
     max_pixels
-        The most pixels to decode, of all pages together.
+        The largest number of pixels to decode, for all pages together.
     salvage
-        Open also a JPEG of which a part of the picture is missing. The missing part is grey, and a note
-        says how much it is.
+        Whether to open a JPEG that misses a part of the picture. The missing part becomes grey, and a note gives its
+        size.
 
     Returns
     -------
@@ -60,8 +60,8 @@ def open(
     Raises
     ------
     PhotoError
-        In one line with the name and the remedy, whatever is wrong: missing, empty, damaged, too large,
-        no picture, of a kind that is not supported.
+        If the file is missing, empty, damaged, too large, not a picture, or of an unsupported kind. The message is one
+        line with the name and the remedy.
     """
     with ExitStack() as stack:
         label, file = _file(source, name, stack)
@@ -88,12 +88,12 @@ def open(
 
 
 def read_xmp(source: str | Path | bytes | BinaryIO, *, name: str | None = None) -> bytes | None:
-    """The XMP packet of a photograph's file, without decoding its pixels; None where it has none.
+    """Read the XMP packet of a photo's file without decoding its pixels; None if the file has no packet.
 
     Raises
     ------
     PhotoError
-        Where the file cannot be read.
+        If the file cannot be read.
     """
     with ExitStack() as stack:
         label, file = _file(source, name, stack)
@@ -101,7 +101,7 @@ def read_xmp(source: str | Path | bytes | BinaryIO, *, name: str | None = None) 
 
 
 def _format_of(file: BinaryIO, label: str) -> formats.Format:
-    """The format of an open file, which is left at its start."""
+    """Recognise the format of an open file, and set its position to the start."""
     head = file.read(formats.HEAD)
     file.seek(0)
     if not head:
@@ -117,7 +117,7 @@ def _format_of(file: BinaryIO, label: str) -> formats.Format:
 
 
 def _in_words(label: str, read: Callable[[], T]) -> T:
-    """What `read` gives; every exception of a decoder becomes a `PhotoError` about `label`."""
+    """Return the result of `read`. Every exception of a decoder becomes a `PhotoError` about `label`."""
     try:
         with quiet():
             return read()
@@ -126,14 +126,14 @@ def _in_words(label: str, read: Callable[[], T]) -> T:
     except Fault as fault:
         raise fault.of(label) from fault
     except DecompressionBombError as error:
-        # Pillow's WebP reader alone checks by itself, at 179 megapixels.
+        # Only Pillow's WebP reader has its own limit, at 179 megapixels.
         what = "has more pixels than the decoder of this format takes"
         raise TooLargeError(label, what, Remedy.CONVERT) from error
     except MemoryError as error:
         what = "there is not enough memory to decode it"
         raise TooLargeError(label, what, Remedy.MAKE_SMALLER, code="memory") from error
     except Exception as error:
-        # Decoders of damaged files raise anything from KeyError to SyntaxError, in words for programmers.
+        # For damaged files, decoders raise many types of error, such as KeyError. Their messages are for programmers.
         raise Damaged().of(label) from error
 
 

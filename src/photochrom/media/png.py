@@ -1,4 +1,4 @@
-"""PNG chunks (PNG 3rd edition): what Pillow and OpenCV leave out when they read and write."""
+"""PNG chunks (PNG 3rd edition) that Pillow and OpenCV do not read or write."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def chunks(data: bytes | memoryview, *, check: bool = False) -> Iterator[tuple[b
     Raises
     ------
     ValueError
-        Where the file ends too soon, or with `check` where a chunk's CRC is wrong.
+        If the file ends too soon, or with `check`, if a chunk's CRC is wrong.
     """
     at = len(SIGNATURE)
     while True:
@@ -49,7 +49,7 @@ def chunks(data: bytes | memoryview, *, check: bool = False) -> Iterator[tuple[b
 
 
 def bare(data: bytes) -> bytes:
-    """The PNG without metadata, colour space and unknown chunks, byte for byte and with its checksums."""
+    """Remove metadata, colour space and unknown chunks from a PNG. The other chunks are copied byte for byte."""
     out, at = [data[: len(SIGNATURE)]], len(SIGNATURE)
     for kind, body in chunks(data):
         size = 12 + len(body)
@@ -60,7 +60,7 @@ def bare(data: bytes) -> bytes:
 
 
 def icc_of(body: bytes) -> bytes | None:
-    """The profile in an iCCP chunk; None where it is damaged."""
+    """The profile in an iCCP chunk; None if it is damaged."""
     _, _, packed = body.partition(b"\0")
     return _inflated(packed[1:])
 
@@ -91,12 +91,12 @@ def chunk(kind: bytes, body: bytes) -> bytes:
 
 
 def text_chunk(key: bytes, text: bytes) -> bytes:
-    """An uncompressed iTXt chunk; XMP must stand in one so that scanners find it."""
+    """Write an uncompressed iTXt chunk. XMP must be uncompressed, so that packet scanners find it."""
     return chunk(b"iTXt", key + b"\0\0\0\0\0" + text)
 
 
 def xmp_of(kind: bytes, body: bytes) -> bytes | None:
-    """The XMP packet where this iTXt chunk holds one."""
+    """The XMP packet of an iTXt chunk, if it contains one."""
     if kind != b"iTXt" or not body.startswith(XMP_KEY + b"\0"):
         return None
     compressed = body[len(XMP_KEY) + 1 : len(XMP_KEY) + 2] == b"\1"
@@ -111,7 +111,7 @@ def read_16(data: bytes) -> tuple[Any, Any]:
     Raises
     ------
     ValueError
-        Where the file is damaged: OpenCV would give what it could read of it without a word.
+        If the file is damaged. OpenCV would return the readable part without an error.
     """
     kinds: dict[bytes, bytes] = {}
     for kind, body in chunks(data, check=True):
@@ -131,13 +131,13 @@ def read_16(data: bytes) -> tuple[Any, Any]:
     alpha = array[..., 3] if array.shape[2] == 4 else None
     if grey:
         return array[..., 0], alpha
-    for rows in strips(*array.shape[:2]):  # in place: another full-size copy is 6 bytes a pixel
+    for rows in strips(*array.shape[:2]):  # in place, because another full-size copy takes 6 bytes per pixel
         array[rows, :, :3] = array[rows, :, 2::-1]
     return array[..., :3], alpha
 
 
 def _check_stream(data: bytes, header: bytes) -> None:
-    """Raise ValueError where the compressed pixels are damaged: libpng inside OpenCV would print that as well."""
+    """Raise ValueError if the compressed pixels are damaged. The libpng in OpenCV would also print the error."""
     width, height, bits, kind = struct.unpack_from(">IIBB", header)
     stride = 1 + (width * {0: 1, 2: 3, 4: 2, 6: 4}[kind] * bits + 7) // 8
     interlaced = header[12] != 0
@@ -156,7 +156,7 @@ def _check_stream(data: bytes, header: bytes) -> None:
 
 
 def encode(pixels: Any, alpha: Any, metadata: list[bytes]) -> bytes:
-    """A PNG of (H, W) or (H, W, 3) RGB pixels, uint8 or uint16, with ready-made chunks before its pixels."""
+    """Encode (H, W) or (H, W, 3) RGB pixels, uint8 or uint16, as PNG. The given chunks precede the pixels."""
     data = _encode_16(pixels, alpha) if pixels.dtype == np.uint16 else _encode_8(pixels, alpha)
     head = len(SIGNATURE) + 25
     out = [data[:head], *metadata]
@@ -174,7 +174,7 @@ def _encode_8(pixels: Any, alpha: Any) -> bytes:
 
 
 def _encode_16(pixels: Any, alpha: Any) -> bytes:
-    """16 bit by OpenCV; it has no grey with alpha, so that goes out as RGB with alpha."""
+    """Encode 16 bits with OpenCV. It cannot write grey with alpha, so this is written as RGB with alpha."""
     if pixels.ndim == 3:
         planes = pixels[..., ::-1] if alpha is None else np.dstack([pixels[..., ::-1], alpha])
     else:

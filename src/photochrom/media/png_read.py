@@ -1,4 +1,4 @@
-"""Open PNG files: the chunks are read here, and Pillow and OpenCV get the pixels alone."""
+"""Open PNG files. This module reads the chunks. Pillow and OpenCV decode only the pixels."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["read"]
 SRGB_GAMMA = 45455
 SRGB_PRIMARIES = (31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000)
 TOLERANCE = 600
-"""In 100,000ths: gamma is written as 0.45 to 0.4546 by those who mean sRGB."""
+"""In 100,000ths. Programs that write sRGB pixels give a gamma of 0.45 to 0.4546."""
 SRGB_CODES = (b"\1\x0d\0\1", b"\1\1\0\1")
 
 
@@ -49,7 +49,7 @@ def read(opening: Opening) -> None:
 
 
 def _read_chunks(data: bytes, photo: Photo) -> dict[bytes, bytes]:
-    """Take the metadata; the first chunk of each other kind."""
+    """Read the metadata. Return the first chunk of each other kind."""
     found: dict[bytes, bytes] = {}
     legacy: dict[str, bytes] = {}
     for kind, body in png.chunks(data):
@@ -76,7 +76,7 @@ def _read_chunks(data: bytes, photo: Photo) -> dict[bytes, bytes]:
 
 
 def _profile(found: dict[bytes, bytes], notes: list[str], *, grey: bool) -> bytes | None:
-    """The ICC profile of the pixels; None for sRGB. The order of the chunks is that of PNG (3rd edition, 13.1)."""
+    """The ICC profile of the pixels; None for sRGB. PNG (3rd edition, 13.1) defines the precedence of the chunks."""
     codes = found.get(b"cICP")
     if codes is not None and codes not in SRGB_CODES:
         notes.append("The color space that the cICP chunk names is not supported; it was passed over.")

@@ -1,4 +1,4 @@
-"""The mark that says: these colours were inferred (IPTC digital source type, in XMP and in words)."""
+"""The provenance mark. It states that the colours were inferred: IPTC digital source type in XMP, and a sentence."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ __all__ = ["SOURCE_TYPE", "Provenance", "mark", "read"]
 
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 
-MAX_EXIF = 65_527  # what a JPEG segment holds; the sentence is in the XMP all the same
+MAX_EXIF = 65_527  # the limit of a JPEG segment; the XMP contains the sentence in any case
 
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """What a file says about its colours.
+    """The provenance mark of a file.
 
     Attributes
     ----------
     model, version
-        The model that inferred them, and its version.
+        The model that inferred the colours, and its version.
     statement
         The sentence for people.
     source_type
         The IPTC digital source type, a URL.
     source_digest
-        The SHA-256 digest of the original file's bytes, 64 hexadecimal digits; empty where it is not known.
+        The SHA-256 digest of the original file's bytes, 64 hexadecimal digits; empty if it is not known.
     source_name
-        The name of the original file; empty where it is not known.
+        The name of the original file; empty if it is not known.
     source_place
-        A digest of the original file's path; empty where it is not known.
+        A digest of the original file's path; empty if it is not known.
     options
-        The options that differ from the defaults, as compact JSON; empty where they are not known.
+        The options that differ from the defaults, as compact JSON; empty if they are not known.
     """
 
     model: str
@@ -61,19 +61,19 @@ def mark(
 ) -> None:
     """Write into `photo.xmp` and `photo.exif` that the colours were inferred, by which model and from which file.
 
-    The last four arguments are stored as the fields of `Provenance` that have their names. An empty one removes
-    what an earlier mark said, because that was said of another result.
+    The last four arguments are stored as the fields of `Provenance` with the same names. An empty argument removes the
+    value of an earlier mark, because that value belongs to another result.
 
-    An existing XMP packet is kept and extended; a broken one is replaced. Descriptions that a person has
-    written stay as they are: the sentence goes only where there is none. A digital source type that was
-    there (a scan says "negativeFilm", say) is kept as photochrom:OriginalDigitalSourceType.
+    An existing XMP packet is kept and extended. A broken packet is replaced. Existing descriptions do not change; the
+    sentence is written only if there is no description. An existing digital source type (such as "negativeFilm" for a
+    scan) is kept as photochrom:OriginalDigitalSourceType.
     """
     for number, settings in enumerate(photo.tiff[1:], 1):
         if settings.xmp is None and number >= len(photo.pages):
             continue
         page = Photo([], photo.name, "TIFF", xmp=settings.xmp)
         mark(page, model, version, source_digest=source_digest, source_name=source_name, options=options)
-        # Candidates share the list and its items.
+        # Candidates share the list and its items, so they must not be changed in place.
         photo.tiff = [*photo.tiff[:number], replace(settings, xmp=page.xmp), *photo.tiff[number + 1 :]]
     statement = f"Colours were inferred by {model}; they are not a record of the original colours."
     packet = Packet(photo.xmp)
@@ -98,7 +98,7 @@ def mark(
         packet.set(PHOTOSHOP, "Instructions", statement)
     described = photo.exif is not None and bool(exif.text(photo.exif, exif.DESCRIPTION))
     described = described or bool(iptc.texts(photo.iptc).get(iptc.CAPTION))
-    # A reader that finds no dc:description shows the EXIF one: both must be free.
+    # A reader that finds no dc:description shows the EXIF description. So both must be empty.
     if not packet.get(DC, "description") and not described:
         packet.set_words(DC, "description", statement)
         extended = exif.add_text(photo.exif, exif.DESCRIPTION, statement)
@@ -111,12 +111,12 @@ def mark(
 
 
 def read(source: Photo | str | Path | bytes) -> Provenance | None:
-    """What a photo or a file says about its colours; None where it does not say that they were inferred.
+    """Read the provenance mark of a photo or a file; None if it does not state that the colours were inferred.
 
     Raises
     ------
     PhotoError
-        Where a file cannot be read.
+        If a file cannot be read.
     """
     data = source.xmp if isinstance(source, Photo) else photos.read_xmp(source)
     if not data:

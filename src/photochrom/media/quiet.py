@@ -1,6 +1,6 @@
-"""Keep the libraries that decode files from talking: nothing of theirs reaches standard error or a server's log.
+"""Suppress the messages of decoding libraries on standard error and in a server's log.
 
-Nothing here redirects a file descriptor or changes a logger's level, which would take in other threads.
+This module does not redirect a file descriptor or change a logger's level, because both would affect other threads.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ for _name in LOGGERS:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Drop what the decoding libraries log in this thread; what they find wrong comes as exceptions."""
+    """Drop the log messages of the decoding libraries in this thread. Their errors still come as exceptions."""
     token = _decoding.set(True)
     try:
         yield
@@ -44,10 +44,10 @@ def quiet() -> Iterator[None]:
 
 
 def silence_libtiff() -> None:
-    """Stop the libtiff inside Pillow from printing; its errors come as exceptions all the same.
+    """Stop the libtiff in Pillow from printing. Its errors still come as exceptions.
 
-    The functions are looked up where Pillow's own module finds them. Each is one assignment in libtiff, so other
-    threads may be decoding meanwhile. Where Pillow was linked statically (Windows) they cannot be found.
+    The functions are looked up in Pillow's own module. Each call is one assignment in libtiff, so other threads may
+    decode at the same time. If Pillow is linked statically (Windows), the functions cannot be found.
     """
     with suppress(OSError, AttributeError):
         library = ctypes.CDLL(import_module("PIL._imaging").__file__)

@@ -1,8 +1,8 @@
-"""Regions of a picture that its metadata names, such as faces: they turn with the pixels.
+"""Apply the orientation to the regions in a picture's metadata, such as faces.
 
-All of them are stored for the picture as it lies in the file, before its orientation is applied: regions of the
-Metadata Working Group (MWG Guidelines 2.0, 5.9), of Microsoft's Photo Gallery, of the IPTC (Iptc4xmpExt:ImageRegion),
-and the SubjectArea of Exif.
+All regions are stored for the picture in the file, before its orientation is applied. There are regions of the Metadata
+Working Group (MWG Guidelines 2.0, 5.9), of Microsoft's Photo Gallery, of the IPTC (Iptc4xmpExt:ImageRegion), and the
+SubjectArea of Exif.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Points = Callable[[float, float, float, float], tuple[float, float]]
 def turn_point(
     x: float, y: float, orientation: int, width: float = 1.0, height: float = 1.0
 ) -> tuple[float, float]:
-    """Where a point of the stored picture (width x height) lies once the Exif orientation is applied."""
+    """The position of a point of the stored picture (width x height) after the Exif orientation is applied."""
     if orientation in (2, 3, 7, 8):
         x = width - x
     if orientation in (3, 4, 6, 7):
@@ -36,7 +36,7 @@ def turn_area(values: list[int], orientation: int, width: int, height: int) -> l
     """Exif's SubjectArea or SubjectLocation: a centre in pixels, then a diameter, or a width and a height."""
     if len(values) < 2:
         return values
-    # The centre of pixel 0 goes to the centre of the last pixel.
+    # A mirror moves the centre of pixel 0 to the centre of the last pixel.
     x, y = turn_point(values[0], values[1], orientation, width - 1, height - 1)
     rest = values[2:]
     if len(rest) == 2 and orientation >= 5:
@@ -45,7 +45,7 @@ def turn_area(values: list[int], orientation: int, width: int, height: int) -> l
 
 
 def turn_regions(packet: Packet, orientation: int, width: int, height: int) -> bool:
-    """Turn every region in an XMP packet; whether there was one.
+    """Apply the orientation to every region in an XMP packet. Return whether there was one.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def _turn_corner(element: ET.Element, orientation: int, size: tuple[float, float
 
 
 def _turn_rectangle(element: ET.Element, orientation: int) -> bool:
-    """A rectangle of Microsoft's: "x, y, width, height" in shares of the picture."""
+    """A rectangle in Microsoft's format: "x, y, width, height" as shares of the picture."""
     try:
         x, y, wide, high = (float(part) for part in _get(element, MICROSOFT, "Rectangle").split(","))
     except ValueError:

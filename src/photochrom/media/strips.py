@@ -1,4 +1,4 @@
-"""Pictures a strip at a time: a full-size intermediate of a 100-megapixel scan is 300 MB."""
+"""Process pictures in strips. A full-size intermediate of a 100-megapixel scan would take 300 MB."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ def strips(height: int, width: int, pixels: int = STRIP_PIXELS) -> Iterator[slic
 
 
 def luma_16(rgb: NDArray[np.uint16]) -> NDArray[np.uint16]:
-    """Rec. 601 luma of (h, w, 3) uint16, by Pillow's 16-bit integer weights (they just fit uint32)."""
+    """Rec. 601 luma of (h, w, 3) uint16, with Pillow's 16-bit integer weights. The sums just fit into uint32."""
     r, g, b = (rgb[..., i].astype(np.uint32) for i in range(3))
     return ((r * 19595 + g * 38470 + b * 7471 + 0x8000) >> 16).astype(np.uint16)
 
 
 def unturned(upright: NDArray[Any], orientation: int) -> NDArray[Any]:
-    """A view of `upright` laid out as the file stores it: what is written to it lands upright.
+    """A view of `upright` in the orientation of the file. Pixels written to the view become upright.
 
-    Turning while copying saves the second copy that `Image.transpose` makes.
+    This saves the second copy that `Image.transpose` makes.
     """
     view = upright
     if orientation in (5, 6, 7, 8):

@@ -1,4 +1,4 @@
-"""The structure of TIFF files: pages, how each is stored, and the tags that describe it (TIFF 6.0)."""
+"""The structure of TIFF files: the pages, their storage, and the tags that describe them (TIFF 6.0)."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ DESCRIPTIVE = {
     exif.GPS_IFD,
 }
 DESCRIPTIVE |= {18246, 32781, 40091, 40092, 40093, 40094, 40095}
-"""Tags that an Exif block of another format can hold as well."""
+"""Tags that an Exif block of another format can also contain."""
 
 STORAGE = {*range(254, 267), *range(273, 275), *range(277, 282), 284, *range(288, 294), 301, *range(317, 338)}
 STORAGE |= {*range(338, 348), 351, *range(400, 436), *range(512, 533), 559, XMP, *range(20480, 20800), 32932}
@@ -66,11 +66,11 @@ STORAGE -= {32932, 333, 337}
 
 
 def read(opening: Opening) -> None:
-    """Fill a Photo with every page of a TIFF and with how each was stored.
+    """Fill a Photo with every page of a TIFF and with its storage settings.
 
-    Reduced copies and masks of a page are left out: they show it before colorization.
+    Reduced copies and masks of a page are left out, because they show the page before colorization.
     """
-    import tifffile  # 30 ms that the other formats need not wait for
+    import tifffile  # the import takes 30 ms, which the other formats do not need
 
     file, photo = opening.file, opening.photo
     with tifffile.TiffFile(file) as tiff:
@@ -98,7 +98,7 @@ def read(opening: Opening) -> None:
 
 
 def _chain(tiff: Any) -> Iterator[Any]:
-    """The pages; tifffile follows a chain that bites its own tail for ever."""
+    """List the pages. A cyclic chain of pages raises Damaged here; tifffile would follow it forever."""
     seen = set()
     for number, page in enumerate(tiff.pages):
         if page.offset in seen:
@@ -110,7 +110,7 @@ def _chain(tiff: Any) -> Iterator[Any]:
 
 
 def xmp_of(file: BinaryIO) -> bytes | None:
-    """The XMP packet of the first page; no pixel is read."""
+    """The XMP packet of the first page. No pixels are read."""
     import tifffile
 
     with tifffile.TiffFile(file) as tiff:
@@ -129,7 +129,7 @@ def _settings(file: BinaryIO, tiff: Any, page: Any) -> TiffSettings:
     tags = {code: value for code, value in tags.items() if code not in STORAGE}
     description = tags.get(exif.DESCRIPTION)
     if isinstance(description, Field) and description.data.startswith(b'{"shape":'):
-        # tifffile's own note of the grey array's shape: of a colour one it would be wrong.
+        # This is tifffile's record of the grey array's shape. It would be wrong for the colour array.
         del tags[exif.DESCRIPTION]
     resources = tags.get(PHOTOSHOP)
     if isinstance(resources, Field):

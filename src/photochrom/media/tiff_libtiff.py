@@ -1,7 +1,7 @@
-"""The pages of TIFF files that libtiff decodes, through Pillow.
+"""Decode pages of TIFF files with Pillow's libtiff.
 
-libtiff never sees the file's own directory. It gets one with the tags that it needs to decode the pixels: Pillow
-warns of others that are damaged, and knows some layouts by their tags alone.
+libtiff does not read the directory of the file. It gets a new directory with only the tags that it needs to decode the
+pixels, because Pillow warns about other tags that are damaged, and recognises some layouts only by their tags.
 """
 
 from __future__ import annotations
@@ -36,17 +36,17 @@ silence_libtiff()
 
 
 class Unlimited(TiffImageFile):
-    """A TIFF of any size: the plugin's own check uses a limit that is global to the process."""
+    """A TIFF of any size. The plugin's own check uses a limit that is global to the process."""
 
     def load_prepare(self) -> None:
         if self._im is None:
-            # Before orientation is applied a page has another size than it will have.
+            # `_tile_size` is the size before the orientation is applied, and `size` the size after it.
             self.im = Image.new(self.mode, getattr(self, "_tile_size", self.size), None).im
         ImageFile.load_prepare(self)
 
 
 class _Overlay:
-    """A file with another beginning and with something behind its end; nothing of it is copied."""
+    """A file with a replaced beginning and with bytes added after its end. The file is not copied."""
 
     def __init__(self, file: BinaryIO, head: bytes, tail: bytes) -> None:
         self._file, self._head, self._tail = file, head, tail
@@ -83,11 +83,11 @@ def _first_of(value: Field | Directory) -> Field | Directory:
 
 
 def open_page(file: BinaryIO, tiff: Any, page: Any, photometric: int) -> Image.Image:
-    """A page as a Pillow picture, as it is stored (not turned).
+    """Open a page as a Pillow picture in the orientation of the file.
 
     Parameters
     ----------
-    photometric : what the samples mean; the file may not say so
+    photometric : the photometric interpretation of the samples; the file may not state it
     """
     order, size = str(tiff.byteorder), file.seek(0, 2)
     block = exif.FileBytes(file)
@@ -107,12 +107,12 @@ def open_page(file: BinaryIO, tiff: Any, page: Any, photometric: int) -> Image.I
 
 
 def by_libtiff(file: BinaryIO, tiff: Any, page: Any) -> Any:
-    """Decode samples of 8 or 16 bits through Pillow, which reads 16-bit RGB as 8 bit, by calling them bytes.
+    """Decode samples of 8 or 16 bits with Pillow, as bytes. Pillow would read 16-bit RGB as 8 bit.
 
-    Gives (planes, H, W * samples).
+    Returns (planes, H, W * samples).
 
-    The codecs of `BYTE_CODECS` know nothing of samples. So the page goes to libtiff as an 8-bit grey
-    picture of samples x 2 times the width, and the prediction is undone here.
+    The codecs of `BYTE_CODECS` do not depend on the size of samples. So libtiff gets the page as an 8-bit grey picture
+    of samples x 2 times the width, and the prediction is reversed here.
     """
     planes = page.samplesperpixel if page.planarconfig == 2 else 1
     samples = page.samplesperpixel // planes

@@ -1,4 +1,4 @@
-"""The pixels of one page of a TIFF, decoded by Pillow, tifffile or the `codecs` extra."""
+"""Decode the pixels of one page of a TIFF with Pillow, tifffile or the `codecs` extra."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ NUMBERS = {1: "unsigned", 2: "signed", 3: "floating-point", 5: "complex", 6: "co
 
 
 def refuse(page: Any) -> None:
-    """Raise Unsupported where the samples of a page are none that a photo has."""
+    """Raise Unsupported if the samples of a page are not those of a photo."""
     bits = page.bitspersample
     kind = NUMBERS.get(page.sampleformat)
     if kind in ("floating-point", "signed", "complex") or bits > 16:
@@ -99,7 +99,7 @@ def _page(
 
 
 def _photometric(page: Any, notes: list[str]) -> int:
-    """What the samples mean. A file that does not say so is not taken for a negative."""
+    """The photometric interpretation. If the file does not state it, 0 is white for fax pages and black for others."""
     if PHOTOMETRIC in page.tags:
         return int(page.photometric)
     if page.compression in FAX:
@@ -109,13 +109,13 @@ def _photometric(page: Any, notes: list[str]) -> int:
 
 
 def _alpha_kind(page: Any) -> int:
-    """1 for colours multiplied by alpha, 2 for others, 0 where the first extra sample is no alpha."""
+    """1 if the colours are multiplied by alpha, 2 if not, 0 if the first extra sample is not alpha."""
     kinds = [int(kind) for kind in page.extrasamples]
     return kinds[0] if kinds and kinds[0] in (1, 2) else 0
 
 
 def _has_many_samples(page: Any, photometric: int) -> bool:
-    """Whether Pillow does not read the page because of its extra samples."""
+    """Whether Pillow cannot read the page because of its extra samples."""
     extra = page.samplesperpixel - BASES.get(photometric, 1)
     plain = photometric in (MIN_IS_WHITE, GREY, RGB, CMYK) and page.bitspersample == 8
     readable = page.compression in BY_TIFFFILE or page.compression in BYTE_CODECS
@@ -124,7 +124,7 @@ def _has_many_samples(page: Any, photometric: int) -> bool:
 
 
 def _samples(file: BinaryIO, tiff: Any, page: Any) -> Any:
-    """(H, W, samples) as the file has them, uint8 or uint16."""
+    """Decode the samples (H, W, samples) of the file, uint8 or uint16."""
     bits = page.bitspersample
     kind = np.uint8 if bits <= 8 else np.uint16
     if page.compression in BY_TIFFFILE and bits in (8, 16):
@@ -148,7 +148,7 @@ def _samples(file: BinaryIO, tiff: Any, page: Any) -> Any:
 
 
 def _by_tifffile(file: BinaryIO, page: Any) -> Any:
-    # tifffile fills what is missing with zeros: half a photo, without a word.
+    # tifffile would fill missing data with zeros and report no error.
     ends = [a + b for a, b in zip(page.dataoffsets, page.databytecounts, strict=True)]
     if not ends or max(ends) > file.seek(0, 2) or min(page.databytecounts) == 0:
         raise Damaged()
@@ -163,7 +163,7 @@ def _by_tifffile(file: BinaryIO, page: Any) -> Any:
 
 
 def _split(array: Any, page: Any, photometric: int, notes: list[str]) -> tuple[Any, Any]:
-    """Colour and alpha of (H, W, samples)."""
+    """Split (H, W, samples) into colour and alpha."""
     base = min(BASES[photometric], array.shape[2])
     colour = array[..., :base] if base > 1 else array[..., 0]
     full = np.iinfo(array.dtype).max if page.bitspersample in (8, 16) else (1 << page.bitspersample) - 1
@@ -186,7 +186,7 @@ def _split(array: Any, page: Any, photometric: int, notes: list[str]) -> tuple[A
 
 
 def raw(file: BinaryIO, page: Any, code: int) -> bytes | None:
-    """The bytes of a tag's value; None where there is no such tag."""
+    """The bytes of a tag's value; None if there is no such tag."""
     tag = page.tags.get(code)
     if tag is None:
         return None

@@ -1,4 +1,4 @@
-"""TIFF out. tifffile writes no Exif directory and needs a further package for LZW; this does both."""
+"""Write TIFF files with Exif and LZW. tifffile cannot write an Exif directory, and needs another package for LZW."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ def write(
     xmp: bytes | None,
     dpi: tuple[float, float] | None,
 ) -> bytes:
-    """A TIFF of pages in "luma" or "rgb".
+    """Write pages in "luma" or "rgb" as a TIFF.
 
-    `tags` and `xmp` describe the first page (values in byte order `order`); those of further pages come from
-    `settings`, as does the compression. Fax and JPEG compression, which cannot hold the result or would
-    lose some of it, become Deflate. More than 3.9 GB of pixels makes a BigTIFF.
+    `tags` and `xmp` describe the first page (values in byte order `order`). `settings` contains the compression and
+    the tags of further pages. Fax compression cannot hold the result, and JPEG compression is lossy, so both become
+    Deflate. More than 3.9 GB of pixels are written as BigTIFF.
     """
     raw = sum(page.pixels.nbytes + (0 if page.alpha is None else page.alpha.nbytes) for page in pages)
     big = raw > CLASSIC_LIMIT
@@ -47,7 +47,7 @@ def write(
     out.write((b"II" if order == "<" else b"MM") + head)
     link = 8 if big else 4
     for number, page in enumerate(pages):
-        # A Photo may have been given other pages than the file had.
+        # A caller may have replaced the pages of the photo.
         how = settings[number] if number < len(settings) else TiffSettings(DEFLATE, True, order, {})
         directory = dict(tags if number == 0 else how.tags)
         directory |= _pixels(out, page, how, order, big)
@@ -69,7 +69,7 @@ def write(
 
 
 def _pixels(out: BytesIO, page: Page, how: TiffSettings, order: str, big: bool) -> Directory:
-    """Write the strips of a page, and give the tags that describe them."""
+    """Write the strips of a page, and return the tags that describe them."""
     height, width = page.pixels.shape[:2]
     colours = 1 if page.pixels.ndim == 2 else 3
     samples = colours + (page.alpha is not None)
@@ -115,7 +115,7 @@ def _pixels(out: BytesIO, page: Page, how: TiffSettings, order: str, big: bool) 
 
 def _compressed(strip: Any, compression: int, predictor: bool, order: str) -> bytes:
     if predictor:
-        strip = np.concatenate([strip[:, :1], np.diff(strip, axis=1)], axis=1)  # wraps around, as it must
+        strip = np.concatenate([strip[:, :1], np.diff(strip, axis=1)], axis=1)  # modulo 2**bits
     ordered = np.ascontiguousarray(strip, dtype=strip.dtype.newbyteorder(order))
     if compression == NONE:
         return ordered.tobytes()
@@ -126,7 +126,7 @@ def _compressed(strip: Any, compression: int, predictor: bool, order: str) -> by
 
 
 def _by_libtiff(rows: Any, codec: str) -> bytes:
-    """Bytes compressed by Pillow's libtiff, taken out of the TIFF it writes."""
+    """Compress bytes with Pillow's libtiff. The result is the strip of the TIFF that it writes."""
     out = BytesIO()
     Image.fromarray(rows).save(out, "TIFF", compression=codec, strip_size=rows.size)
     data = out.getvalue()

@@ -1,4 +1,4 @@
-"""XMP packets (ISO 16684-1): read, merge and write without losing what others wrote."""
+"""Read, merge and write XMP packets (ISO 16684-1). Properties of other programs are kept."""
 
 from __future__ import annotations
 
@@ -36,16 +36,16 @@ MAX_DEPTH = 100
 class Packet:
     """An XMP packet as a tree; properties are named by namespace and name.
 
-    A packet that is missing, broken, or uses a DTD (the way to entity bombs) gives an empty one. Small faults
-    that writers make are mended: bytes that are no UTF-8, characters that XML does not allow, an "&" that begins no
-    entity, prefixes that are not declared.
+    The tree is empty if the packet is missing, is broken or uses a DTD. A DTD would allow entity expansion attacks.
+    Small faults of other writers are repaired: bytes that are not UTF-8, characters that XML does not allow, an "&"
+    that does not start an entity, and undeclared prefixes.
 
     Attributes
     ----------
     broken
         Whether there was a packet that could not be read.
     mended
-        Whether small faults were mended.
+        Whether small faults were repaired.
     """
 
     def __init__(self, data: bytes | None) -> None:
@@ -91,7 +91,7 @@ class Packet:
         return self.rdf.findall(f"{{{RDF}}}Description")
 
     def get(self, space: str, name: str) -> str | None:
-        """A property's text: an attribute, an element, or the first item of a list. None where missing."""
+        """A property's text: an attribute, an element, or the first item of a list. None if it is missing."""
         key = f"{{{space}}}{name}"
         for description in self._descriptions():
             if key in description.attrib:
@@ -105,7 +105,7 @@ class Packet:
         return None
 
     def get_list(self, space: str, name: str) -> list[str]:
-        """The texts of a list; a simple property gives a list of one, and a missing one an empty list."""
+        """The texts of a list property. A simple property gives a list of one text, a missing one an empty list."""
         for description in self._descriptions():
             element = description.find(f"{{{space}}}{name}")
             if element is not None and (items := element.findall(f"*/{{{RDF}}}li")):
@@ -121,7 +121,7 @@ class Packet:
         return found - {(RDF, "about"), ("", "about")}
 
     def merge(self, other: Packet) -> None:
-        """Take over the properties of another packet; where both have one, the other's counts."""
+        """Copy the properties of another packet. They replace properties of the same name."""
         for space, name in other.names():
             self.remove(space, name)
         self.prefixes = other.prefixes | self.prefixes
@@ -131,7 +131,7 @@ class Packet:
             self.rdf.append(description)
 
     def remove(self, space: str, name: str) -> None:
-        """Remove a property wherever it stands."""
+        """Remove a property from every description."""
         key = f"{{{space}}}{name}"
         for description in self._descriptions():
             description.attrib.pop(key, None)
@@ -139,14 +139,14 @@ class Packet:
                 description.remove(element)
 
     def _home(self) -> ET.Element:
-        """The description that takes new properties; they must all name the same subject as the others."""
+        """The description for new properties. All descriptions must name the same subject."""
         found = self._descriptions()
         return (
             found[0] if found else ET.SubElement(self.rdf, f"{{{RDF}}}Description", {f"{{{RDF}}}about": ""})
         )
 
     def set(self, space: str, name: str, value: str) -> None:
-        """Set a simple property in place of whatever it was."""
+        """Set a simple property. It replaces any former value."""
         self.remove(space, name)
         ET.SubElement(self._home(), f"{{{space}}}{name}").text = value
 
@@ -195,7 +195,7 @@ class Packet:
         return f"{self.prefixes[space]}:{local}" if space else local
 
     def _write(self, element: ET.Element, out: list[str], spaces: str = "") -> None:
-        # ElementTree's own writer takes prefixes from a table that is global to the process.
+        # ElementTree's writer takes prefixes from a table that is global to the process, so it is not used.
         attributes = "".join(f" {self._name(k)}={_quoted(v)}" for k, v in element.attrib.items())
         name = self._name(element.tag)
         out.append(f"<{name}{spaces}{attributes}")
@@ -218,10 +218,10 @@ codecs.register_error("photochrom.latin", _latin)
 
 
 def _decode(data: bytes) -> tuple[str | None, bool]:
-    """The packet's XML without wrapper, padding or declaration, and whether it had bytes that were mended.
+    """The packet's XML without wrapper, padding or declaration, and whether bytes were repaired.
 
-    The encoding is UTF-16 where a byte-order mark or the zeros beside "<" say so, else UTF-8. Single bytes that are
-    no UTF-8 are taken for Latin-1, which old programs wrote.
+    The encoding is UTF-16 if there is a byte-order mark or a zero byte beside "<". Otherwise it is UTF-8. Single bytes
+    that are not UTF-8 are read as Latin-1, which old programs wrote.
     """
     if len(data) > MAX_BYTES:
         return None, False
@@ -250,7 +250,7 @@ def _unwrapped(text: str) -> str:
 
 
 def _mend(text: str) -> str:
-    """XML in which small faults are mended."""
+    """Repair small faults in XML."""
     text = re.sub(r"[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", "", text)
     text = re.sub(r"&(?!(?:amp|lt|gt|quot|apos|#[0-9]{1,7}|#x[0-9a-fA-F]{1,6});)", "&amp;", text)
     text = text[: text.rfind(">") + 1]
