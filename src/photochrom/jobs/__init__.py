@@ -1,1 +1,1 @@
-"""Many photos at once: which are meant, where their results go, and how the work is shared."""
+"""Colorize many photos: select the inputs, choose the places of the results, and distribute the work."""

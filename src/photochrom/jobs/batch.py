@@ -1,4 +1,4 @@
-"""Many photos at once: one shared network, a thread per photo, and a clean end on Ctrl-C."""
+"""Colorize many photos with one shared network and a thread per photo. Ctrl-C leaves no incomplete file."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _abandoned = False
 
 
 class Stopped(BaseException):
-    """Raised in a thread that may write no more. Not an Exception, so that nothing on its way handles it."""
+    """Raised in a thread that may not write any more. It is not an Exception, so that no other code catches it."""
 
 
 class Gate:
-    """Lets files be written until it is closed; closing waits for those that are being written."""
+    """Permits writes until it is closed. `close` waits for the writes in progress."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -35,7 +35,7 @@ class Gate:
 
     @contextmanager
     def passing(self) -> Iterator[None]:
-        """Hold the gate open while a result is written. Raises Stopped once it is closed."""
+        """Keep the gate open while a result is written. Raises Stopped if it is closed."""
         with self._changed:
             if not self._open:
                 raise Stopped
@@ -48,7 +48,7 @@ class Gate:
                 self._changed.notify_all()
 
     def close(self) -> None:
-        """Let no new write begin, and return when the last one is complete."""
+        """Permit no new writes, and return when the last one is complete."""
         with self._changed:
             self._open = False
             self._changed.wait_for(lambda: self._inside == 0)
@@ -56,11 +56,11 @@ class Gate:
 
 @dataclass(slots=True)
 class Worker:
-    """Colorizes one photo after another; one instance is shared by all threads.
+    """Colorizes one photo per call. All threads share one instance.
 
     Parameters
     ----------
-    report : told of each outcome, on the thread that did the work
+    report : called with each outcome, on the thread that did the work
     """
 
     colorizer: Colorizer
@@ -69,7 +69,7 @@ class Worker:
     gate: Gate = field(default_factory=Gate)
 
     def __call__(self, job: FileJob) -> None:
-        """Do `job` and report it. Raises nothing but Stopped, whatever the photo does."""
+        """Do `job` and report its outcome. It raises only Stopped; errors in the photo become outcomes."""
         colorize_file(
             job,
             self.colorizer,
@@ -80,18 +80,18 @@ class Worker:
 
 
 def run(jobs: Iterable[FileJob], worker: Worker, at_once: int) -> None:
-    """Do all jobs, `at_once` at a time, and return when the last is reported.
+    """Do all jobs, `at_once` at a time, and return when the last one is reported.
 
-    At most ``2 * at_once`` jobs are handed out at once, so that 50,000 photos cost no more than 50.
+    At most ``2 * at_once`` jobs are submitted at a time, so that 50,000 photos need no more memory than 50.
 
     Raises
     ------
     KeyboardInterrupt
-        On Ctrl-C, once what was being written is whole. Threads may still be computing: `threads_abandoned`.
+        On Ctrl-C, after the files in progress are complete. Threads may still compute; see `threads_abandoned`.
     """
-    global _abandoned  # noqa: PLW0603 - it is a fact about the process, and `main` asks
+    global _abandoned  # noqa: PLW0603 - the state belongs to the process, and `main` reads it
     if at_once > 1:
-        # Or each job would start a thread per core.
+        # Otherwise each job would start one thread per core.
         cv2.setNumThreads(max(1, resources.cores() // at_once))
     pool = ThreadPoolExecutor(at_once, thread_name_prefix="photo")
     waiting = iter(jobs)
@@ -102,7 +102,7 @@ def run(jobs: Iterable[FileJob], worker: Worker, at_once: int) -> None:
                 running.add(pool.submit(worker, job))
             if not running:
                 break
-            # Windows delivers Ctrl-C only between waits, hence the short ones.
+            # Windows delivers Ctrl-C only between waits, so the waits are short.
             done, running = wait(running, timeout=0.2, return_when=FIRST_COMPLETED)
             for future in done:
                 future.result()
@@ -116,13 +116,13 @@ def run(jobs: Iterable[FileJob], worker: Worker, at_once: int) -> None:
 
 
 def threads_abandoned() -> bool:
-    """Whether threads were left at work, so that the process must not wait for them when it ends."""
+    """Whether threads still compute after Ctrl-C. The process must then not wait for them when it exits."""
     return _abandoned
 
 
 @contextmanager
 def deaf_to_interrupts() -> Iterator[None]:
-    """Ignore a second Ctrl-C while the last writes finish; it would leave the half file that the first avoids."""
+    """Ignore a second Ctrl-C while the last writes finish. It would leave an incomplete file."""
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         yield

@@ -1,7 +1,7 @@
-"""Memory that many threads have freed goes back to the system.
+"""Return freed memory to the system.
 
-glibc keeps what threads have freed, so a server that runs for weeks would hold what its busiest hour needed. Other C
-libraries do not keep it and have no such calls (malloc_trim(3), mallopt(3)).
+glibc keeps memory that threads have freed. So a server that runs for weeks would keep the memory of its busiest hour.
+Other C libraries return it, and do not have these calls (malloc_trim(3), mallopt(3)).
 """
 
 import ctypes
@@ -16,7 +16,7 @@ _option = getattr(_library, "mallopt", None)
 
 
 def one_heap() -> None:
-    """Make all threads share one heap from now on.
+    """Let all threads share one heap from now on.
 
     Otherwise each thread keeps up to 64 MB in a heap of its own, which `give_back` does not reach.
     """

@@ -1,4 +1,4 @@
-"""Names that clients give to their photos, made harmless wherever they appear."""
+"""Make the file names that clients send safe to show and to store."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ LONGEST = 120
 JOINERS = "\u200c\u200d"
 BARRED = re.compile(r'[<>:"|?*]')
 DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
-"""Windows opens a device instead of a file of such a name."""
+"""For such a name, Windows opens a device instead of a file."""
 
 
 def clean_name(name: str | None) -> str:
-    """The last part of the path that a client calls its file, without characters that cannot be seen.
+    """The last part of the path that a client sends as file name, without invisible characters.
 
-    Letters of every script stay, and the joiners that some scripts need. Control characters and characters that turn
-    the direction of writing are removed: they make a name look like another.
+    Letters of every script stay, and so do the joiners that some scripts need. Control characters and characters that
+    change the direction of writing are removed, because with them a name can look like another name.
     """
     last = unicodedata.normalize("NFC", re.split(r"[/\\]", name or "")[-1])
     spaced = "".join(" " if unicodedata.category(c)[0] == "Z" else c for c in last)
@@ -33,7 +33,7 @@ def clean_name(name: str | None) -> str:
 
 
 def portable_name(name: str) -> str:
-    """A clean name that every system takes as the name of a file, and that does not hide the file."""
+    """A clean name that is a valid file name on every system and does not make the file hidden."""
     harmless = BARRED.sub("_", name)
     if DEVICES.match(harmless):
         harmless = f"_{harmless}"

@@ -1,4 +1,4 @@
-"""Which photos are meant, and where the results of each go. Looks at names and folders, decodes no picture."""
+"""Plan the jobs of a command: the photos, and the place of each result. No picture is decoded here."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ __all__ = ["Plan", "destination", "format_of_file", "make"]
 
 @dataclass(slots=True)
 class Plan:
-    """What a command line asks for.
+    """The plan of a command.
 
     Attributes
     ----------
     jobs
-        In the order given, each photo once.
+        The jobs in the order of the inputs, each photo once.
     left_out
-        How many pictures of the folders were left out, by the reason.
+        The number of pictures in the folders that were left out, by reason.
     """
 
     jobs: list[FileJob] = field(default_factory=list)
@@ -36,14 +36,14 @@ class Plan:
     left_out: dict[str, int] = field(default_factory=dict)
 
     def sweep(self) -> None:
-        """Remove what killed runs left in the folders of results."""
+        """Remove the temporary files of killed runs from the folders of results."""
         for folder in {job.destination.folder for job in self.jobs}:
             sweep(folder)
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """An input: its path, its path below the folder that was given, and why it cannot be done."""
+    """An input: its path, its path relative to the given folder, and the reason why it cannot be colorized."""
 
     source: Path
     relative: Path
@@ -64,14 +64,14 @@ def make(
 
     Parameters
     ----------
-    inputs : paths of photos and folders; ["-"] for what came through a pipe
+    inputs : paths of photos and folders; ["-"] means a photo from stdin
     out : a file or a folder for the results; None puts them beside their inputs
-    piped : the bytes that came through the pipe
+    piped : the bytes from stdin
 
     Raises
     ------
     OptionError
-        If `out` cannot hold what is asked, or an input is an empty name.
+        If `out` cannot hold the results, or an input is an empty name.
     """
     if "" in inputs:
         raise OptionError("", "an input's name is empty; give a photo or a folder")
@@ -103,11 +103,11 @@ def make(
 
 
 def destination(source: Path, relative: Path, *, into: Path | None, exact: str | None = None) -> Destination:
-    """Where the results of `source` go.
+    """The places of the results of `source`.
 
     Parameters
     ----------
-    relative : its path below the input folder, kept below `into`
+    relative : its path relative to the input folder; the result has the same path relative to `into`
     into : the folder of results; None puts them beside their inputs
     exact : the file that the user named for the result
     """
@@ -121,19 +121,19 @@ def destination(source: Path, relative: Path, *, into: Path | None, exact: str |
 
 
 def is_folder(out: str, inputs: list[str]) -> bool:
-    """Whether ``-o`` means a folder: it is one, ends like one, or has to hold more than one result."""
+    """Whether ``-o`` means a folder: it exists as a folder, ends with a slash, or must hold several results."""
     if out.endswith(("/", os.sep)) or os.path.isdir(out):
         return True
     return len(inputs) > 1 or os.path.isdir(inputs[0])
 
 
 def format_of_file(out: str, format: str | None) -> str:
-    """The format that ``-o FILE`` asks for by its suffix.
+    """The format of the suffix of ``-o FILE``.
 
     Raises
     ------
     OptionError
-        If it asks for none, for one that cannot be written, or for another one than `format`.
+        If the suffix names no format, a format that cannot be written, or another format than `format`.
     """
     suffix = os.path.splitext(out)[1].lower()
     if not suffix:
@@ -177,7 +177,7 @@ def _found(inputs: Iterable[str], into: Path | None, recursive: bool, plan: Plan
 
 
 def _reserve(job: FileJob, claims: Claims) -> None:
-    """Give names in the order of the inputs, so that two runs name alike whichever thread is quicker."""
+    """Choose names in the order of the inputs. So two runs give the same names, for any order of the threads."""
     if job.problem is not None or job.destination.exact:
         return
     suffix = split_name(job.source.name)[1]

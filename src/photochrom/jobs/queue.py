@@ -19,9 +19,9 @@ class QueueFullError(Exception):
     Attributes
     ----------
     room : int
-        How many items of this client it would take now.
+        The number of items of this client that it would take now.
     closed : bool
-        Whether it takes no items at all any more.
+        Whether the queue is closed and takes no more items.
     own : bool
         Whether the client's own limit is the reason; the queue may have room for other clients.
     """
@@ -41,8 +41,8 @@ class FairQueue(Generic[Client, Item]):
     most : items of all clients that may wait
     most_each : items of one client that may wait; None is `most`
     at_once
-        Items of one client that may be taken and not yet reported by `done`. A client that has so many out keeps its
-        place, and the others go on. None is no limit.
+        Items of one client that may be in progress: taken, and not yet reported by `done`. A client at this limit keeps
+        its place, and other clients continue. None means no limit.
     """
 
     def __init__(self, most: int, most_each: int | None = None, at_once: int | None = None) -> None:

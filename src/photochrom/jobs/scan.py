@@ -1,4 +1,4 @@
-"""The photos in a folder, and what else lies there."""
+"""Find the photos in a folder, and count the pictures that are left out."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ __all__ = ["Scan", "is_result"]
 
 @dataclass(slots=True)
 class Scan:
-    """Looks through a folder, in the order of names. Hidden files and our own results are left out.
+    """Lists a folder in the order of names. Hidden files and results of Photochrom are left out.
 
     Parameters
     ----------
     recursive : whether it enters sub-folders
-    leave_out : a folder that it does not enter: the output folder may lie inside the input
+    leave_out : a folder that it does not enter, because the output folder may be inside the input folder
 
     Attributes
     ----------
     left_out
-        How many pictures were left out, by the reason.
+        The number of pictures that were left out, by reason.
     problems
-        What could not be looked at: a sub-folder without permission, a pipe with a picture's name.
+        Errors for entries that could not be read: a sub-folder without permission, a pipe with a picture's name.
     """
 
     folder: Path
@@ -74,7 +74,7 @@ class Scan:
 
 
 def is_result(path: Path) -> bool:
-    """Whether a file says of itself that Photochrom made it."""
+    """Whether a file's metadata state that Photochrom made it."""
     try:
         return provenance.read(path) is not None
     except PhotoError:

@@ -1,4 +1,4 @@
-"""A watched folder: which files have come to rest, and the jobs that they become."""
+"""Watch a folder, and make jobs of the files that have stopped changing."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ Stamp = tuple[int, int]  # size in bytes, time of change in ns
 
 
 class Arrivals:
-    """Tells which files have come to rest: a scanner or a copy writes them over seconds."""
+    """Finds files that have stopped changing. A scanner or a copy may write a file for seconds."""
 
     def __init__(self) -> None:
         self._seen: dict[Path, Stamp] = {}
         self._taken: dict[Path, Stamp] = {}
 
     def ready(self, paths: Iterable[Path]) -> list[Path]:
-        """Of `paths`, those unchanged since the last call and not handed out before in this state."""
+        """The paths that have not changed since the last call and were not returned before in this state."""
         now = {path: stamp for path in paths if (stamp := _stamp(path)) is not None}
         rested = [
             path for path, stamp in now.items() if self._seen.get(path) == stamp != self._taken.get(path)
         ]
         self._seen = now
-        # A file that went away may come back; forgetting it also keeps the memory of a long watch small.
+        # A deleted file may come back, so it is forgotten. This also limits the memory of a long watch.
         self._taken = {path: stamp for path, stamp in self._taken.items() if path in now}
         self._taken.update((path, now[path]) for path in rested)
         return rested
 
     def restless(self) -> list[Path]:
-        """The files seen last that have not been handed out in their present state."""
+        """The files of the last call that were not returned in their present state."""
         return [path for path, stamp in self._seen.items() if self._taken.get(path) != stamp]
 
 
@@ -48,7 +48,7 @@ class Watch:
     Attributes
     ----------
     problems
-        What could not be looked at and was not said before; each look fills it anew.
+        New errors of the last look. Errors that were reported before are not repeated.
     """
 
     folder: Path
@@ -61,10 +61,10 @@ class Watch:
     _count: int = 0
 
     def look(self) -> list[FileJob]:
-        """Look once, and give a job for each photo that has come to rest since the last look."""
+        """Look once, and return a job for each photo that has stopped changing since the last look."""
         scan = Scan(self.folder, self.recursive, self.out)
         ready = self.arrivals.ready(scan)
-        # A network share goes away and comes back: each trouble is said once, and again after it was gone.
+        # A network share may disappear and return. Each error is reported once, and again if it occurs again later.
         found = {str(problem): problem for problem in scan.problems}
         self.problems = [problem for words, problem in found.items() if words not in self._said]
         self._said = set(found)
