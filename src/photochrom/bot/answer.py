@@ -1,4 +1,4 @@
-"""`make_answer`: from the bytes of a photo to what is sent back. It runs on threads and writes nothing to disk."""
+"""`make_answer`: colorize the bytes of a photo for a chat. It runs on threads and writes nothing to disk."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def make_answer(
     files = [
         Sent(result_name(plain, result.suffix, number=result.number), result.encode()) for result in results
     ]
-    # Only now: encoding may add notes.
+    # The notes are read last, because encoding may add notes.
     notes = tuple(dict.fromkeys([*photo.notes, *(note for result in results for note in result.photo.notes)]))
     height, width = photo.pages[0].pixels.shape[:2]
     if not views or max(width, height) > MOST_OBLONG * min(width, height):

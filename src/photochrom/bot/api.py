@@ -45,9 +45,9 @@ class TooLarge(Exception):
 
 
 class FloodControl(BaseRequestMiddleware):
-    """Waits for each chat as long as Telegram says and asks again; tries a broken connection three times.
+    """Repeats requests. It waits as long as Telegram asks for each chat, and tries a broken connection three times.
 
-    A request may have been carried out although its answer was lost. Then the chat gets an answer twice.
+    Telegram may have carried out a request although its response was lost. Then the chat gets an answer twice.
 
     Parameters
     ----------
@@ -125,8 +125,8 @@ async def fetch(bot: Bot, file_id: str, most: int = MAX_FETCH) -> bytes:
     TooLarge
         As soon as more than `most` bytes have come.
     ConnectionError
-        If it fails three times. The message does not say why: a reason would name the address, which has the
-        token.
+        If it fails three times. The message does not contain the reason, because it would contain the address with
+        the token.
     TelegramAPIError
         As `Bot.get_file` does.
     """
@@ -155,7 +155,7 @@ class _Bounded(BytesIO):
 
 
 def hide_token(text: str, token: str) -> str:
-    """`text` without the token, also as an address would spell it."""
+    """`text` without the token, also in its URL-encoded form."""
     secret = token.partition(":")[2]
     for part in (token, token.replace(":", "%3A"), token.replace(":", "%3a"), secret):
         if part:

@@ -63,7 +63,7 @@ async def poll(
             except REFUSALS:
                 raise
             except AiogramError as error:
-                # Otherwise a message that cannot be read would come again for ever.
+                # Otherwise Telegram would send an unreadable message again and again.
                 behind = _behind(error.data) if isinstance(error, ClientDecodeError) else None
                 if behind is not None:
                     say("photochrom: Telegram sent a message that could not be read; going on with the next")

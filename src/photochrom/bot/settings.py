@@ -10,7 +10,7 @@ from photochrom.engine.options import Options, Quality
 
 __all__ = ["MAX_CANDIDATES", "ChatSettings", "SettingsStore"]
 
-# An album holds ten pictures. One of them is the photo as it was.
+# An album holds ten pictures. One of them is the original photo.
 MAX_CANDIDATES = 9
 
 

@@ -78,7 +78,7 @@ REMEDIES = {
     Remedy.FEWER_AT_ONCE: "send it smaller, please",
     Remedy.SALVAGE: "reply /force to it, and I colour what is left of it",
     Remedy.RAISE_MAX_PIXELS: "make it smaller, or ask for fewer /candidates",
-    # Who sends a photo cannot install anything here.
+    # A person in a chat cannot install anything on the bot's machine.
     Remedy.INSTALL_PHOTO: ELSEWHERE,
     Remedy.INSTALL_CODECS: ELSEWHERE,
     Remedy.USE_FILM: "the command `photochrom film` colorizes films",
@@ -103,17 +103,17 @@ def other(kind: str) -> str:
 
 
 def unknown(command: str) -> str:
-    """The answer to a command that there is not."""
+    """The answer to an unknown command."""
     return f"I do not know {cut(command, 40)}. /help lists what I do."
 
 
 def trouble(error: PhotochromError, name: str) -> str:
-    """What is wrong with the photo called `name`, and what to do about it in a chat."""
+    """The error about the photo called `name`, with the remedy for a chat."""
     return cut(error.sentence(REMEDIES, path=name), MAX_TEXT - 1) + "."
 
 
 def stopping(count: int) -> str:
-    """The farewell to a chat whose photos were still waiting."""
+    """The last message to a chat whose photos were still waiting."""
     return STOPPING.format(photos="one photo" if count == 1 else f"{count} photos")
 
 

@@ -1,4 +1,4 @@
-"""`TurnQueue`: the photos that wait, for the bot's event loop. Chats take turns, so an album holds up nobody else."""
+"""`TurnQueue`: the waiting photos, for the bot's event loop. Chats take turns, so an album does not block others."""
 
 from __future__ import annotations
 
