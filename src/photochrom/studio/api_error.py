@@ -1,4 +1,4 @@
-"""`ApiError`: an answer other than success, a status with one sentence that says what is wrong and what to do."""
+"""`ApiError`: an error response, with a status and one sentence that states the problem and the remedy."""
 
 from __future__ import annotations
 
@@ -36,20 +36,20 @@ REMEDIES = {
 
 
 class ApiError(Exception):
-    """What a request gets instead of what it asked for.
+    """An error response to a request.
 
     Attributes
     ----------
     status
         The HTTP status.
     code
-        The code of the error that it was made from, such as "in_color"; empty if it was made from none.
+        The code of the original error, such as "in_color"; empty if there is no original error.
     headers
-        More headers of the answer: Retry-After, where trying again makes sense.
+        More headers of the response, such as Retry-After if a second try may succeed.
     """
 
     def __init__(self, status: HTTPStatus, why: str, *, code: str = "") -> None:
-        # JSON's escapes may hold half of a surrogate pair, which no encoder takes.
+        # An escape in JSON may be half of a surrogate pair, which cannot be encoded.
         super().__init__(" ".join(why.encode("utf-8", "replace").decode().split()))
         self.status, self.code = status, code
         self.headers: dict[str, str] = {}
@@ -60,8 +60,8 @@ class ApiError(Exception):
 def photo_error(error: Exception, name: str) -> ApiError:
     """The answer to an error in the work on the photo called `name`.
 
-    A photo can make a decoder raise anything. Whatever that is, the photo is the reason and not the server, so the
-    status is never 5xx. An error that is not of `photochrom.errors` is reported on stderr by its type and place.
+    A damaged photo can make a decoder raise any exception. The cause is the photo and not the server, so the status is
+    never 5xx. An error that is not of `photochrom.errors` is reported on stderr by its type and place.
     """
     if isinstance(error, ApiError):
         return error

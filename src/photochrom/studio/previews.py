@@ -1,4 +1,4 @@
-"""`PreviewService`: pictures at the size of a screen, at once. The photos that were looked at last stay open."""
+"""`PreviewService`: pictures at screen size with little delay. The most recently viewed photos stay open."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`JobRegistry`: all jobs and their photos, from the upload until their time is over."""
+"""`JobRegistry`: all jobs and their photos, from the upload until they expire."""
 
 from __future__ import annotations
 
@@ -204,7 +204,7 @@ class JobRegistry:
 
 
 def _checked(task: Task, step: Callable[[float], None] = lambda share: None) -> Callable[[float], None]:
-    """`step`, after a look at whether the task was cancelled."""
+    """Check whether the task was cancelled, then call `step`."""
 
     def checked(share: float) -> None:
         task.check()

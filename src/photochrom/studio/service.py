@@ -1,4 +1,4 @@
-"""`ColorizeService`: the pipeline's job of one photo, from an upload in the store to result files in it."""
+"""`ColorizeService`: colorize an upload in the store, and write the result files to the store."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from photochrom.studio.store import Blob, Store
 __all__ = ["ColorizeService", "ResultFile"]
 
 LARGE = 50_000_000
-"""Photos of more pixels are worked on one at a time, because several together may need too much memory."""
+"""Larger photos are colorized one at a time, because several together may need too much memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class ResultFile:
 
     @property
     def name(self) -> str:
-        """What it is called, as ``photochrom colorize`` calls it."""
+        """Its name, as ``photochrom colorize`` would name it."""
         return self.copy_name(1)
 
     @property
@@ -65,7 +65,7 @@ class ResultFile:
         return formats.FORMATS[self.format].mime
 
     def copy_name(self, copy: int) -> str:
-        """Its name where `copy` - 1 other files have the names before it."""
+        """Its name if `copy` - 1 other files have the preceding names."""
         return result_name(portable_name(self.original), self.suffix, number=self.number, copy=copy)
 
 
@@ -104,7 +104,7 @@ class ColorizeService:
         Raises
         ------
         ApiError
-            Whatever is wrong with the photo, in a sentence with its name; 429 if the store is full.
+            If the photo cannot be colorized, with a sentence that contains its name; 429 if the store is full.
         """
         files: list[ResultFile] = []
         try:
@@ -137,7 +137,7 @@ class ColorizeService:
         Raises
         ------
         ApiError
-            Whatever is wrong with the photo, in a sentence with its name.
+            If the photo cannot be opened, with a sentence that contains its name.
         """
         try:
             with self.store.open(upload) as file:

@@ -18,33 +18,33 @@ class Settings(BaseSettings):
     Attributes
     ----------
     host, port
-        Where to listen; port 0 takes any that is free.
+        The address to listen on; port 0 takes any free port.
     token
-        What a request must bring as ``Authorization: Bearer ...``; None lets everyone in.
+        The token that a request must send as ``Authorization: Bearer ...``; None admits everyone.
     model
         A name of ``photochrom models`` or an ONNX file that Photochrom exported.
     max_bytes
-        Of one request's body.
+        The limit for the body of one request.
     max_pixels
-        Of one photo, all its pages and candidates together.
+        The limit for one photo, all its pages and candidates together.
     max_candidates
-        Versions of one photo that may be asked for at once.
+        The largest number of versions of one photo in a request.
     queue
-        Photos that may wait, of all clients together.
+        The largest number of waiting photos of all clients together.
     requests_per_minute
-        Of one client address.
+        The limit for one client address.
     keep_minutes
-        For how long a photo is kept once it is done; then it is gone.
+        The time until a finished photo is deleted.
     keep_bytes
-        Of all photos that are kept, originals and results together.
+        The limit for all stored photos, originals and results together.
     body_seconds
-        In which a request's body must have arrived.
+        The time limit for the arrival of a request's body.
     grace_seconds
-        For which a server that is stopped lets running photos finish.
+        The time that running photos have to finish when the server is stopped.
     forwarded
-        Whether a proxy on this machine says in X-Forwarded-For who its clients are.
+        Whether to read the clients' addresses from X-Forwarded-For of a proxy on this machine.
     jobs
-        Photos worked on at once. None: one per core, fewer where memory is short.
+        The number of photos colorized at the same time. None means one per core, or fewer if memory is short.
 
     Raises
     ------
@@ -73,14 +73,14 @@ class Settings(BaseSettings):
     @field_validator("token")
     @classmethod
     def _not_empty(cls, token: SecretStr | None) -> SecretStr | None:
-        # An empty variable is a mistake. It must not let everybody in.
+        # An empty variable is a mistake. It must not admit everyone.
         if token is not None and not token.get_secret_value().strip():
             raise ValueError("is empty; give a token, or unset it to let everyone in")
         return token
 
 
 def sentence(error: ValidationError) -> str:
-    """The first thing that is wrong with settings, in one line that names the variable."""
+    """The first error in the settings, as one line that names the variable."""
     first: Any = error.errors(include_url=False, include_input=False)[0]
     name = ".".join(map(str, first["loc"])).upper()
     words = first["msg"].removeprefix("Value error, ").removeprefix("Input ")

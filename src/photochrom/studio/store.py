@@ -1,4 +1,4 @@
-"""`Store`: uploads and results on disk, with random names, in a private folder that goes with the server."""
+"""`Store`: uploads and results on disk, with random names, in a private folder that is removed with the server."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def new_id() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Blob:
-    """A whole file in the store: its path, its length and its owner."""
+    """A complete file in the store: its path, its length and its owner."""
 
     path: Path
     bytes: int
@@ -46,9 +46,9 @@ class Store:
 
     Parameters
     ----------
-    most : bytes of all files together. One owner may fill seven eighths of it. A file counts as at least a 20,000th
-        of it, so that there are at most 20,000 files.
-    parent : the folder to make it in; None is the system's folder for temporary files
+    most : the limit for the bytes of all files together. One owner may use seven eighths of it. A file counts as at
+        least a 20,000th of it, so that there are at most 20,000 files.
+    parent : the folder in which it is created; None means the system's folder for temporary files
 
     Raises
     ------

@@ -26,7 +26,7 @@ from photochrom.studio.workers import WorkerPool
 __all__ = ["Studio"]
 
 TOGETHER = 8
-"""How many photos of like size share a run of the network when more photos wait than there are cores."""
+"""The number of photos of equal size in one run of the network, if more photos wait than there are cores."""
 
 
 class Studio:
@@ -105,7 +105,7 @@ class Studio:
         self.previews.keep(self.registry.__contains__)
 
     async def sweep(self) -> None:
-        """Forget photos whose time is over and give freed memory back, again and again."""
+        """Regularly delete expired photos and return freed memory to the system."""
         pause = min(15.0, 15 * self.settings.keep_minutes)
         while True:
             await asyncio.sleep(pause)
