@@ -51,7 +51,7 @@ def test_a_net_from_nothing(
     entries = re.findall(r'^    "(\w+)": (\w+),$', (DOCS / "adding-a-net.md").read_text(), flags=re.MULTILINE)
     assert [name for name, _ in entries] == ["dilated_cnn", "test_dilated_cnn"]
     for name, builder in entries:
-        for nets in (registry.COLOUR_NETS, registry.GENERATORS):
+        for nets in (registry.COLOR_NETS, registry.GENERATORS):
             monkeypatch.setitem(nets, name, module.__dict__[builder])
     recipe = tmp_path / "dilated.toml"
     recipe.write_text(
