@@ -24,11 +24,9 @@ def test_the_table_has_every_setting_and_every_option() -> None:
 
 def test_the_bots_limits_are_those_of_the_program() -> None:
     queue: turns.TurnQueue[str] = turns.TurnQueue()
-    assert f"Up to {queue.most} may wait, {queue.most_each} of one chat" in " ".join(TEXT.split())
+    assert f"Up to {queue.most} photos may wait, {queue.most_each} of one chat" in " ".join(TEXT.split())
     assert f"`--max-pixels` ({service.MAX_PIXELS // 10**6} million)" in TEXT
-    assert (
-        f"{api.MAX_FETCH >> 20} MB for what it fetches and {api.MAX_SEND >> 20} MB for what it sends" in TEXT
-    )
+    assert f"{api.MAX_FETCH >> 20} MB for fetching and {api.MAX_SEND >> 20} MB for sending" in TEXT
 
 
 def test_the_container_is_not_root_and_asks_after_its_health() -> None:
