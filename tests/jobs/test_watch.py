@@ -1,4 +1,4 @@
-"""A watched folder: what has come to rest, and what is done again."""
+"""A watched folder: files that have stopped changing, and files that are done again."""
 
 from __future__ import annotations
 

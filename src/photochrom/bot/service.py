@@ -38,9 +38,9 @@ __all__ = ["MAX_PIXELS", "Counts", "Service"]
 MAX_PIXELS = 100_000_000
 POLL_SECONDS = 30
 GRACE_SECONDS = 60
-# Photos in memory for each photo that may be colorized at once: in work, or waiting to be sent.
+# Photos in memory per parallel job: they are being colorized, or wait to be sent.
 HELD_PER_JOB = 4
-# Texts that may be on their way to one chat. Who sends a thousand stickers does not get a thousand answers.
+# The largest number of unsent texts for one chat. So a thousand stickers do not cause a thousand answers.
 REPLIES_AT_ONCE = 5
 
 
