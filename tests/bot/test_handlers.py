@@ -118,7 +118,9 @@ def test_a_damaged_photo_is_a_sentence_and_the_others_go_on(telegram: Any, start
         telegram.document(whole, "whole.jpg")
         (call,) = telegram.wait("sendMessage")
         telegram.wait("sendDocument")
-    assert call.text.startswith("torn.jpg: the file ends early, and 75 % of the picture is missing; reply /force")
+    assert call.text.startswith(
+        "torn.jpg: the file ends early, and 75 % of the picture is missing; reply /force"
+    )
     assert call.text.endswith(".")
     assert (bot.service.counts.done, bot.service.counts.failed) == (1, 1)
     assert not any("torn" in line for line in bot.said), "names are nobody else's business"
