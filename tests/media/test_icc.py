@@ -128,25 +128,6 @@ def test_a_grey_profile_with_a_raised_black_still_has_black():
     assert (np.diff(curve.astype(int)) >= 0).all()
 
 
-@pytest.mark.parametrize("kind", range(5))
-def test_parametric_curves(kind):
-    g, a, b, c, d, e, f = 2.4, 0.9479, 0.0521, 0.0774, 0.0405, 0.01, 0.02
-    g, a, b, c, d, e, f = (round(v * 65536) / 65536 for v in (g, a, b, c, d, e, f))
-    values = [(g,), (g, a, b), (g, a, b, c), (g, a, b, c, d), (g, a, b, c, d, e, f)][kind]
-    tag = b"para\0\0\0\0" + struct.pack(">HH", kind, 0)
-    tag += struct.pack(f">{len(values)}i", *(round(v * 65536) for v in values))
-    x = np.linspace(0, 1, 65536)
-    power = (a * x + b) ** g
-    want = [
-        x**g,
-        np.where(x >= -b / a, power, 0),
-        np.where(x >= -b / a, power + c, c),
-        np.where(x >= d, power, c * x),
-        np.where(x >= d, power + e, c * x + f),
-    ][kind]
-    np.testing.assert_allclose(icc_matrix._curve(tag), want, atol=1e-4)
-
-
 def test_srgb_is_left_alone(saved, colour, grey, deep):
     for data in (icc.srgb(), ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()):
         page = media.open(saved(colour, "PNG", icc_profile=data)).pages[0]

@@ -68,38 +68,6 @@ def test_16_bit_by_opencv_with_lzw(deep, coloured, compression, channels):
     np.testing.assert_array_equal(media.open(out).pages[0].pixels, want)
 
 
-def test_16_bit_lzw_in_tiles_with_prediction():
-    # Tiles of 16 x 16 that reach over both edges, made with Pillow's libtiff by declaring bytes.
-    from photochrom.media.tiff_libtiff import by_libtiff
-
-    class Tiles:
-        samplesperpixel, planarconfig, predictor, compression = 1, 1, 2, 5
-        bitspersample, fillorder = 16, 1
-        imagewidth, imagelength, tilewidth, tilelength, is_tiled = 24, 20, 16, 16, True
-        dataoffsets: tuple[int, ...] = ()
-        databytecounts: tuple[int, ...] = ()
-
-    class Whole:
-        byteorder = "<"
-
-    pixels = np.random.default_rng(0).integers(0, 65536, (32, 32), dtype=np.uint16)
-    body = b""
-    for top in (0, 16):
-        for left in (0, 16):
-            tile = pixels[top : top + 16, left : left + 16]
-            differences = np.concatenate([tile[:, :1], np.diff(tile, axis=1)], axis=1)
-            out = BytesIO()
-            rows = np.ascontiguousarray(differences).view(np.uint8)
-            Image.fromarray(rows).save(out, "TIFF", compression="tiff_lzw")
-            page = tifffile.TiffFile(BytesIO(out.getvalue())).pages[0]
-            start, size = page.dataoffsets[0], page.databytecounts[0]
-            Tiles.dataoffsets += (len(body),)
-            Tiles.databytecounts += (size,)
-            body += out.getvalue()[start : start + size]
-    got = by_libtiff(BytesIO(body), Whole, Tiles)
-    np.testing.assert_array_equal(got[0], pixels[:20, :24])
-
-
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 def test_min_is_white(dtype):
     pixels = np.arange(12, dtype=dtype).reshape(3, 4)

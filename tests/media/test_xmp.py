@@ -8,8 +8,7 @@ import pytest
 
 from photochrom.media import photo as media
 from photochrom.media import provenance
-from photochrom.media.metadata import merge_extended
-from photochrom.media.xmp import DC, NOTE, PHOTOSHOP, Packet
+from photochrom.media.xmp import DC, PHOTOSHOP, Packet
 
 HEAD = '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
 TAIL = "</rdf:RDF></x:xmpmeta>"
@@ -71,23 +70,3 @@ def test_lists_keep_their_order():
     assert again.get_list(DC, "subject") == ["b", "a"]
     assert again.get_list(DC, "creator") == []
     assert again.names() == {(DC, "subject")}
-
-
-def test_an_extension_is_merged_and_the_main_packet_counts():
-    main, other = Packet(None), Packet(None)
-    main.set(NOTE, "HasExtendedXMP", "A" * 32)
-    main.set(DC, "source", "new")
-    other.set(DC, "source", "old")
-    other.set(PHOTOSHOP, "Headline", "x" * 1000)
-    body = other.to_bytes()
-    head = b"http://ns.adobe.com/xmp/extension/\0"
-
-    def part(digest, start, stop):
-        return head + digest + len(body).to_bytes(4, "big") + start.to_bytes(4, "big") + body[start:stop]
-
-    segments = [part(b"A" * 32, 500, None), part(b"B" * 32, 0, 20), part(b"A" * 32, 0, 500)]
-    merged = Packet(merge_extended(main.to_bytes(), segments))
-    assert merged.get(DC, "source") == "new"
-    assert merged.get(PHOTOSHOP, "Headline") == "x" * 1000
-    assert merged.get(NOTE, "HasExtendedXMP") is None
-    assert merge_extended(main.to_bytes(), segments[:1]) == main.to_bytes()

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
+from photochrom.errors import PhotoError
 from photochrom.media import photo as media
 from photochrom.media.exif import add_text, orientation, parse, text, upright
 
@@ -221,3 +222,52 @@ def test_outputs_are_the_same_every_time(saved, coloured, grey):
     for format in ("JPEG", "PNG", "TIFF", "WEBP"):
         data = saved(grey, format)
         assert media.encode(coloured(media.open(data))) == media.encode(coloured(media.open(data)))
+
+
+@pytest.mark.parametrize("target", ["JPEG", "WEBP"])
+def test_what_is_rounded_is_noted(deep, target):
+    notes: list[str] = []
+    photo = media.Photo([media.Page(deep, "rgb")], "a.png", "PNG", bits=16)
+    data = media.encode(photo, format=target, notes=notes)
+    assert Image.open(BytesIO(data)).size == (44, 30)
+    (note,) = notes
+    assert note.endswith("was written with 8 bits a sample; the photo has 16.")
+    notes.clear()
+    media.encode(photo, format="TIFF", notes=notes)
+    assert notes == []
+
+
+def test_exif_that_no_jpeg_can_hold_is_noted(grey):
+    notes: list[str] = []
+    block = add_text(None, 0x010E, "x" * 70_000)
+    data = media.encode(media.Photo([media.Page(grey)], "a", "JPEG", exif=block), notes=notes)
+    assert notes == ["The EXIF metadata is larger than a JPEG can hold and was left out."]
+    assert dict(Image.open(BytesIO(data)).getexif()) == {}
+
+
+@pytest.mark.parametrize(
+    ("photo", "format", "words"),
+    [
+        (media.Photo([], "a", "PNG"), None, "a: there is no page to write"),
+        (media.Photo([media.Page(np.zeros((2, 2), np.uint8))] * 2, "a", "PNG"), None, "2 pages do not fit"),
+        (
+            media.Photo([media.Page(np.zeros((2, 2), np.uint8))], "a", "PNG"),
+            "GIF",
+            "cannot be written as GIF",
+        ),
+        (
+            media.Photo([media.Page(np.zeros((2, 2), np.uint8))], "a", "PNG"),
+            "txt",
+            "cannot be written as txt",
+        ),
+    ],
+)
+def test_what_cannot_be_written_says_why(photo, format, words):
+    with pytest.raises(PhotoError, match=words):
+        media.encode(photo, format=format)
+
+
+def test_ycbcr_is_converted_as_pillow_does(colour):
+    data = media.encode(media.Photo([media.Page(colour, "ycbcr")], "a", "JPEG"), format="PNG")
+    want = Image.frombytes("YCbCr", (44, 30), colour.tobytes()).convert("RGB")
+    np.testing.assert_array_equal(np.asarray(Image.open(BytesIO(data))), np.asarray(want))

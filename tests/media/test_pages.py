@@ -11,7 +11,6 @@ import tifffile
 from PIL import Image, ImageOps
 
 from photochrom.media import photo as media
-from photochrom.media.strips import luma_16
 
 WEIGHTS = np.array([19595, 38470, 7471], dtype=np.int64)
 
@@ -189,8 +188,3 @@ def test_thumbnail_is_small_and_upright(saved, orientation_exif):
 
 def test_grey_stored_as_rgb_has_no_thumbnail(saved, grey):
     assert media.open(saved(np.dstack([grey] * 3), "PNG")).pages[0].thumbnail is None
-
-
-def test_luma_16_does_not_overflow():
-    white = np.full((1, 1, 3), 65535, np.uint16)
-    assert luma_16(white)[0, 0] == 65535
