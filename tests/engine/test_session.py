@@ -132,7 +132,7 @@ def test_hints_are_given_and_a_net_without_a_distribution_claims_the_same_everyw
     assert (session.takes_hints, session.has_distribution, session.has_affinity) == (True, False, False)
     given = np.random.default_rng(0).random((1, 3, 4, 6), np.float32)
     grey = np.zeros((1, 1, 4, 6), np.float32)
-    found, sure = session.run(grey, ["ab", "confidence"], hints=given)
+    sure, found = session.run(grey, ["confidence", "ab"], hints=given)
     np.testing.assert_array_equal(found, given[:, :2])
     np.testing.assert_array_equal(sure, np.ones((1, 1, 4, 6)))
     np.testing.assert_array_equal(session.run(grey, ["ab"])[0], np.zeros((1, 2, 4, 6)))
