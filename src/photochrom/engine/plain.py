@@ -31,9 +31,10 @@ def visible(luma: Float) -> Float | None:
     contrast = float(min(1.0, luma.std() / CONTRAST))
     kernel = np.ones((WINDOW, WINDOW), np.uint8)
     exact = cv2.dilate(luma, kernel) - cv2.erode(luma, kernel) < EXACT
-    _, labels, facts, _ = cv2.connectedComponentsWithStats(exact.astype(np.uint8))
-    large = np.flatnonzero(facts[:, cv2.CC_STAT_AREA] >= AREA * luma.size)
-    plain = exact & np.isin(labels, large)
+    plain = np.zeros_like(exact)
+    if np.count_nonzero(exact) >= AREA * luma.size:
+        _, labels, facts, _ = cv2.connectedComponentsWithStats(exact.astype(np.uint8))
+        plain = exact & (facts[:, cv2.CC_STAT_AREA] >= AREA * luma.size)[labels]
     if not plain.any():
         return None if contrast == 1 else np.full(luma.shape, contrast, np.float32)
     # The windows at its border hold other places too, so the area is as much larger.
