@@ -1,8 +1,7 @@
-"""``photochrom info`` and ``photochrom models``."""
+"""``photochrom info``."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -83,21 +82,3 @@ def test_bad_file_among_good(run: Any, put: Put, tmp_path: Path) -> None:
 def test_max_pixels(run: Any, put: Put, limit: int, code: int) -> None:
     put("a.png")
     assert run("info", "a.png", "--max-pixels", limit).exit_code == code
-
-
-def test_models(run: Any) -> None:
-    result = run("models")
-    assert result.exit_code == 0
-    assert "photochrom: " in result.stdout
-    assert " MB, " in result.stdout
-    assert "licence of the code: Apache-2.0\n" in result.stdout
-    assert "terms of the training photos: " in result.stdout
-
-
-def test_models_json(run: Any) -> None:
-    models = json.loads(run("models", "--json").stdout)
-    (default,) = (model for model in models if model["name"] == "photochrom")
-    assert default["bytes"] == Path(default["path"]).stat().st_size
-    assert default["parameters"] > 0
-    assert default["sha256"] == hashlib.sha256(Path(default["path"]).read_bytes()).hexdigest()
-    assert default["metadata"]["name"] == "photochrom"

@@ -205,7 +205,7 @@ def test_an_unforeseen_error_is_the_photos(
     assert answer.status_code == 400
     assert answer.json()["detail"] == "wedding.jpg: could not be colorized (ZeroDivisionError)"
     said = capfd.readouterr().err
-    assert "photochrom: ZeroDivisionError at test_api_colorize.py:" in said
+    assert "photochrom: ZeroDivisionError at test_colorize.py:" in said
     assert "wedding" not in said
     assert "secret" not in said
 

@@ -1,4 +1,4 @@
-"""The page's files, the models, and the interface's own description."""
+"""The page's files, and the interface's own description."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from photochrom.engine.models import available
 from photochrom.studio.routes.page import page_files
 
 
@@ -51,23 +50,6 @@ def test_other_methods_are_refused_in_a_sentence(studio: Any) -> None:
     answer = studio.http.put("/api/models")
     assert (answer.status_code, answer.json()["detail"]) == (405, "that method is not taken here")
     assert answer.headers["allow"] == "GET"
-
-
-def test_models(studio: Any) -> None:
-    listed = studio.http.get("/api/models").json()
-    assert {each["name"] for each in listed} == {info.name for info in available()}
-    assert [each["name"] for each in listed if each["default"]] == ["photochrom"]
-    for each in listed:
-        assert set(each) == {
-            "name",
-            "description",
-            "licence",
-            "parameters",
-            "bytes",
-            "default",
-            "distribution",
-        }
-    assert listed[0]["distribution"] is True
 
 
 def test_the_document_names_every_route_and_field(studio: Any) -> None:
