@@ -68,7 +68,9 @@ class Remedy(StrEnum):
     GIVE_FILE_IN_FOLDER = "give a picture in it"
     GIVE_FILE_NAME = "give the name of a file"
     GIVE_OTHER_FILE = "give another file"
-    GIVE_PICTURE = "give a JPEG, PNG, TIFF, WebP, AVIF, HEIC, BMP, GIF or camera RAW file"
+    GIVE_PICTURE = (
+        "give a JPEG, PNG, TIFF, WebP, AVIF, HEIC, BMP, GIF, PNM, JPEG 2000, JPEG XL, PSD or camera RAW file"
+    )
     INSTALL_CODECS = 'install the codecs extra: pip install "photochrom[codecs]"'
     INSTALL_PHOTO = 'install the photo extra: pip install "photochrom[photo]"'
     INSTALL_VIDEO = 'install the video extra: pip install "photochrom[video]"'

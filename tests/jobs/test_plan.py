@@ -125,9 +125,9 @@ def test_what_cannot_be_looked_at_does_not_stop_the_others() -> None:
 
 
 def test_what_is_left_out_is_counted() -> None:
-    touch(Path(), "box/x.jxl", "box/y.jxl", "box/film.mp4")
+    touch(Path(), "box/x.exr", "box/y.exr", "box/film.mp4")
     counts = plan.make(["box"], None, ColorizeRequest()).left_out
-    assert {("JPEG XL" in why, "video" in why): count for why, count in counts.items()} == {
+    assert {("OpenEXR" in why, "video" in why): count for why, count in counts.items()} == {
         (True, False): 2,
         (False, True): 1,
     }

@@ -40,7 +40,7 @@ def test_what_it_is(head, name, format):
     assert (found and found.name) == format
 
 
-@pytest.mark.parametrize("format", [f for f in formats.readable() if not f.extra])
+@pytest.mark.parametrize("format", [f for f in formats.readable() if not f.extra and f.name != "PSD"])
 def test_what_pillow_writes_is_recognised(saved, grey, format):
     kind = {"PNM": "PPM", "JPEG 2000": "JPEG2000"}.get(format.name, format.name)
     assert formats.sniff(saved(grey, kind)[: formats.HEAD]) is format
@@ -76,7 +76,7 @@ def test_a_scan_takes_photos(name):
     ("name", "reason"),
     [
         ("a.exr", "OpenEXR is not supported yet"),
-        ("b.PSB", "PSD"),
+        ("b.PSB", "PSB"),
         ("c.mkv", "Matroska or WebM is a video format"),
     ],
 )

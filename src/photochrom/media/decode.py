@@ -15,7 +15,7 @@ from PIL.ImageFile import ImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from photochrom.errors import Remedy
-from photochrom.media import exif, jpeg, jpeg_parts, jpeg_read, png, png_read, tiff
+from photochrom.media import exif, jpeg, jpeg_parts, jpeg_read, pillow_read, png, png_read, tiff
 from photochrom.media.codecs import codecs
 from photochrom.media.fault import Damaged, Unsupported
 from photochrom.media.metadata import clean, merge_extended, set_upright
@@ -177,6 +177,10 @@ READERS: dict[str, Callable[[Opening], None]] = {
     "AVIF": _avif,
     "HEIF": _heif,
     "RAW": _raw,
+    "PNM": pillow_read.read_pnm,
+    "JPEG 2000": pillow_read.read_jpeg2000,
+    "JPEG XL": pillow_read.read_jpegxl,
+    "PSD": pillow_read.read_psd,
 }
 
 

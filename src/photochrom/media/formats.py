@@ -218,6 +218,43 @@ FORMATS: dict[str, Format] = {
             written_as="TIFF",
             extra="photo",
         ),
+        Format(
+            "PNM",
+            "PNM",
+            "image/x-portable-anymap",
+            (".pgm", ".ppm", ".pbm", ".pnm"),
+            magic=rb"P[1-6]\s",
+            reads=True,
+            written_as="PNG",
+        ),
+        Format(
+            "JPEG 2000",
+            "JPEG 2000",
+            "image/jp2",
+            (".jp2", ".j2k", ".jpx", ".jpf", ".j2c", ".jpc", ".jpm"),
+            magic=rb"\0\0\0\x0cjP  \r\n\x87\n|\xff\x4f\xff\x51",
+            reads=True,
+            written_as="PNG",
+        ),
+        Format(
+            "JPEG XL",
+            "JPEG XL",
+            "image/jxl",
+            (".jxl",),
+            magic=rb"\xff\x0a|\0\0\0\x0cJXL \r\n\x87\n",
+            reads=True,
+            written_as="PNG",
+            extra="codecs",
+        ),
+        Format(
+            "PSD",
+            "PSD",
+            "image/vnd.adobe.photoshop",
+            (".psd", ".psdt"),
+            magic=rb"8BPS\0\x01",
+            reads=True,
+            written_as="TIFF",
+        ),
     )
 }
 """The formats that Photochrom reads, by name. Sentences list them in this order."""
@@ -225,16 +262,10 @@ FORMATS: dict[str, Format] = {
 _Row = tuple[str, str, str, bytes]
 # Formats that are recognised only to name them in messages. More specific first bytes come first.
 _PICTURES: tuple[_Row, ...] = (
-    (
-        "JPEG 2000",
-        "image/jp2",
-        ".jp2 .j2k .jpx .jpf .j2c .jpc .jpm",
-        rb"\0\0\0\x0cjP  \r\n\x87\n|\xff\x4f\xff\x51",
-    ),
-    ("JPEG XL", "image/jxl", ".jxl", rb"\xff\x0a|\0\0\0\x0cJXL \r\n\x87\n"),
     ("JPEG XR", "image/jxr", ".jxr .wdp .hdp", rb"II\xbc[\0\x01]"),
-    ("PSD", "image/vnd.adobe.photoshop", ".psd .psb .psdt", rb"8BPS\0[\x01\x02]"),
-    ("PNM", "image/x-portable-anymap", ".pnm .pgm .ppm .pbm .pam .pfm", rb"P[1-7Ff]\s"),
+    ("PSB", "image/vnd.adobe.photoshop", ".psb", rb"8BPS\0\x02"),
+    ("PAM", "image/x-portable-arbitrarymap", ".pam", rb"P7\s"),
+    ("PFM", "image/x-portable-floatmap", ".pfm", rb"P[Ff]\s"),
     ("OpenEXR", "image/x-exr", ".exr", rb"\x76\x2f\x31\x01"),
     ("Radiance HDR", "image/vnd.radiance", ".hdr .rgbe", rb"#\?(RADIANCE|RGBE)"),
     ("ICO", "image/vnd.microsoft.icon", ".ico .cur", rb"\0\0[\x01\x02]\0[^\0]\0.{4}[\0\x01]\0"),

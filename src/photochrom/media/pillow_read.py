@@ -1,0 +1,105 @@
+"""Readers of formats that Photochrom does not write: PNM, JPEG 2000, JPEG XL and Photoshop's PSD.
+
+Pillow decodes them, and imagecodecs decodes JPEG XL.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL.ImageFile import ImageFile
+from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
+from PIL.PpmImagePlugin import PpmImageFile
+from PIL.PsdImagePlugin import PsdImageFile
+
+from photochrom.errors import Remedy
+from photochrom.media.codecs import codecs
+from photochrom.media.fault import Unsupported
+from photochrom.media.opening import Opening
+from photochrom.media.pages import page_from_array, page_from_image, page_from_samples
+
+__all__ = ["read_jpeg2000", "read_jpegxl", "read_pnm", "read_psd"]
+
+DEEP = ("I", "I;16", "I;16B")
+"""Pillow's modes of grey pictures with more than 8 bits; their values fill 16 bits."""
+
+
+def read_pnm(opening: Opening) -> None:
+    """Read a PBM, PGM or PPM (Netpbm). Pillow lowers 16-bit colours to 8 bits."""
+    image = PpmImageFile(opening.file)
+    opening.check(*image.size)
+    head = _head(opening, 64)
+    if image.mode == "RGB" and _largest_value(head) > 255:
+        opening.photo.notes.append("The picture has 16 bits a sample and was read at 8 bits.")
+    _page(image, opening)
+
+
+def read_jpeg2000(opening: Opening) -> None:
+    """Read a JPEG 2000 file or codestream. Pillow lowers colours of more than 8 bits to 8 bits."""
+    image = Jpeg2KImageFile(opening.file)
+    opening.check(*image.size)
+    bits = _bits_of_codestream(_head(opening, 1 << 16))
+    if bits > 8 and image.mode not in DEEP:
+        opening.photo.notes.append(f"The picture has {bits} bits a sample and was read at 8 bits.")
+    _page(image, opening)
+
+
+def read_psd(opening: Opening) -> None:
+    """Read the flattened picture of a Photoshop file."""
+    image = PsdImageFile(opening.file)
+    opening.check(*image.size)
+    if image.n_frames > 1:
+        opening.photo.notes.append("The layers were left out; the flattened picture was read.")
+    _page(image, opening)
+
+
+def read_jpegxl(opening: Opening) -> None:
+    """Read a JPEG XL with the package imagecodecs. Its metadata is not read.
+
+    Raises
+    ------
+    Unsupported
+        If the package is not installed.
+    """
+    decoder = codecs("JPEG XL")
+    data = opening.file.read()
+    array = np.squeeze(decoder.jpegxl_decode(data))
+    opening.check(array.shape[1], array.shape[0])
+    photo = opening.photo
+    if array.dtype not in (np.uint8, np.uint16) or array.ndim not in (2, 3):
+        raise Unsupported("JPEG XL of this kind is not supported yet", Remedy.CONVERT)
+    if b"Exif" in data[:4096] or b"xml " in data[:4096]:
+        photo.notes.append("The metadata of the JPEG XL was left out.")
+    photo.bits = 8 * array.dtype.itemsize
+    alpha = array[..., -1] if array.ndim == 3 and array.shape[2] in (2, 4) else None
+    colors = array if array.ndim == 2 else array[..., 0] if array.shape[2] < 3 else array[..., :3]
+    photo.pages = [page_from_samples(colors, photo.bits, None, 1, photo.notes, alpha)]
+
+
+def _page(image: ImageFile, opening: Opening) -> None:
+    photo = opening.photo
+    icc = image.info.get("icc_profile")
+    image.load()
+    if image.mode in DEEP:
+        photo.bits = 16
+        array = np.clip(np.asarray(image), 0, 65_535).astype(np.uint16)
+        photo.pages = [page_from_array(array, icc, 1, photo.notes)]
+        return
+    photo.bits = 1 if image.mode == "1" else 8
+    photo.pages = [page_from_image(image, icc, 1, photo.notes)]
+
+
+def _head(opening: Opening, count: int) -> bytes:
+    opening.file.seek(0)
+    return opening.file.read(count)
+
+
+def _largest_value(head: bytes) -> int:
+    """The largest sample value that the header of a PPM states; 255 if it states none."""
+    words = [word for line in head.split(b"\n") for word in line.partition(b"#")[0].split()]
+    return int(words[3]) if len(words) > 3 and words[3].isdigit() else 255
+
+
+def _bits_of_codestream(head: bytes) -> int:
+    """Bits per sample of a JPEG 2000, from the SIZ marker (ITU-T T.800, A.5.1)."""
+    at = head.find(b"\xff\x4f\xff\x51")
+    return (head[at + 42] & 0x7F) + 1 if 0 <= at < len(head) - 42 else 8

@@ -1,0 +1,86 @@
+"""PNM, JPEG 2000, JPEG XL and PSD: the luma is that of an independent reader or of the numbers that were written."""
+
+from __future__ import annotations
+
+import io
+import struct
+from typing import Any
+
+import imagecodecs
+import numpy as np
+import pytest
+from PIL import Image
+
+from photochrom.errors import TooLargeError, UnreadableError
+from photochrom.media import photo as media
+
+
+def grey(deep: bool = False) -> Any:
+    y, x = np.mgrid[:20, :30]
+    return ((x * 8 + y) * 257 if deep else x * 8 + y).astype(np.uint16 if deep else np.uint8)
+
+
+def color() -> Any:
+    return np.stack([grey(), grey()[::-1], 255 - grey()], axis=-1)
+
+
+def saved(pixels: Any, format: str, **options: Any) -> bytes:
+    out = io.BytesIO()
+    Image.fromarray(pixels).save(out, format, **options)
+    return out.getvalue()
+
+
+def luma(rgb: Any) -> Any:
+    return np.asarray(Image.fromarray(rgb).convert("L"))
+
+
+def psd(planes: list[Any], depth: int = 8) -> bytes:
+    """A Photoshop file with a flattened picture alone (Adobe Photoshop File Formats Specification)."""
+    height, width = planes[0].shape
+    mode = 3 if len(planes) == 3 else 1
+    head = struct.pack(">4sH6xHIIHH", b"8BPS", 1, len(planes), height, width, depth, mode)
+    return head + bytes(12) + struct.pack(">H", 0) + b"".join(plane.tobytes() for plane in planes)
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "expected"),
+    [
+        (saved(grey(), "PPM"), "PNM", grey()),
+        (saved(color(), "PPM"), "PNM", luma(color())),
+        (b"P5 30 20 65535\n" + grey(True).astype(">u2").tobytes(), "PNM", grey(True)),
+        (b"P2\n# by hand\n2 2\n255\n0 85\n170 255\n", "PNM", np.array([[0, 85], [170, 255]], np.uint8)),
+        (saved(grey(), "JPEG2000"), "JPEG 2000", grey()),
+        (saved(color(), "JPEG2000"), "JPEG 2000", luma(color())),
+        (imagecodecs.jpeg2k_encode(grey(True), level=0), "JPEG 2000", grey(True)),
+        (imagecodecs.jpegxl_encode(grey(), lossless=True), "JPEG XL", grey()),
+        (imagecodecs.jpegxl_encode(grey(True), lossless=True), "JPEG XL", grey(True)),
+        (psd([grey()]), "PSD", grey()),
+        (psd([color()[..., i] for i in range(3)]), "PSD", luma(color())),
+    ],
+)
+def test_luma_in_its_own_depth(data: bytes, name: str, expected: Any) -> None:
+    photo = media.open(data, name="a")
+    page = photo.pages[0]
+    assert (photo.format, photo.notes) == (name, [])
+    assert page.pixels.dtype == expected.dtype
+    np.testing.assert_array_equal(page.pixels, expected)
+    assert (page.thumbnail is None) == (
+        expected.dtype == np.uint16 or expected.tolist() != luma(color()).tolist()
+    )
+
+
+def test_lowered_depths_are_noted() -> None:
+    deep = np.repeat(grey(True)[..., None], 3, axis=2)
+    ppm = b"P6\n30 20\n65535\n" + deep.astype(">u2").tobytes()
+    for data in (ppm, imagecodecs.jpeg2k_encode(deep, level=0)):
+        photo = media.open(data, name="a")
+        assert photo.notes == ["The picture has 16 bits a sample and was read at 8 bits."]
+        assert np.abs(photo.pages[0].pixels.astype(int) - grey()).max() <= 1
+
+
+@pytest.mark.parametrize("data", [saved(grey(), "JPEG2000"), psd([grey()]), saved(grey(), "PPM")])
+def test_damage_and_size_are_errors(data: bytes) -> None:
+    with pytest.raises(UnreadableError):
+        media.open(data[: len(data) // 2], name="a")
+    with pytest.raises(TooLargeError):
+        media.open(data, name="a", max_pixels=100)
