@@ -13,11 +13,14 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
+from torch.optim.swa_utils import update_bn
 
 from photochrom.data.dataset import PhotoDataset
+from photochrom.data.spaces import space
 from photochrom.errors import CheckpointError, RecipeError
 from photochrom.files import write_error
 from photochrom.nets.resnet import test_resnet as tiny_resnet
@@ -580,8 +583,7 @@ def test_encoder_weights_of_another_net_are_refused(
 def test_average_is_the_exponential_one(
     tmp_path: Path, photos: PhotoDataset, recipe: MakeRecipe, before_step: BeforeStep
 ) -> None:
-    # Of the weights, and of what batch norm has seen.
-    names, history = ("head.weight", "norm.running_mean"), []
+    names, history = ("head.weight", "head.bias"), []
 
     def act(step: Step, _: int) -> None:
         state = step.networks.generator.state_dict()
@@ -619,3 +621,28 @@ def test_rates_follow_the_progress_within_each_step(
     train(recipe(stages=stages, steps={"a": cosine, "b": cosine}), photos, tmp_path, Budget(steps=8))
     quarter = [0.01 * (1 + math.cos(math.pi * i / 4)) / 2 for i in range(4)]
     assert rates == pytest.approx([*quarter, *quarter])
+
+
+def test_batch_norm_statistics_fit_the_averaged_weights(
+    tmp_path: Path, photos: PhotoDataset, recipe: MakeRecipe
+) -> None:
+    """An average of the trained network's statistics fits no weights. torch's `update_bn` says what fits."""
+    settings = recipe(ema=0.7, net={"name": "test_residual_flat"}, data={"space": "lab"})
+    net = train(settings, photos, tmp_path, Budget(steps=5))
+    expected = copy.deepcopy(net)
+    # Two batches are all eight photos.
+    made = [
+        make_batch(
+            photos,
+            np.array([in_order(0, np.arange(8), step * 4 + i) for i in range(4)]),
+            32,
+            [np.random.default_rng((0, step, i)) for i in range(4)],
+            settings,
+            None,
+        )
+        for step in range(2)
+    ]
+    update_bn([space("lab").grey_to_input(batch.grey) for batch in made], expected)
+    for name, value in expected.named_buffers():
+        if "running" in name:
+            torch.testing.assert_close(net.get_buffer(name), value, msg=name)

@@ -1,7 +1,9 @@
 """The training loop. It trains one recipe on some photos for a given budget, and all ways of training use it."""
 
 import json
+import math
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,7 @@ from photochrom.training.checkpoint import (
 )
 from photochrom.training.interrupts import deferred_interrupts
 from photochrom.training.networks import Networks, Pretrained, build_networks
+from photochrom.training.normalization import recompute_statistics
 from photochrom.training.recipe import Recipe, Stage
 from photochrom.training.run_logger import RunLogger
 from photochrom.training.saving import Saving, description, resumed
@@ -33,6 +36,9 @@ from photochrom.training.steps.base import Losses
 from photochrom.training.validation import Validation
 
 __all__ = ["Loop", "Saving", "train"]
+
+STATISTICS = 24
+"""The number of batches from which the averaged network's batch norm statistics are computed."""
 
 
 def train(
@@ -112,6 +118,7 @@ class Loop:
         self.position, self.best, self.saved = Position(), float("-inf"), 0.0
         self.stage = self.recipe.stage(0)
         self.step: Step | None = None
+        self.loader: Loader | None = None
         self.logger: RunLogger | None = None
         self.check: Validation | None = None
         # The step in which the resumed run stopped, and the checkpoint's tensors with the state of its optimizers.
@@ -185,7 +192,7 @@ class Loop:
         self.started = self.budget.now() - self.position.seconds
         self.stage = recipe.stage(self.progress(self.position))
         stride = int(net.stride) if recipe.net.name in DISTRIBUTION_NETS else None
-        loader = Loader(
+        self.loader = loader = Loader(
             self.photos, recipe, self.progress, stride=stride, rank=rank, world=self.fabric.world_size
         )
         if rank == 0:
@@ -237,6 +244,10 @@ class Loop:
         if self.logger is None or self.step is None:
             return
         psnr = None
+        if self.average is not None:
+            # The statistics of the trained network move with its weights, so their average fits no weights.
+            net, space = self.networks.generator, self.networks.space
+            recompute_statistics(self.average.module, net, space, self._first_inputs())
         if self.check is not None:
             psnr, picture = self.check.measure(self.judged, self.networks.space)
             self.logger.show(self.position.step, picture)
@@ -261,6 +272,13 @@ class Loop:
                 raise
             # Hours of work are in memory, and the disk may have room again at the next save.
             print(f"\n{error}; the run goes on", flush=True)
+
+    def _first_inputs(self) -> Iterator[Tensor]:
+        """Yield the grey photos that a run of the present stage begins with, the same ones at every save."""
+        if self.loader is None:
+            return
+        for step in range(min(STATISTICS, math.ceil(len(self.photos) / self.stage.batch))):
+            yield self.loader.make(Position(step, step * self.stage.batch), self.stage).grey
 
     def _modules(self) -> dict[str, nn.Module]:
         """Return all trained networks and the average, by the prefix of their weights in a checkpoint."""
