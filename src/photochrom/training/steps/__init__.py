@@ -9,6 +9,7 @@ from pydantic import Field
 
 from photochrom.training.networks import Networks
 from photochrom.training.steps.adversarial import Adversarial
+from photochrom.training.steps.adversarial_classification import AdversarialClassification
 from photochrom.training.steps.affinity import Affinity
 from photochrom.training.steps.base import Step, StepSettings
 from photochrom.training.steps.classification import Classification
@@ -19,7 +20,8 @@ from photochrom.training.steps.wasserstein import Wasserstein
 __all__ = ["KINDS", "Step", "StepRecipe", "make_step", "reports"]
 
 StepRecipe = Annotated[
-    Regression | Classification | Adversarial | Wasserstein | Nogan | Affinity, Field(discriminator="kind")
+    Regression | Classification | Adversarial | AdversarialClassification | Wasserstein | Nogan | Affinity,
+    Field(discriminator="kind"),
 ]
 KINDS: tuple[type[StepSettings], ...] = get_args(get_args(StepRecipe)[0])
 

@@ -13,7 +13,7 @@ from photochrom.color.quantize import class_weights, prior_of
 from photochrom.data.augment import center_crops
 from photochrom.losses.classification import RebalancedCrossEntropy
 from photochrom.losses.pixel import pixel_loss
-from photochrom.nets.prediction import annealed
+from photochrom.nets.prediction import Prediction, annealed
 from photochrom.training.batches import Batch, Photos
 from photochrom.training.criterion import Criterion
 from photochrom.training.networks import Networks
@@ -34,8 +34,8 @@ class Mean(Pixel):
     prior_strength: Share = 0.35
 
 
-class Classification(StepSettings):
-    """Train a distribution over ab bins (Zhang et al. 2016).
+class DistributionSettings(StepSettings):
+    """The settings of all ways to train a distribution over ab bins (Zhang et al. 2016).
 
     `mix` is the uniform share in the denominator of the class weights. `huber` weighs the loss of the regressed ab, if
     the net regresses too (Zhang et al. 2017). `mean` weighs terms on the colours to which the distribution decodes.
@@ -43,21 +43,26 @@ class Classification(StepSettings):
 
     distributes: ClassVar[bool] = True
 
-    kind: Literal["classification"]
     mix: Share = 0.5
     huber: Weight = 0.0
     mean: Mean = Mean()
     optimizer: Optimizer = Optimizer()
-
-    @classmethod
-    def reports(cls) -> tuple[str, ...]:
-        return ClassificationStep.reports
 
     def declare(self, networks: Networks, key: str) -> None:
         networks.look_with(self.mean, f"{key}.mean")
 
     def prepare(self, networks: Networks, photos: Photos) -> None:
         rebalance(networks.generator, photos, self.mix)
+
+
+class Classification(DistributionSettings):
+    """Train a distribution over ab bins (Zhang et al. 2016)."""
+
+    kind: Literal["classification"]
+
+    @classmethod
+    def reports(cls) -> tuple[str, ...]:
+        return ClassificationStep.reports
 
     def make(self, networks: Networks) -> Step:
         return ClassificationStep(networks, self)
@@ -69,7 +74,7 @@ class ClassificationStep(Step):
     The recipe's terms on the distribution's mean are added.
     """
 
-    reports = (
+    reports: ClassVar[tuple[str, ...]] = (
         "loss",
         "cross_entropy",
         "huber",
@@ -79,7 +84,7 @@ class ClassificationStep(Step):
         "mean_perceptual",
     )
 
-    def __init__(self, networks: Networks, settings: Classification) -> None:
+    def __init__(self, networks: Networks, settings: DistributionSettings) -> None:
         super().__init__(networks)
         self.generator = self.learn("generator", networks.generator, settings.optimizer)
         self.huber = settings.huber
@@ -93,8 +98,18 @@ class ClassificationStep(Step):
         )
 
     def step(self, batch: Batch) -> Losses:
+        loss, losses = self.compared(self.predicted(batch), batch)
+        self.generator.descend(loss)
+        return losses
+
+    def predicted(self, batch: Batch) -> Prediction:
+        """Return the net's output for the batch."""
+        prediction: Prediction = self.generator.net(grey_to_lightness(batch.grey), batch.hints)
+        return prediction
+
+    def compared(self, prediction: Prediction, batch: Batch) -> tuple[Tensor, Losses]:
+        """Return the loss of `prediction` against the truth, and its parts for the log."""
         assert batch.ab is not None
-        prediction = self.generator.net(grey_to_lightness(batch.grey), batch.hints)
         entropy = self.cross_entropy(prediction.logits, batch.ab)
         loss, huber = entropy, torch.zeros_like(entropy)
         if prediction.ab is not None and self.huber:
@@ -104,17 +119,19 @@ class ClassificationStep(Step):
             loss = loss + self.huber * huber
         losses = {"cross_entropy": entropy.detach(), "huber": huber.detach()}
         if self.mean is not None:
-            terms = self.of_mean(self.mean, prediction.logits, batch)
+            terms = self.of_mean(self.mean, self.decoded(prediction.logits), batch)
             loss = loss + self.mean.weighed(terms)
             losses |= {f"mean_{name}": term.detach() for name, term in terms.items()}
-        self.generator.descend(loss)
-        return {"loss": loss.detach()} | losses
+        return loss, {"loss": loss.detach()} | losses
 
-    def of_mean(self, criterion: Criterion, logits: Tensor, batch: Batch) -> dict[str, Tensor]:
-        """Return the terms of `criterion`, by name, on the colours to which ``logits (B, K, h, w)`` decode."""
-        assert batch.ab is not None
+    def decoded(self, logits: Tensor) -> Tensor:
+        """Return the colours ``(B, 2, h, w)`` in Lab units to which ``logits (B, K, h, w)`` decode."""
         net = self.networks.generator
-        ab = annealed(net.calibrated(logits, self.prior_strength), net.bins, self.temperature)
+        return annealed(net.calibrated(logits, self.prior_strength), net.bins, self.temperature)
+
+    def of_mean(self, criterion: Criterion, ab: Tensor, batch: Batch) -> dict[str, Tensor]:
+        """Return the terms of `criterion`, by name, on the decoded colours ``ab (B, 2, h, w)``."""
+        assert batch.ab is not None
         truth = F.interpolate(batch.ab, size=ab.shape[2:], mode="area")
         # The luma of the true photo and not of the aged input: these terms compare only the colours.
         luma = rgb_to_luma(batch.rgb, axis=1)[:, None]
