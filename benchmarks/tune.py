@@ -43,8 +43,8 @@ GOALS = {
 def entry(model: str, temperature: float, prior_strength: float, size: int, quality: str) -> Entry:
     """The model with these settings, through the product's own steps."""
     session = Session(resolve(model), threads=1)
-    session.prior_strength = prior_strength
-    options = Options(temperature=temperature, size=size, quality=quality)  # type: ignore[arg-type]
+    session.prior_strength, session.temperature = prior_strength, temperature
+    options = Options(size=size, quality=quality)  # type: ignore[arg-type]
 
     def make(_: str, luma: NDArray[np.uint8], __: NDArray[np.uint8]) -> NDArray[np.uint8]:
         guide = reduced(luma, max(GUIDE_SIDE, *sides(session, options)))

@@ -264,7 +264,7 @@ def test_quiet_says_nothing_when_all_is_well(run: Any, put: Put) -> None:
 @pytest.mark.parametrize("quality", ["fast", "balanced", "best"])
 def test_options_reach_the_engine(run: Any, put: Put, tmp_path: Path, quality: str) -> None:
     put("a.png")
-    arguments = ("--quality", quality, "--size", 64, "--temperature", 0.5, "--seed", 3, "--threads", 1)
+    arguments = ("--quality", quality, "--size", 64, "--colorfulness", 1.5, "--seed", 3, "--threads", 1)
     assert run("colorize", "a.png", *arguments, "--device", "cpu", "--model", "photochrom").exit_code == 0
     assert has_colour(tmp_path / "a.color.png")
 

@@ -92,7 +92,7 @@ def test_too_many_pixels(run: Any, put: Put, files: Any) -> None:
         (("--strength", 9), "strength"),
         (("--size", 1), "size"),
         (("--quality", "superb"), "quality"),
-        (("--temperature", -1), "temperature"),
+        (("--colorfulness", -1), "colorfulness"),
         (("--candidates", 0), "candidates"),
         (("--candidates", 17), "candidates"),
         (("--format", "gif"), "--format gif"),

@@ -36,7 +36,7 @@ class Gated:
         lightness: Float,
         outputs: list[str],
         *,
-        temperature: float | None = None,
+        prior_strength: float | None = None,
         hints: Float | None = None,
     ) -> list[Float]:
         self.photos.append(len(lightness))
@@ -110,7 +110,7 @@ def test_only_what_is_alike_shares_a_run_and_the_oldest_is_first(
     other_size, other_outputs, warmer = (
         ask(1, side=64),
         ask(2, outputs=("ab", "confidence")),
-        ask(3, temperature=0.5),
+        ask(3, prior_strength=0.5),
     )
     alike = [ask(value) for value in (4, 5)]
     session.gate.release()

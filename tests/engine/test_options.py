@@ -16,7 +16,7 @@ from photochrom.errors import OptionError
         ({"strength": float("nan")}, "strength"),
         ({"size": 8}, "size"),
         ({"quality": "ultra"}, "quality"),
-        ({"temperature": 0.0}, "temperature"),
+        ({"colorfulness": -0.1}, "colorfulness"),
         ({"candidates": 0}, "candidates"),
         ({"seed": -1}, "seed"),
     ],
@@ -31,7 +31,7 @@ def test_options_name_what_is_wrong(wrong: dict[str, object], word: str) -> None
     [
         ({"strength": -0.1}, "strength must be between 0 and 1.5, got -0.1"),
         ({"size": 2049}, "size must be between 32 and 2048 pixels, got 2049"),
-        ({"temperature": 2.5}, "temperature must be between 0.01 and 2, got 2.5"),
+        ({"colorfulness": 2.5}, "colorfulness must be between 0 and 2, got 2.5"),
         ({"candidates": 17}, "candidates must be between 1 and 16, got 17"),
         ({"seed": -3}, "seed must not be negative, got -3"),
     ],
@@ -46,7 +46,7 @@ def test_the_sentence_says_the_range_and_the_value(given: dict[str, float], word
 @pytest.mark.parametrize("size", [None, 32, 2048])
 @pytest.mark.parametrize("candidates", [1, 16])
 def test_the_ends_of_the_ranges_are_taken(strength: float, size: int | None, candidates: int) -> None:
-    options = Options(strength=strength, size=size, candidates=candidates, temperature=0.01)
+    options = Options(strength=strength, size=size, candidates=candidates, colorfulness=2.0)
     assert (options.strength, options.size, options.candidates) == (strength, size, candidates)
 
 

@@ -1,4 +1,4 @@
-"""Predictions: the network's size, qualities, temperature and candidates."""
+"""Predictions: the network's size, qualities, colorfulness and candidates."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from photochrom.color.difference import ciede2000
 from photochrom.engine.models import resolve
 from photochrom.engine.options import Options
-from photochrom.engine.predict import network_size, predict
+from photochrom.engine.predict import network_size, predict, prior_strength
 from photochrom.engine.session import Session
 
 
@@ -42,13 +42,20 @@ def test_prediction_is_colour_within_the_bins(session: Session, grey: np.ndarray
     assert np.ptp(colours.confidence) > 0.05
 
 
-def test_temperature_sharpens_the_distribution(session: Session, grey: np.ndarray) -> None:
-    """Towards 0 each colour becomes the centre of one bin; at 1 it lies between them."""
-    off = [
-        float(np.abs(ab - np.round(ab / 10) * 10).mean())
-        for ab in (predict(session, grey, Options(temperature=t))[0].ab for t in (0.01, 1.0))
-    ]
-    assert off[0] < off[1] / 2
+def test_every_step_of_colorfulness_raises_the_chroma(session: Session, grey: np.ndarray) -> None:
+    levels = np.linspace(0, 2, 9)
+    found = [predict(session, grey, Options(colorfulness=float(level)))[0].ab for level in levels]
+    chroma = [float(np.hypot(ab[..., 0], ab[..., 1]).mean()) for ab in found]
+    assert chroma == sorted(set(chroma))
+    # The range is worth having: from calm to full it more than doubles.
+    assert chroma[-1] > 2 * chroma[0]
+    np.testing.assert_array_equal(found[4], predict(session, grey, Options())[0].ab)
+
+
+def test_the_middle_of_the_range_of_colorfulness_is_the_models_own(session: Session) -> None:
+    ends = [prior_strength(session, colorfulness) for colorfulness in (0.0, 1.0, 2.0)]
+    assert ends == [0.0, session.prior_strength, 1.0]
+    assert prior_strength(session, 1.5) == pytest.approx((session.prior_strength + 1) / 2)
 
 
 def test_best_averages_mirror_images(session: Session, grey: np.ndarray) -> None:

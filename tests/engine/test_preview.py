@@ -39,7 +39,7 @@ def opened(luma: np.ndarray) -> media.Photo:
 
 def test_a_view_is_what_colorize_gives(preview: Preview, colorizer: Colorizer, luma: np.ndarray) -> None:
     hints = (Hint(0.2, 0.3, "#a04030"),)
-    for options in ({}, {"strength": 0.5}, {"temperature": 1.2}, {"hints": hints}):
+    for options in ({}, {"strength": 0.5}, {"colorfulness": 1.2}, {"hints": hints}):
         whole = colorizer.colorize(luma, **options)  # type: ignore[call-overload]
         assert np.abs(preview.view(Options(**options)).astype(int) - whole).max() <= 1  # type: ignore[arg-type]
     np.testing.assert_array_equal(preview.grey, np.dstack([luma] * 3))

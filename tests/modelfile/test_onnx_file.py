@@ -13,12 +13,12 @@ from photochrom.modelfile.onnx_file import read_metadata, restated, upgraded
 
 def test_an_old_file_gives_what_it_gave_under_new_names(old_model: bytes, tmp_path: Path) -> None:
     lightness = np.random.default_rng(0).uniform(0, 100, (2, 1, 32, 64)).astype(np.float32)
-    expected = np.concatenate([lightness * np.float32(0.25), lightness * np.float32(0.7)], axis=1)
+    expected = np.concatenate([lightness * np.float32(0.7), lightness * np.float32(0.5)], axis=1)
     for name, model in (("old", old_model), ("new", upgraded(old_model))):
         path = tmp_path / f"{name}.onnx"
         path.write_bytes(model)
         session = Session(path, device="cpu", threads=1)
-        ab, affinity = session.run(lightness, ["ab", "affinity"], temperature=0.7)
+        ab, affinity = session.run(lightness, ["ab", "affinity"], prior_strength=0.7)
         np.testing.assert_array_equal(ab, expected)
         np.testing.assert_array_equal(affinity, lightness)
 

@@ -33,8 +33,8 @@ Size = Annotated[
 Quality = Annotated[
     str, typer.Option(metavar="fast|balanced|best", help="Better takes longer.", rich_help_panel=LOOK)
 ]
-Temperature = Annotated[
-    float | None, typer.Option(help="Below 1 bolder colours, above 1 calmer ones.", rich_help_panel=LOOK)
+Colorfulness = Annotated[
+    float, typer.Option(help="Fuller colours above 1, calmer ones below; 0 to 2.", rich_help_panel=LOOK)
 ]
 Seed = Annotated[int, typer.Option(help="Chooses how the candidates differ.", rich_help_panel=LOOK)]
 Model = Annotated[
@@ -102,7 +102,7 @@ def colorize(
     strength: Strength = 1.0,
     size: Size = None,
     quality: Quality = "balanced",
-    temperature: Temperature = None,
+    colorfulness: Colorfulness = 1.0,
     candidates: Annotated[
         int,
         typer.Option(help="Several versions: NAME.color.1.EXT, NAME.color.2.EXT, ...", rich_help_panel=LOOK),
@@ -131,7 +131,7 @@ def colorize(
                 strength=strength,
                 size=size,
                 quality=quality,
-                temperature=temperature,
+                colorfulness=colorfulness,
                 candidates=candidates,
                 seed=seed,
                 hints=_read_hints(hints) if hints else (),
@@ -190,7 +190,7 @@ def make_request(
     strength: float,
     size: int | None,
     quality: str,
-    temperature: float | None,
+    colorfulness: float,
     candidates: int = 1,
     seed: int,
     hints: tuple[Hint, ...] = (),
@@ -208,7 +208,7 @@ def make_request(
         strength=strength,
         size=size,
         quality=cast(Any, quality),  # checked by Options
-        temperature=temperature,
+        colorfulness=colorfulness,
         candidates=candidates,
         seed=seed,
         hints=hints,

@@ -17,13 +17,13 @@ from photochrom.cli.colorize import (
     FILES,
     LOOK,
     RUN,
+    Colorfulness,
     Device,
     Model,
     Quality,
     Quiet,
     Size,
     Strength,
-    Temperature,
 )
 from photochrom.cli.console import FAILED, INTERRUPTED, give_up, print_json, say, sentences, usage
 from photochrom.cli.words import plain, sentence
@@ -103,7 +103,7 @@ def film(
     strength: Strength = 1.0,
     size: Size = None,
     quality: Quality = "balanced",
-    temperature: Temperature = None,
+    colorfulness: Colorfulness = 1.0,
     every: Annotated[
         int,
         typer.Option(
@@ -137,7 +137,7 @@ def film(
                 strength=strength,
                 size=size,
                 quality=cast(Any, quality),  # checked by Options
-                temperature=temperature,
+                colorfulness=colorfulness,
             )
             film_options = FilmOptions(
                 codec=codec,

@@ -18,7 +18,7 @@ class _Call:
 
     lightness: Float
     outputs: list[str]
-    temperature: float | None
+    prior_strength: float | None
     hints: Float | None
     alike: tuple[Any, ...] = field(init=False)
     results: list[Float] | None = None
@@ -26,7 +26,7 @@ class _Call:
     taken: bool = False
 
     def __post_init__(self) -> None:
-        self.alike = (self.lightness.shape[1:], tuple(self.outputs), self.temperature)
+        self.alike = (self.lightness.shape[1:], tuple(self.outputs), self.prior_strength)
 
     @property
     def photos(self) -> int:
@@ -80,15 +80,15 @@ class Batching(Session):
         lightness: Float,
         outputs: list[str],
         *,
-        temperature: float | None = None,
+        prior_strength: float | None = None,
         hints: Float | None = None,
     ) -> list[Float]:
         """Run the network, possibly in one batch with calls of other threads; see `Session.run`.
 
-        Only calls of equal height, width, `outputs` and `temperature` share a run; `hints` may differ. If a shared
+        Only calls of equal height, width, `outputs` and `prior_strength` share a run; `hints` may differ. If a shared
         run fails, each of its calls runs alone, so that only the thread that caused the error receives it.
         """
-        call = _Call(lightness, outputs, temperature, hints)
+        call = _Call(lightness, outputs, prior_strength, hints)
         with self._changed:
             self._waiting.append(call)
             try:
@@ -141,7 +141,7 @@ class Batching(Session):
             for call in group:
                 try:
                     call.results = self.session.run(
-                        call.lightness, call.outputs, temperature=call.temperature, hints=call.hints
+                        call.lightness, call.outputs, prior_strength=call.prior_strength, hints=call.hints
                     )
                 except Exception as error:
                     call.error = error
@@ -163,7 +163,9 @@ class Batching(Session):
                 for call in group
             ]
             hints = np.concatenate(planes)
-        results = self.session.run(lightness, group[0].outputs, temperature=group[0].temperature, hints=hints)
+        results = self.session.run(
+            lightness, group[0].outputs, prior_strength=group[0].prior_strength, hints=hints
+        )
         ends = np.cumsum([call.photos for call in group])[:-1]
         # A view would keep the results of the whole group in memory until its last photo is finished.
         parts = [[part.copy() for part in np.split(result, ends)] for result in results]

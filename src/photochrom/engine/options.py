@@ -23,9 +23,9 @@ class Options:
         proportions are kept. None means the model's default.
     quality
         "fast" runs the network at three quarters of the size. "best" averages two sizes and their mirror images.
-    temperature
-        The temperature of the annealed mean (Zhang et al. 2016). Near 0 colours are vivid and patchy; at 1 they are
-        muted and smooth. None means the model's default.
+    colorfulness
+        How much the network prefers rare, strong colours to common, weak ones where it is unsure, from 0 to 2. 1 is the
+        model's default. Each step up raises the mean chroma. See `photochrom.engine.predict.prior_strength`.
     candidates
         The number of different plausible versions, 1 to 16. The first version does not depend on this number.
     seed
@@ -42,7 +42,7 @@ class Options:
     strength: float = 1.0
     size: int | None = None
     quality: Quality = "balanced"
-    temperature: float | None = None
+    colorfulness: float = 1.0
     candidates: int = 1
     seed: int = 0
     hints: tuple[Hint, ...] = ()
@@ -56,8 +56,8 @@ class Options:
             raise OptionError(
                 "quality", f"must be one of {', '.join(get_args(Quality))}, got {self.quality!r}"
             )
-        if self.temperature is not None and not 0.01 <= self.temperature <= 2:
-            raise OptionError("temperature", f"must be between 0.01 and 2, got {self.temperature}")
+        if not 0 <= self.colorfulness <= 2:
+            raise OptionError("colorfulness", f"must be between 0 and 2, got {self.colorfulness}")
         if not 1 <= self.candidates <= 16:
             raise OptionError("candidates", f"must be between 1 and 16, got {self.candidates}")
         if self.seed < 0:

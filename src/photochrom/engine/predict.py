@@ -53,6 +53,18 @@ def sides(session: Session, options: Options) -> list[int]:
     ]
 
 
+def prior_strength(session: Session, colorfulness: float) -> float:
+    """The share of the class rebalancing that stays in the distribution, in [0, 1], for `colorfulness` in [0, 2].
+
+    Rebalancing (Zhang et al. 2016, section 2.2) weighs rare colours up, and rare colours are strong ones. 0 keeps
+    nothing of it, 1 keeps the model's default share, 2 keeps all. Between them the share is linear. Of all the ways to
+    get more chroma that docs/default-model.md compares, this one costs the least accuracy.
+    A model without a distribution has no such share; its chroma is multiplied by `colorfulness`.
+    """
+    least, most = (0.0, session.prior_strength) if colorfulness <= 1 else (session.prior_strength, 1.0)
+    return least + (most - least) * (colorfulness if colorfulness <= 1 else colorfulness - 1)
+
+
 def predict(
     session: Session, luma: Float, options: Options, *, with_confidence: bool = False
 ) -> list[Colours]:
@@ -107,9 +119,8 @@ def predict_raw(
     found = [first]
     if options.candidates > 1:
         logits = distribution(session, luma, options)
-        temperature = options.temperature or session.temperature
         found += [
-            replace(first, ab=_tilted(logits, session.bins, direction, temperature, first.ab))
+            replace(first, ab=_tilted(logits, session.bins, direction, session.temperature, first.ab))
             for direction in _directions(options.candidates - 1, options.seed)
         ]
     shown = visible(luma)
@@ -132,7 +143,12 @@ def distribution(session: Session, luma: Float, options: Options) -> Float:
             "this model knows one colour per pixel: it has no candidates to choose from",
         )
     shape = network_size(luma.shape, sides(session, options)[0], session.multiple)
-    (logits,) = session.run(_lightness(luma, shape), [LOGITS], hints=_drawn(session, options, shape))
+    (logits,) = session.run(
+        _lightness(luma, shape),
+        [LOGITS],
+        prior_strength=prior_strength(session, options.colorfulness),
+        hints=_drawn(session, options, shape),
+    )
     return as_float(logits[0])
 
 
@@ -144,7 +160,8 @@ def _run(
     if mirror:
         lightness = np.ascontiguousarray(lightness[..., ::-1])
         hints = None if hints is None else np.ascontiguousarray(hints[..., ::-1])
-    maps = session.run(lightness, outputs, temperature=options.temperature, hints=hints)
+    kept = prior_strength(session, options.colorfulness)
+    maps = session.run(lightness, outputs, prior_strength=kept, hints=hints)
     if not np.isfinite(maps[0]).all():
         raise ModelError(session.info.name, "the model gave colours that are not numbers")
     got = {
@@ -152,6 +169,8 @@ def _run(
         for name, x in zip(outputs, maps, strict=True)
     }
     confidence = got.get(CONFIDENCE)
+    if not session.has_distribution:
+        got[AB] *= np.float32(options.colorfulness)
     return Colours(got[AB], None if confidence is None else confidence[..., 0], got.get(AFFINITY))
 
 

@@ -94,7 +94,7 @@ class Session:
         lightness: NDArray[np.float32],
         outputs: list[str],
         *,
-        temperature: float | None = None,
+        prior_strength: float | None = None,
         hints: NDArray[np.float32] | None = None,
     ) -> list[NDArray[np.float32]]:
         """Run the network.
@@ -104,6 +104,7 @@ class Session:
         lightness : (B, 1, H, W) float32, L* in [0, 100]; H and W are multiples of `multiple`
         outputs : any of "ab" (B, 2, h, w), "confidence" (B, 1, h, w), "logits" (B, K, h, w) and, if
             `has_affinity` is true, "affinity" (B, P + 1, h, w)
+        prior_strength : the share of the class rebalancing that stays, in [0, 1]; None means the model's default
         hints : (B, 3, H, W) float32: a and b in Lab units where the third channel is 1; a model without this input
             ignores them
 
@@ -114,8 +115,8 @@ class Session:
         """
         batch, _, height, width = lightness.shape
         scalars = {
-            TEMPERATURE: self.temperature if temperature is None else temperature,
-            PRIOR_STRENGTH: self.prior_strength,
+            TEMPERATURE: self.temperature,
+            PRIOR_STRENGTH: self.prior_strength if prior_strength is None else prior_strength,
         }
         given = {k: np.asarray(v, np.float32) for k, v in scalars.items() if k in self._inputs}
         given[LIGHTNESS] = lightness

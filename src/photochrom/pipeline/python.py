@@ -39,7 +39,7 @@ class RequestFields(TypedDict, total=False):
     strength: float
     size: int | None
     quality: Quality
-    temperature: float | None
+    colorfulness: float
     seed: int
     hints: tuple[Hint, ...]
 

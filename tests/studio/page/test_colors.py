@@ -222,14 +222,14 @@ def test_sliders_act_while_they_move(shown: Page, hand: Any) -> None:
     assert shown.locator("#strength").input_value() == "1"
 
     before = hand.color(*SPOT)
-    assert shown.locator("#temperature-words").inner_text() == "automatic"
-    shown.get_by_label("Temperature").fill("0.1")
+    assert shown.locator("#colorfulness-words").inner_text() == "100%"
+    shown.get_by_label("Colorfulness").fill("1.8")
     hand.settled()
-    assert asked[-1]["temperature"] == 0.1
+    assert asked[-1]["colorfulness"] == 1.8
     assert np.abs(hand.color(*SPOT) - before).max() > 1
-    shown.get_by_label("Temperature").fill("0.5")
+    shown.get_by_label("Colorfulness").fill("1")
     hand.settled()
-    assert asked[-1]["temperature"] is None
+    assert asked[-1]["colorfulness"] == 1
 
 
 def test_one_of_three_versions_is_chosen_and_saved(shown: Page, hand: Any) -> None:

@@ -151,9 +151,7 @@ def test_the_keyboard_reaches_everything_in_order(view: Any, hands: Any, photo: 
         stops.append(stop)
     assert [stop for stop in stops if not stop[2]] == []
     order = [stop[0] for stop in stops]
-    wanted = (
-        "more all stage mark divider undo point out in fit full strength temperature versions candidates sure"
-    )
+    wanted = "more all stage mark divider undo point out in fit full strength colorfulness versions candidates sure"
     wanted += " hints hints-save hints-load hints-clear download remove strip"
     assert [stop for stop in dict.fromkeys(order) if stop in wanted.split()] == wanted.split()
     assert order.count("strip") == 3

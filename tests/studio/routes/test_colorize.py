@@ -32,7 +32,7 @@ def post(studio: Any, data: bytes, name: str = "a.jpg", **fields: Any) -> Any:
     [
         ("JPEG", {}),
         ("PNG", {"strength": "1.3", "quality": "best"}),
-        ("TIFF", {"temperature": "0.2", "size": "128"}),
+        ("TIFF", {"colorfulness": "0.2", "size": "128"}),
         ("JPEG", {"format": "png"}),
         ("PNG", {"format": "JPG", "jpeg-quality": "70"}),
     ],
@@ -120,7 +120,7 @@ def test_hints_lead(studio: Any, grey: bytes, pixels: Callable[[bytes], Any]) ->
         ({"strength": "much"}, "strength: "),
         ({"size": "31"}, "size: "),
         ({"quality": "superb"}, "quality: "),
-        ({"temperature": "0"}, "temperature: "),
+        ({"colorfulness": "3"}, "colorfulness: "),
         ({"candidates": "17"}, "candidates: "),
         ({"seed": "-1"}, "seed: "),
         ({"format": "gif"}, "format: "),

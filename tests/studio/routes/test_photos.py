@@ -75,7 +75,7 @@ def test_looks_change_what_is_seen_and_what_is_saved(
     looks: list[dict[str, Any]] = [
         {},
         {"strength": 0.3},
-        {"temperature": 0.02},
+        {"colorfulness": 1.9},
         {"candidate": 2, "candidates": 3},
         {"candidate": 1},
         {"hints": [BLUE]},

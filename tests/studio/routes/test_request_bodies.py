@@ -34,7 +34,7 @@ def test_every_field_reaches_the_request() -> None:
         "strength": "0.5",
         "size": "256",
         "quality": "best",
-        "temperature": "0.4",
+        "colorfulness": "0.4",
         "candidates": "3",
         "seed": "9",
         "format": "jpg",
@@ -46,7 +46,7 @@ def test_every_field_reaches_the_request() -> None:
     assert set(fields) == set(ColorizeForm.model_fields)
     hints = (Hint(0.5, 0.25, "#a06040"),)
     options = Options(
-        strength=0.5, size=256, quality="best", temperature=0.4, candidates=3, seed=9, hints=hints
+        strength=0.5, size=256, quality="best", colorfulness=0.4, candidates=3, seed=9, hints=hints
     )
     assert colorize_request(fields, 16) == ColorizeRequest(options, "JPEG", 80, force=True, salvage=True)
 

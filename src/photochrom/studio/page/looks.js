@@ -3,7 +3,7 @@
 const MOST_STEPS = 200;
 export const MOST_HINTS = 500;
 export const VERSIONS = 3;
-export const PLAIN = Object.freeze({ strength: 1, temperature: null, candidate: 0, hints: Object.freeze([]) });
+export const PLAIN = Object.freeze({ strength: 1, colorfulness: 1, candidate: 0, hints: Object.freeze([]) });
 
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 

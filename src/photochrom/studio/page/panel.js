@@ -1,4 +1,4 @@
-// The controls of one photo: strength, temperature, versions, confidence, its own colours.
+// The controls of one photo: strength, colorfulness, versions, confidence, its own colours.
 
 import { blobOf, isAborted } from "./api.js";
 import { asked, BadHints, hintsFrom, hintsText, VERSIONS } from "./looks.js";
@@ -7,8 +7,6 @@ import { number, percent, t } from "./texts.js";
 
 const find = (id) => document.getElementById(id);
 const SETTLED = 600;
-// The place of the temperature's slider while the model's own temperature is used.
-const AUTOMATIC = 0.5;
 
 /** Fires "try" and "keep" (a change of the look), "sure" (whether the confidence shows), "said" (a sentence). */
 export class Panel extends EventTarget {
@@ -20,9 +18,9 @@ export class Panel extends EventTarget {
 
   constructor() {
     super();
-    for (const name of ["strength", "temperature"]) {
+    for (const name of ["strength", "colorfulness"]) {
       const slider = find(name);
-      slider.oninput = () => this.#emit("try", { [name]: this.#value(name, slider.valueAsNumber) });
+      slider.oninput = () => this.#emit("try", { [name]: slider.valueAsNumber });
       slider.onchange = () => this.#emit("keep", {});
     }
     find("sure").onchange = (event) => this.#emit("sure", event.target.checked);
@@ -34,10 +32,6 @@ export class Panel extends EventTarget {
       if (event.target.files.length) this.load(event.target.files[0]);
       event.target.value = "";
     };
-  }
-
-  #value(name, value) {
-    return name === "temperature" && value === AUTOMATIC ? null : value;
   }
 
   show(photo) {
@@ -63,8 +57,8 @@ export class Panel extends EventTarget {
     const { look } = this.#photo.history;
     find("strength").value = look.strength;
     find("strength-words").textContent = percent(look.strength);
-    find("temperature").value = look.temperature ?? AUTOMATIC;
-    find("temperature-words").textContent = look.temperature === null ? t("panel.automatic") : number(look.temperature, 2);
+    find("colorfulness").value = look.colorfulness;
+    find("colorfulness-words").textContent = percent(look.colorfulness);
     find("hint-count").textContent = look.hints.length ? number(look.hints.length) : "";
     find("hints-save").disabled = find("hints-clear").disabled = look.hints.length === 0;
     const chosen = find("candidates").querySelector(`input[value="${look.candidate}"]`);

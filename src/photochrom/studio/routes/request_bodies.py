@@ -32,9 +32,7 @@ def _known_format(value: str) -> str:
 
 Format = Annotated[str, AfterValidator(_known_format), Field(json_schema_extra={"enum": WRITABLE})]
 Strength = Annotated[float, Field(ge=0, le=1.5, description="How much colour: 0 none, 1 as inferred.")]
-Temperature = Annotated[
-    float | None, Field(ge=0.01, le=2, description="Below 1 bolder colours, above 1 calmer ones.")
-]
+Colorfulness = Annotated[float, Field(ge=0, le=2, description="Fuller colours above 1, calmer below.")]
 Seed = Annotated[int, Field(ge=0, lt=2**63, description="Which candidates are drawn.")]
 Share = Annotated[float, Field(ge=0, le=1, description="Of the upright photo, from the left or the top.")]
 
@@ -50,7 +48,7 @@ class ColorizeForm(BaseModel):
     # The command takes 2048. Here several photos at once would need too much memory.
     size: Annotated[int | None, Field(ge=32, le=1024, description="The network's side, pixels.")] = None
     quality: Quality = "balanced"
-    temperature: Temperature = None
+    colorfulness: Colorfulness = 1.0
     candidates: Annotated[int, Field(ge=1, le=16, description="How many versions.")] = 1
     seed: Seed = 0
     format: Annotated[Format | None, Field(description="By default as the photo came.")] = None
@@ -89,7 +87,7 @@ class Appearance(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     strength: Strength = 1.0
-    temperature: Temperature = None
+    colorfulness: Colorfulness = 1.0
     candidate: Annotated[int, Field(ge=0, lt=16, description="Which version, from 0.")] = 0
     candidates: Annotated[
         int | None, Field(ge=1, le=16, description="Of how many; by default as the photo was sent.")
@@ -116,7 +114,7 @@ class Appearance(BaseModel):
             strength=self.strength,
             size=sent.options.size,
             quality=self.quality,
-            temperature=self.temperature,
+            colorfulness=self.colorfulness,
             candidates=candidates,
             seed=self.seed,
             hints=tuple(Hint(point.x, point.y, point.color) for point in self.hints),
@@ -141,7 +139,7 @@ def colorize_request(given: dict[str, str], most: int) -> ColorizeRequest:
         strength=fields.strength,
         size=fields.size,
         quality=fields.quality,
-        temperature=fields.temperature,
+        colorfulness=fields.colorfulness,
         candidates=fields.candidates,
         seed=fields.seed,
         hints=_hints(fields.hints),
