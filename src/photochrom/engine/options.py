@@ -29,7 +29,7 @@ class Options:
     candidates
         The number of different plausible versions, 1 to 16. The first version does not depend on this number.
     seed
-        Chooses the directions in which the further candidates differ.
+        Chooses which other colours of things the further candidates have.
     hints
         Known colours at points of the photo. Similar pixels take them.
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photochrom.color.lab import grey_to_lightness
+from photochrom.engine.candidates import alternatives
 from photochrom.engine.hints import Hint, apply_hints, drawn
 from photochrom.engine.options import Options
 from photochrom.engine.plain import visible
@@ -18,8 +19,6 @@ from photochrom.errors import ModelError
 from photochrom.modelfile.names import AB, AFFINITY, CONFIDENCE, LOGITS
 
 Float = NDArray[np.float32]
-CANDIDATE_SHIFT = 6.0
-"""The mean distance, in ab units, between the colours of a further candidate and of the first one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +118,10 @@ def predict_raw(
     found = [first]
     if options.candidates > 1:
         logits = distribution(session, luma, options)
-        found += [
-            replace(first, ab=_tilted(logits, session.bins, direction, session.temperature, first.ab))
-            for direction in _directions(options.candidates - 1, options.seed)
-        ]
+        small = resized(luma, logits.shape[1:])
+        count = options.candidates - 1
+        others = alternatives(logits, small, session.bins, session.temperature, first.ab, count, options.seed)
+        found += [replace(first, ab=ab) for ab in others]
     shown = visible(luma)
     if shown is None:
         return found
@@ -196,32 +195,3 @@ def _average(colours: list[Colours]) -> Colours:
 
     sure = [c.confidence for c in colours if c.confidence is not None]
     return Colours(mean([c.ab for c in colours]), mean(sure) if sure else None, colours[0].affinity)
-
-
-def _directions(count: int, seed: int) -> list[Float]:
-    """Evenly spaced unit vectors of the ab plane. The seed chooses the first angle."""
-    start = np.random.default_rng(seed).uniform(0, 2 * np.pi)
-    angles = start + 2 * np.pi * np.arange(count) / count
-    return [np.array([np.cos(angle), np.sin(angle)], np.float32) for angle in angles]
-
-
-def _tilted(logits: Float, bins: Float, direction: Float, temperature: float, first: Float) -> Float:
-    """Tilt the distribution exponentially towards `direction`, and return its annealed mean.
-
-    The tilt moves each pixel's colour in proportion to the variance of its distribution. Certain colours stay, and
-    uncertain ones change. A bisection finds the amount of the tilt that gives a mean shift of `CANDIDATE_SHIFT`.
-    """
-    classes, height, width = logits.shape
-    flat = logits.reshape(classes, -1).T / np.float32(temperature)
-    along = (bins @ direction) / np.float32(25)
-    target = np.asarray(cv2.resize(first, (width, height), interpolation=cv2.INTER_AREA), np.float32)
-    low, high = 0.0, 16.0
-    ab = target
-    for _ in range(6):
-        amount = (low + high) / 2
-        tilted = flat + np.float32(amount) * along
-        tilted = np.exp(tilted - tilted.max(axis=1, keepdims=True))
-        ab = (tilted @ bins / tilted.sum(axis=1, keepdims=True)).reshape(height, width, 2)
-        shift = float(np.hypot(*np.moveaxis(ab - target, -1, 0)).mean())
-        low, high = (amount, high) if shift < CANDIDATE_SHIFT else (low, amount)
-    return ab
