@@ -1,5 +1,6 @@
 """PatchGAN: layer by layer what the paper lists, and patches of 70 pixels."""
 
+from collections.abc import Callable
 from typing import get_args
 
 import pytest
@@ -36,21 +37,23 @@ def test_layers_are_the_papers() -> None:
     assert sum(p.numel() for p in net.parameters()) == kernels + 64 + 1 + 2 * (128 + 256 + 512) == 2_765_633
 
 
+# 16 and 70 pixels are in the paper's section 4.4; its code calls the number of layers n_layers_D.
+@pytest.mark.parametrize(("layers", "side", "patch"), [(3, 30, 70), (2, 62, 34), (1, 126, 16)])
 @pytest.mark.parametrize("build", [patchgan, tiny])
-def test_a_logit_sees_70_by_70_pixels(build: type[PatchGAN]) -> None:
+def test_a_logit_sees_a_patch(build: Callable[..., PatchGAN], layers: int, side: int, patch: int) -> None:
     # Without norms, which would let every pixel see its whole channel.
-    net = build(norm="none")
+    net = build(norm="none", layers=layers)
     x = picture(1, 3, 256, 256).requires_grad_()
     logits = net(x)
-    assert logits.shape == (1, 1, 30, 30)
-    logits[0, 0, 15, 14].backward()
+    assert logits.shape == (1, 1, side, side)
+    logits[0, 0, side // 2, side // 2 - 1].backward()
     assert x.grad is not None
     seen = x.grad.abs().amax(dim=(0, 1)) > 0
     rows, columns = seen.any(dim=1).nonzero().flatten(), seen.any(dim=0).nonzero().flatten()
-    assert len(rows) == rows[-1] - rows[0] + 1 == 70
-    assert len(columns) == columns[-1] - columns[0] + 1 == 70
-    # Strides 2, 2, 2: the next logit's patch is 8 pixels on.
-    assert rows[0] - columns[0] == 8
+    assert len(rows) == rows[-1] - rows[0] + 1 == patch
+    assert len(columns) == columns[-1] - columns[0] + 1 == patch
+    # The strides are 2: the next logit's patch is as many pixels on as their product.
+    assert rows[0] - columns[0] == 2**layers
 
 
 @pytest.mark.parametrize(("height", "width"), [(32, 32), (64, 224), (100, 75)])

@@ -70,11 +70,15 @@ def normalization(norm: Norm, width: int) -> nn.Module:
     raise ValueError(f'norm is "batch", "instance" or "none", not {norm!r}')
 
 
-def patchgan(inputs: int = 3, norm: Norm = "batch") -> PatchGAN:
-    """Build the 70x70 discriminator (2.77 M parameters); see `PatchGAN`."""
-    return PatchGAN(inputs, norm)
+def patchgan(inputs: int = 3, norm: Norm = "batch", layers: int = 3) -> PatchGAN:
+    """Build the 70x70 discriminator (2.77 M parameters); see `PatchGAN`.
+
+    `layers` is the number of convolutions between the first and the last. With 2 a patch has 34x34 pixels, and sides
+    from 12 up are enough.
+    """
+    return PatchGAN(inputs, norm, WIDTHS[: layers + 1])
 
 
-def test_patchgan(inputs: int = 3, norm: Norm = "batch") -> PatchGAN:
+def test_patchgan(inputs: int = 3, norm: Norm = "batch", layers: int = 3) -> PatchGAN:
     """Build a narrow one for tests, with the same patches."""
-    return PatchGAN(inputs, norm, (8, 8, 16, 16))
+    return PatchGAN(inputs, norm, (8, 8, 16, 16)[: layers + 1])

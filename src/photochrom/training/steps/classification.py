@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from photochrom.color.lab import AB_SCALE, grey_to_lightness, rgb_to_lab
 from photochrom.color.luma import rgb_to_luma
@@ -39,11 +40,14 @@ class DistributionSettings(StepSettings):
 
     `mix` is the uniform share in the denominator of the class weights. `huber` weighs the loss of the regressed ab, if
     the net regresses too (Zhang et al. 2017). `mean` weighs terms on the colours to which the distribution decodes.
+    With `fixed_norm` batch norm uses and keeps the statistics that a trained net has, so that a net that goes on with
+    few or other photos works as before on all the others.
     """
 
     distributes: ClassVar[bool] = True
 
     mix: Share = 0.5
+    fixed_norm: bool = False
     huber: Weight = 0.0
     mean: Mean = Mean()
     optimizer: Optimizer = Optimizer()
@@ -87,7 +91,7 @@ class ClassificationStep(Step):
     def __init__(self, networks: Networks, settings: DistributionSettings) -> None:
         super().__init__(networks)
         self.generator = self.learn("generator", networks.generator, settings.optimizer)
-        self.huber = settings.huber
+        self.huber, self.fixed_norm = settings.huber, settings.fixed_norm
         self.huber_loss = pixel_loss("huber", delta=1 / 110)
         self.mean = self.criterion_of(settings.mean) if settings.mean.weighs else None
         decoding = [settings.mean.temperature, settings.mean.prior_strength]
@@ -96,6 +100,13 @@ class ClassificationStep(Step):
         self.cross_entropy = RebalancedCrossEntropy(net.bins, net.log_weights.exp()).to(
             networks.fabric.device
         )
+
+    def begin(self, number: int, seed: int) -> None:
+        super().begin(number, seed)
+        if self.fixed_norm:
+            for module in self.networks.generator.modules():
+                if isinstance(module, _BatchNorm):
+                    module.eval()
 
     def step(self, batch: Batch) -> Losses:
         loss, losses = self.compared(self.predicted(batch), batch)
