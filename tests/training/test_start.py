@@ -18,7 +18,7 @@ from photochrom.training.checkpoint import (
     save_checkpoint,
     under,
 )
-from photochrom.training.export import describe, load_trained
+from photochrom.training.export import describe, export_weights, load_trained
 from photochrom.training.loop import Saving, train
 from photochrom.training.networks import Pretrained, check_start
 from photochrom.training.recipe import Recipe
@@ -167,3 +167,33 @@ def test_a_run_from_before_a_key_was_there_goes_on(
     other = recipe(**ECCV16, data={"space": "rgb", "enlarge": 2})
     with pytest.raises(CheckpointError, match="different: data"):
         train(other, photos, tmp_path, Budget(steps=3), resume=True)
+
+
+def test_exported_weights_are_a_start(
+    first: Path, tmp_path: Path, photos: PhotoDataset, recipe: MakeRecipe
+) -> None:
+    """They are the averaged weights to half precision, and say where they come from without the files' places."""
+    second = begin(recipe(**ECCV16), photos, tmp_path / "second", first, saving=Saving(name="two"))
+    file = tmp_path / "weights.safetensors"
+    export_weights(load_trained(second), file)
+    assert file.stat().st_size < 0.6 * second.stat().st_size
+    ours, theirs = (read_start(path).weights for path in (file, second))
+    for name, value in theirs.items():
+        torch.testing.assert_close(ours[name].float(), value.float(), rtol=1e-3, atol=1e-6, msg=name)
+    assert str(tmp_path) not in json.dumps(load_metadata(file))
+    third = begin(recipe(**ECCV16), photos, tmp_path / "third", file)
+    chain = describe(load_trained(third), {})["start"]
+    assert (chain["name"], chain["start"]["name"]) == ("two", "one")
+
+
+def test_a_models_name_is_a_start(first: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("photochrom.modelfile.table._folder", lambda: tmp_path)
+    with pytest.raises(CheckpointError, match="there is no such checkpoint"):
+        read_start("photochrom")
+    export_weights(load_trained(first), tmp_path / "photochrom.safetensors")
+    assert read_start("photochrom").net.name == "test_eccv16"
+    # A run of that name comes first.
+    monkeypatch.chdir(tmp_path)
+    Path("photochrom").mkdir()
+    with pytest.raises(CheckpointError, match="there is no such checkpoint"):
+        read_start("photochrom")

@@ -23,7 +23,15 @@ def export(
             metavar="RUN_OR_MODEL", help="A run's folder, one of its checkpoints, or an exported .onnx file."
         ),
     ],
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE.onnx", help="The model to write.")],
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE.onnx|FILE.safetensors",
+            help="The model to write; a .safetensors file is for `train --start`.",
+        ),
+    ],
     card: Annotated[
         Path | None,
         typer.Option(
@@ -42,13 +50,22 @@ def export(
     ] = None,
 ) -> None:
     """Export a trained generator to ONNX, for `photochrom colorize --model FILE.onnx` at any picture size."""
-    if output.suffix != ".onnx":
-        give_up(f"-o {output}: name a file that ends in .onnx", 2)
+    if output.suffix not in (".onnx", ".safetensors"):
+        give_up(f"-o {output}: name a file that ends in .onnx or .safetensors", 2)
+    if output.suffix == ".safetensors" and (run.suffix == ".onnx" or weights != "fp32"):
+        give_up(
+            f"-o {output}: holds the weights of a run, in fp16, and takes neither --weights nor a model", 2
+        )
     if weights in ("w8", "int8") and not data:
         give_up(f"--weights {weights} is calibrated on photos; give --data FOLDER or --data FILE.tar", 2)
     with laboratory():
         about = _card(card) if card else {}
-        if run.suffix != ".onnx" and weights == "fp32":
+        if output.suffix == ".safetensors":
+            from photochrom.training.export import export_weights, load_trained
+
+            export_weights(load_trained(run), output)
+            said = "a run can start from it"
+        elif run.suffix != ".onnx" and weights == "fp32":
             from photochrom.training.export import export as write
             from photochrom.training.export import load_trained
 

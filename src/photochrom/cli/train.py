@@ -67,9 +67,11 @@ def train(
         Path | None, typer.Option(help="ImageNet weights for the perceptual loss.", rich_help_panel=RECIPE)
     ] = None,
     start: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
-            help="A run or checkpoint whose generator this run starts from.", rich_help_panel=RECIPE
+            metavar="NAME|RUN|FILE",
+            help="A model, run or checkpoint whose generator this run starts from.",
+            rich_help_panel=RECIPE,
         ),
     ] = None,
     licence: Annotated[

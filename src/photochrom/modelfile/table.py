@@ -42,6 +42,11 @@ class Model:
         """Where the file is on this machine."""
         return _folder() / f"{self.name}.onnx"
 
+    @property
+    def weights(self) -> Path:
+        """Where the checkpoint is from which training can go on. Not every model has one."""
+        return _folder() / f"{self.name}.safetensors"
+
 
 MODELS: dict[str, Model] = {
     model.name: model

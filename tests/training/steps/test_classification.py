@@ -201,3 +201,23 @@ def test_class_weights_are_of_these_photos(
     assert net.log_weights[list(seen)].mean() < net.log_weights[unseen].mean() - 0.3
     rebalance(net, photos, 1.0)
     torch.testing.assert_close(net.log_weights, torch.zeros(313), atol=1e-5, rtol=0)
+
+
+def test_fixed_statistics_stay(photos: PhotoDataset, recipe: MakeRecipe, tmp_path: Path) -> None:
+    """Class weights and batch norms keep what a trained net has; else a step changes them."""
+    step = {"kind": "classification", "optimizer": {"rate": 1e-3}}
+    for fixed in (True, False):
+        chosen = recipe(net={"name": "test_photochrom"}, steps={"train": step | {"fixed_statistics": fixed}})
+        torch.manual_seed(0)
+        networks = build_networks(chosen, Fabric(accelerator="cpu", devices=1), tmp_path)
+        net = networks.generator
+        before = {name: value.clone() for name, value in net.named_buffers()}
+        chosen.steps["train"].prepare(networks, photos)
+        made = make_step(networks, chosen.steps["train"])
+        made.learners[0].net.train()
+        made.begin(0, 0)
+        rngs = [np.random.default_rng(i) for i in range(2)]
+        made.step(make_batch(photos, np.arange(2), SIDE, rngs, chosen, 4))
+        changed = {name for name, value in net.named_buffers() if not torch.equal(value, before[name])}
+        assert ("log_weights" in changed) is not fixed
+        assert any("running_mean" in name for name in changed) is not fixed

@@ -40,14 +40,14 @@ class DistributionSettings(StepSettings):
 
     `mix` is the uniform share in the denominator of the class weights. `huber` weighs the loss of the regressed ab, if
     the net regresses too (Zhang et al. 2017). `mean` weighs terms on the colours to which the distribution decodes.
-    With `fixed_norm` batch norm uses and keeps the statistics that a trained net has, so that a net that goes on with
-    few or other photos works as before on all the others.
+    With `fixed_statistics` a trained net keeps its class weights and the statistics of its batch norms. A net that goes
+    on with few photos of one kind then works as before on all others.
     """
 
     distributes: ClassVar[bool] = True
 
     mix: Share = 0.5
-    fixed_norm: bool = False
+    fixed_statistics: bool = False
     huber: Weight = 0.0
     mean: Mean = Mean()
     optimizer: Optimizer = Optimizer()
@@ -56,7 +56,8 @@ class DistributionSettings(StepSettings):
         networks.look_with(self.mean, f"{key}.mean")
 
     def prepare(self, networks: Networks, photos: Photos) -> None:
-        rebalance(networks.generator, photos, self.mix)
+        if not self.fixed_statistics:
+            rebalance(networks.generator, photos, self.mix)
 
 
 class Classification(DistributionSettings):
@@ -91,7 +92,8 @@ class ClassificationStep(Step):
     def __init__(self, networks: Networks, settings: DistributionSettings) -> None:
         super().__init__(networks)
         self.generator = self.learn("generator", networks.generator, settings.optimizer)
-        self.huber, self.fixed_norm = settings.huber, settings.fixed_norm
+        self.huber = settings.huber
+        self.fixed_statistics = settings.fixed_statistics
         self.huber_loss = pixel_loss("huber", delta=1 / 110)
         self.mean = self.criterion_of(settings.mean) if settings.mean.weighs else None
         decoding = [settings.mean.temperature, settings.mean.prior_strength]
@@ -103,7 +105,7 @@ class ClassificationStep(Step):
 
     def begin(self, number: int, seed: int) -> None:
         super().begin(number, seed)
-        if self.fixed_norm:
+        if self.fixed_statistics:
             for module in self.networks.generator.modules():
                 if isinstance(module, _BatchNorm):
                     module.eval()
