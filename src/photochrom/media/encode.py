@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-import zlib
 from dataclasses import replace
 from io import BytesIO
 from typing import Any
@@ -12,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from photochrom.errors import OptionError, PhotoError, Remedy, TooLargeError, UnsupportedError, WriteError
-from photochrom.media import exif, iptc, jpeg, png, tiff, tiff_write
+from photochrom.media import iptc, jpeg
 from photochrom.media.formats import FORMATS, Format, by_name
 from photochrom.media.icc import grey_srgb, srgb
 from photochrom.media.model import Page, Photo, Pixels
@@ -159,7 +158,10 @@ def _eight_bit(pixels: Pixels) -> Any:
     return out
 
 
+# The modules that write TIFF and PNG are imported where they are used, because most photos are JPEGs.
 def _tiff(photo: Photo) -> bytes:
+    from photochrom.media import exif, tiff, tiff_write
+
     order, tags = exif.parse(photo.exif) if photo.exif else ("<", {})
     tags = {code: value for code, value in tags.items() if code not in tiff.STORAGE}
     if photo.iptc and not photo.tiff:
@@ -176,6 +178,10 @@ def _tiff(photo: Photo) -> bytes:
 
 
 def _png(photo: Photo) -> bytes:
+    import zlib
+
+    from photochrom.media import png
+
     page = photo.pages[0]
     pixels = _rgb(page)
     # 16-bit grey with alpha is written as RGB with alpha, so it needs the RGB profile.

@@ -149,6 +149,12 @@ def encode(
         extra += extension
     if dpi is not None:
         options["dpi"] = dpi
-    out = BytesIO()
-    image.save(out, "JPEG", extra=extra, comment=b"", **options)
+    out = _JpegFile()
+    image.save(out, extra=extra, comment=b"", **options)
     return out.getvalue()
+
+
+class _JpegFile(BytesIO):
+    """A JPEG in memory. By its name Pillow imports one writer; by the format's name it would import five."""
+
+    name = "photo.jpg"

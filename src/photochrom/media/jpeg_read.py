@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from io import BytesIO
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from PIL.JpegImagePlugin import JpegImageFile
@@ -18,7 +18,7 @@ from photochrom.media.model import Page, Photo
 from photochrom.media.opening import Opening
 from photochrom.media.pages import page_from_image, page_from_samples
 
-__all__ = ["read"]
+__all__ = ["read", "xmp_of"]
 
 MAX_LOST = 0.02
 """The largest share of a picture that may be missing without `salvage`. It is the last few blocks of a file."""
@@ -67,10 +67,7 @@ def read(opening: Opening) -> None:
 def _read_metadata(parts: Parts, photo: Photo) -> None:
     found = parts.segments
     photo.exif = jpeg_parts.payload_of(found, APP1, jpeg_parts.EXIF)
-    photo.xmp = merge_extended(
-        jpeg_parts.payload_of(found, APP1, jpeg_parts.XMP),
-        [body for marker, body in found if marker == APP1 and body.startswith(jpeg.EXTENDED_XMP)],
-    )
+    photo.xmp = _xmp_in(found)
     resources = jpeg_parts.payload_of(found, jpeg.APP13, jpeg.PHOTOSHOP)
     photo.iptc = iptc.in_resources(resources) if resources else None
     jfif = jpeg_parts.payload_of(found, APP0, b"JFIF\0")
@@ -81,6 +78,18 @@ def _read_metadata(parts: Parts, photo: Photo) -> None:
         photo.dpi = (across * scale, down * scale) if min(across, down) > 1 else None
     elif photo.exif:
         photo.dpi = exif.resolution(photo.exif)
+
+
+def xmp_of(file: BinaryIO) -> bytes | None:
+    """The XMP packet of a JPEG. Its pixels are not decoded."""
+    return _xmp_in(list(jpeg_parts.segments(file)))
+
+
+def _xmp_in(found: list[tuple[int, bytes]]) -> bytes | None:
+    return merge_extended(
+        jpeg_parts.payload_of(found, APP1, jpeg_parts.XMP),
+        [body for marker, body in found if marker == APP1 and body.startswith(jpeg.EXTENDED_XMP)],
+    )
 
 
 def _note_what_follows(parts: Parts, photo: Photo, gone: set[str]) -> None:

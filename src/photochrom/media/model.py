@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from photochrom.media.exif import Directory
+if TYPE_CHECKING:
+    from photochrom.media.exif import Directory
 
 __all__ = ["JpegSettings", "Page", "Photo", "Pixels", "TiffSettings"]
 

@@ -81,7 +81,7 @@ def open(
         def read() -> Photo:
             format = _format_of(file, label)
             photo = Photo([], label, format.name, suffix)
-            decode.READERS[format.name](Opening(file, photo, check, salvage))
+            decode.read(Opening(file, photo, check, salvage), format.name)
             return photo
 
         return _in_words(label, read)

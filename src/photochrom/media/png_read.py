@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from io import BytesIO
+from typing import BinaryIO
 
 from PIL.PngImagePlugin import PngImageFile
 
@@ -16,7 +17,7 @@ from photochrom.media.model import Photo
 from photochrom.media.opening import Opening
 from photochrom.media.pages import page_from_array, page_from_image
 
-__all__ = ["read"]
+__all__ = ["read", "xmp_of"]
 
 SRGB_GAMMA = 45455
 SRGB_PRIMARIES = (31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000)
@@ -46,6 +47,11 @@ def read(opening: Opening) -> None:
         photo.pages = [page_from_array(array, icc, turn, photo.notes, alpha)]
     else:
         photo.pages = [page_from_image(PngImageFile(BytesIO(bare)), icc, turn, photo.notes)]
+
+
+def xmp_of(file: BinaryIO) -> bytes | None:
+    """The XMP packet of a PNG. Its pixels are not decoded."""
+    return next((found for kind, body in png.chunks(file.read()) if (found := png.xmp_of(kind, body))), None)
 
 
 def _read_chunks(data: bytes, photo: Photo) -> dict[bytes, bytes]:

@@ -66,7 +66,7 @@ STORAGE -= {32932, 333, 337}
 
 
 def read(opening: Opening) -> None:
-    """Fill a Photo with every page of a TIFF and with its storage settings.
+    """Fill a Photo with every page of a TIFF, its metadata and its storage settings.
 
     Reduced copies and masks of a page are left out, because they show the page before colorization.
     """
@@ -95,6 +95,12 @@ def read(opening: Opening) -> None:
         clean(page_alone)
         set_upright(page_alone, size=settings.size, applied=True, turn=settings.orientation)
         settings.xmp = page_alone.xmp
+    tags, order = photo.tiff[0].tags, photo.tiff[0].order
+    photo.dpi = exif.resolution_of(tags, order)
+    own = {code: value for code, value in tags.items() if code in DESCRIPTIVE}
+    photo.exif = exif.from_directory(own, order) if own else None
+    clean(photo)
+    set_upright(photo, size=photo.tiff[0].size, applied=True, turn=photo.tiff[0].orientation)
 
 
 def _chain(tiff: Any) -> Iterator[Any]:
