@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -66,7 +65,7 @@ def atomic(path: str | Path, *, overwrite: bool = False) -> Iterator[Path]:
     lock: int | None = None
     try:
         # A hidden, short name: the suffix of a picture would let a watcher of the folder pick it up.
-        name = path.parent / f"{PREFIX}{secrets.token_hex(8)}{SUFFIX}"
+        name = path.parent / f"{PREFIX}{os.urandom(8).hex()}{SUFFIX}"
         flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
         lock = os.open(name, flags, 0o666)  # mkstemp would make it 0600, whatever the umask
         temporary = name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -86,8 +87,12 @@ class Session:
         self.size = int(metadata.get("size", 256))
         self.temperature = float(metadata.get(TEMPERATURE, 1.0))
         self.prior_strength = float(metadata.get(PRIOR_STRENGTH, 1.0))
-        # Networks with published weights define their own bins.
-        self.bins = np.array(metadata["bins"], np.float32) if "bins" in metadata else ab_bins()
+
+    @cached_property
+    def bins(self) -> NDArray[np.float32]:
+        """The ab colours ``(K, 2)`` of the classes. Networks with published weights define their own ones."""
+        listed = self.info.metadata.get("bins")
+        return ab_bins() if listed is None else np.array(listed, np.float32)
 
     def run(
         self,

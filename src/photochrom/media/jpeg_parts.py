@@ -6,7 +6,6 @@ standard error. Pillow cannot tell whether a picture is complete; `lost` can.
 
 from __future__ import annotations
 
-import random
 import re
 import struct
 from collections.abc import Callable, Iterator
@@ -159,6 +158,8 @@ def lost(parts: Parts, decode: Callable[[bytes], Any]) -> float:
     ----------
     decode : decodes the bytes of a JPEG to pixels, (H, W) or (H, W, C)
     """
+    import random  # rarely needed
+
     noise = random.Random(0)
     count = min(1 << 20, parts.width * parts.height // 4 + 4096)
     filler = bytes(noise.randrange(255) for _ in range(4096)) * (count // 4096 + 1)

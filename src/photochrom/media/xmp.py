@@ -7,7 +7,6 @@ import io
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable
-from html import escape
 
 __all__ = ["Packet"]
 
@@ -29,6 +28,12 @@ PREFIXES = {RDF: "rdf", META: "x", TIFF: "tiff", EXIF: "exif", XMP: "xmp", DC: "
 PREFIXES |= {HISTORY: "xmpMM", EVENT: "stEvt", NOTE: "xmpNote", IPTC_EXT: "Iptc4xmpExt", OURS: "photochrom"}
 PREFIXES |= {XML: "xml", IPTC_CORE: "Iptc4xmpCore"}
 HEAD = '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
+# The html module has a function for this, but loads a table of 2,000 entities. xml.sax loads urllib and email.
+IN_TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+# White space is written as references. Otherwise a reader would make blanks of it.
+IN_ATTRIBUTE = IN_TEXT | str.maketrans(
+    {'"': "&quot;", "'": "&#x27;", "\n": "&#10;", "\r": "&#13;", "\t": "&#9;"}
+)
 MAX_BYTES = 64 << 20
 MAX_DEPTH = 100
 
@@ -202,11 +207,11 @@ class Packet:
         if len(element) == 0 and not element.text:
             out.append("/>")
         else:
-            out.append(">" + escape(element.text or "", quote=False))
+            out.append(">" + (element.text or "").translate(IN_TEXT))
             for child in element:
                 self._write(child, out)
             out.append(f"</{name}>")
-        out.append(escape(element.tail or "", quote=False) if not spaces else "")
+        out.append((element.tail or "").translate(IN_TEXT) if not spaces else "")
 
 
 def _latin(error: UnicodeError) -> tuple[str, int]:
@@ -266,9 +271,7 @@ def _mend(text: str) -> str:
 
 
 def _quoted(value: str) -> str:
-    # Not xml.sax.saxutils, which imports urllib and email. White space as references, or a reader makes it blanks.
-    value = escape(value).replace("\n", "&#10;").replace("\r", "&#13;").replace("\t", "&#9;")
-    return f'"{value}"'
+    return f'"{value.translate(IN_ATTRIBUTE)}"'
 
 
 def _split(name: str) -> tuple[str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 
 from photochrom.errors import ModelError
@@ -86,4 +85,5 @@ def resolve(model: str | Path) -> Path:
 
 
 def _folder() -> Path:
-    return Path(str(files("photochrom") / "models"))
+    # Not importlib.resources, which imports tempfile and zipfile. ONNX Runtime needs a real file in any case.
+    return Path(__file__).parent.parent / "models"

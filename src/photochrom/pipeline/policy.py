@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from photochrom.engine.toning import reason
 from photochrom.errors import AlreadyColorError, Remedy
 from photochrom.media import provenance
 from photochrom.media.photo import Photo
@@ -23,6 +22,10 @@ def check_color(photo: Photo) -> None:
     if mark is not None:
         what = f"was colorized before, by {mark.model}"
         raise AlreadyColorError(photo.name, what, Remedy.FORCE, code="colorized")
+    if all(page.thumbnail is None for page in photo.pages):
+        return  # All channels are equal. Most black-and-white photos need no look at their colours.
+    from photochrom.engine.toning import reason
+
     why = reason(photo.pages)
     if why is not None:
         raise AlreadyColorError(photo.name, why, Remedy.FORCE)
