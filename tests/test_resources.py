@@ -110,3 +110,13 @@ def test_little_memory_means_few_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("photochrom.resources.cores", lambda: 8)
     monkeypatch.setattr("photochrom.resources.memory", lambda: 2 << 30)
     assert resources.share_cores(100, None, None) == (2, 4)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads are counted in /proc")
+def test_openblas_starts_no_thread() -> None:
+    code = (
+        "import os; from photochrom import resources; resources.one_blas_thread(); import numpy\n"
+        "print(len(os.listdir('/proc/self/task')))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "1\n"

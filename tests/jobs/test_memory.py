@@ -8,7 +8,8 @@ import pytest
 
 CODE = """
 import sys, threading
-from photochrom.jobs.memory import give_back, one_heap
+from photochrom.jobs.memory import give_back
+from photochrom.resources import one_heap
 
 def resident():
     return int(open("/proc/self/statm").read().split()[1]) * 4096 / 1e6

@@ -76,6 +76,9 @@ class LazyGroup(TyperGroup):
 
 
 def _load(name: str) -> Any:
+    if COMMANDS[name].panel == PHOTOS:
+        resources.one_blas_thread()
+        resources.one_heap()
     resources.spare_address_space()
     limit = resources.address_space()
     if limit is not None and limit < resources.LEAST_MEMORY:

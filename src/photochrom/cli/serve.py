@@ -70,12 +70,10 @@ def serve(
 
 
 def _run(settings: Settings) -> None:
-    from photochrom.jobs.memory import one_heap
     from photochrom.studio.app import create_app
     from photochrom.studio.server import Server
 
     listener = open_listener(settings.host, settings.port)
-    one_heap()
     app = create_app(settings)
     # If the app cannot start, uvicorn exits without a message.
     with listener, contextlib.suppress(SystemExit):

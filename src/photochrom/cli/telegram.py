@@ -81,9 +81,6 @@ def _run(
 
     from photochrom.bot.api import be_discreet, hide_token
     from photochrom.bot.service import MAX_PIXELS, Service
-    from photochrom.jobs.memory import one_heap
-
-    one_heap()
 
     async def serve() -> Counts:
         service = Service(

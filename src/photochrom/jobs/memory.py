@@ -1,30 +1,20 @@
-"""Return freed memory to the system.
-
-glibc keeps memory that threads have freed. So a server that runs for weeks would keep the memory of its busiest hour.
-Other C libraries return it, and do not have these calls (malloc_trim(3), mallopt(3)).
-"""
+"""Return freed memory to the system."""
 
 import ctypes
 import sys
 
-__all__ = ["give_back", "one_heap"]
+__all__ = ["give_back"]
 
-_ARENA_MAX = -8
 _library = ctypes.CDLL(None) if sys.platform == "linux" else None
 _trim = getattr(_library, "malloc_trim", None)
-_option = getattr(_library, "mallopt", None)
-
-
-def one_heap() -> None:
-    """Let all threads share one heap from now on.
-
-    Otherwise each thread keeps up to 64 MB in a heap of its own, which `give_back` does not reach.
-    """
-    if _option is not None:
-        _option(_ARENA_MAX, 1)
 
 
 def give_back() -> None:
-    """Return the free memory of the heap to the system."""
+    """Return the free memory of the heap to the system (malloc_trim(3)).
+
+    glibc keeps memory that threads have freed, so a server that runs for weeks would keep the memory of its busiest
+    hour. This call does not reach the heaps of single threads, so `photochrom.resources.one_heap` must be called first.
+    Other C libraries return freed memory themselves, and do not have this call.
+    """
     if _trim is not None:
         _trim(0)
