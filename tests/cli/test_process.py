@@ -128,3 +128,62 @@ def test_a_reader_that_leaves(put: Put, tmp_path: Path) -> None:
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False, cwd=tmp_path)
     assert done.stdout.startswith("a.jpg: JPEG")
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("before", "code", "expected"),
+    [
+        ("", "0", (0, b"said cleaned")),
+        ("", "'words'", (1, b"said cleaned")),
+        ("process.complete()", "None", (0, b"said ")),
+        ("process.complete()", "1", (1, b"said ")),
+        ("", "130", (130, b"said ")),
+    ],
+)
+def test_complete_work_ends_without_cleaning(before: str, code: str, expected: tuple[int, bytes]) -> None:
+    program = (
+        "import atexit; from photochrom.cli import process\n"
+        "atexit.register(print, 'cleaned', end='')\n"
+        f"print('said', end=' ')\n{before}\nprocess.end({code})"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == expected
+
+
+def test_a_closed_pipe_is_reported_at_the_end() -> None:
+    program = "from photochrom.cli import process; print('said'); process.complete(); process.end(0)"
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run([sys.executable, "-c", program], stdout=writer, stderr=subprocess.PIPE, check=False)
+    os.close(writer)
+    assert done.returncode != 0
+    assert b"BrokenPipeError" in done.stderr
+
+
+def test_the_collector_waits_for_the_imports() -> None:
+    program = (
+        "import gc, sys; from photochrom import __main__ as start; import photochrom.cli\n"
+        "photochrom.cli.main = lambda: print(gc.isenabled())\n"
+        "start.main()\n"
+        "from photochrom.cli import process\n"
+        "process.start_collector()\n"
+        "print(gc.isenabled(), gc.get_freeze_count() > 1000)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "True", "True"]
+
+
+def test_a_photo_needs_few_modules(tmp_path: Path) -> None:
+    Image.linear_gradient("L").save(tmp_path / "a.jpg")
+    program = (
+        "import sys; from photochrom.cli import main, process\n"
+        f"sys.argv[1:] = ['colorize', {str(tmp_path / 'a.jpg')!r}]\n"
+        "process.end = lambda code: print(code, *sys.modules)\n"
+        "main()"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    code, *loaded = done.stdout.split()
+    assert code == "0"
+    needless = {"asyncio", "email", "html", "http", "importlib.resources", "numpy.ma", "rich", "secrets"}
+    needless |= {"tempfile", "tifffile", "array_api_compat", "photochrom.engine.evidence", "torch"}
+    assert not needless & set(loaded)

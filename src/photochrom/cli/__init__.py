@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
 import signal
 import sys
 from typing import Annotated, Any, NamedTuple
@@ -13,6 +12,7 @@ from typer.core import TyperGroup
 
 from photochrom import resources
 from photochrom._version import __version__
+from photochrom.cli import process
 
 __all__ = ["COMMANDS", "app", "main"]
 
@@ -90,6 +90,8 @@ def _load(name: str) -> Any:
     if own is None:
         own = typer.Typer(add_completion=False, context_settings=HELP)
         own.command(name)(getattr(module, module.__name__.rpartition(".")[2]))
+    if name != "colorize":  # it does this itself, after its imports
+        process.start_collector()
     command = typer.main.get_command(own)
     command.name = name
     return command
@@ -134,25 +136,4 @@ def main() -> None:
         code = 130
     except SystemExit as end:
         code = end.code
-    if not _threads_abandoned() and code != 130 and not _one_of_several():
-        sys.exit(code)  # type: ignore[arg-type]
-    # After Ctrl-C, threads may still run the network. A normal exit would wait for them for seconds.
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code if isinstance(code, int) else 0)
-
-
-def _threads_abandoned() -> bool:
-    """Whether threads still run the network after Ctrl-C."""
-    batch = sys.modules.get("photochrom.jobs.batch")
-    return batch is not None and bool(batch.threads_abandoned())
-
-
-def _one_of_several() -> bool:
-    """Whether this process is one of several in distributed training.
-
-    The communication threads (gloo) may still release tensors while Python exits. This sometimes aborts the process
-    (pytorch/pytorch#179291). All files are complete by then, so such a process skips Python's normal exit.
-    """
-    distributed = sys.modules.get("torch.distributed")
-    return distributed is not None and bool(distributed.is_available() and distributed.is_initialized())
+    process.end(code)

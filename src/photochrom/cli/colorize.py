@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
+from photochrom.cli import process
 from photochrom.cli.console import FAILED, INTERRUPTED, Report, give_up, say, sentences, usage, write_stdout
 from photochrom.errors import OptionError
 from photochrom.resources import cores, share_cores
@@ -165,7 +166,9 @@ def colorize(
 
         if piped and out in (None, "-"):
             write_stdout(_through_pipe(planned, loading.result()))
+            process.complete()
             return
+        process.start_collector()
         stopped = False
         with Report(len(planned.jobs), quiet=quiet, as_json=as_json) as report:
             try:
@@ -181,6 +184,7 @@ def colorize(
         report.summary(stopped=stopped)
         if stopped:
             give_up(f"stopped with {report.count_words()}; the same command continues", INTERRUPTED)
+        process.complete()
         if report.counts["failed"]:
             raise typer.Exit(FAILED)
 
