@@ -22,7 +22,8 @@ JPEG_LS = 0xF7
 FRAMES = {*range(0xC0, 0xD0), JPEG_LS} - {0xC4, 0xC8, 0xCC}
 PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
 STANDALONE = {TEM, *range(0xD0, 0xD8), SOI}
-AFTER_SCAN = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]")
+# A literal first byte lets the search skip to it (memchr). With "\xff+", it takes 13 ms for 2 MB instead of 1 ms.
+AFTER_SCAN = re.compile(rb"\xff\xff*[^\x00\xd0-\xd7\xff]")
 EXIF, XMP, PROFILE = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0", b"ICC_PROFILE\0"
 BLOCK = 16
 
