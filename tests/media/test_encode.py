@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
 from photochrom.errors import PhotoError
+from photochrom.media import encode
 from photochrom.media import photo as media
 from photochrom.media.exif import add_text, orientation, parse, text, upright
 
@@ -271,3 +272,19 @@ def test_ycbcr_is_converted_as_pillow_does(colour):
     data = media.encode(media.Photo([media.Page(colour, "ycbcr")], "a", "JPEG"), format="PNG")
     want = Image.frombytes("YCbCr", (44, 30), colour.tobytes()).convert("RGB")
     np.testing.assert_array_equal(np.asarray(Image.open(BytesIO(data))), np.asarray(want))
+
+
+def test_ycbcr_of_four_bytes_is_encoded_without_a_copy(colour):
+    whole = np.dstack([colour, np.full(colour.shape[:2], 77, np.uint8)])
+    image = encode._image(whole[..., :3], "YCbCr")
+    assert (image.mode, image.size) == ("YCbCr", (44, 30))
+    np.testing.assert_array_equal(np.asarray(image), colour)
+    whole[0, 0, :3] = 1, 2, 3
+    assert image.getpixel((0, 0)) == (1, 2, 3)
+    files = [
+        media.encode(media.Photo([media.Page(pixels, "ycbcr")], "a", "JPEG"))
+        for pixels in (whole[..., :3], whole[..., :3].copy())
+    ]
+    assert files[0] == files[1]
+    for other in (whole[..., 1:], whole[:, ::-1, :3], whole[::2, :, :3], whole[:, :4, :3]):
+        np.testing.assert_array_equal(np.asarray(encode._image(other, "YCbCr")), other)

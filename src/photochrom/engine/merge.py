@@ -106,9 +106,10 @@ def merge_ycbcr(
     """Merge luma and chroma for a JPEG into ``(H, W, 3)`` full-range Y'CbCr. The Y plane equals the input.
 
     With `halved` the chroma is computed at half the size, and each 2x2 pixels share one value, as in 4:2:0 files.
+    The result is a view of ``(H, W, 4)``. Pillow stores a pixel in four bytes, so the encoder need not copy it.
     """
     height, width = luma.shape
-    out = np.empty((height, width, 3), np.uint8)
+    out = np.empty((height, width, 4), np.uint8)
     step = 2 if halved else 1
 
     def strip(top: int, bottom: int) -> None:
@@ -132,7 +133,7 @@ def merge_ycbcr(
         cv2.mixChannels([np.ascontiguousarray(rows), chroma], [out[top:bottom]], [0, 0, 1, 1, 2, 2])
 
     each_strip(strip, strips(height, 2), pool)
-    return out
+    return out[..., :3]
 
 
 def _chroma(y: Float, coefficients: Float, strength: float) -> tuple[Float, Float]:
