@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from PIL import Image
 from photochrom.engine.options import Options
 from photochrom.errors import NameTakenError
 from photochrom.media import provenance
+from photochrom.pipeline import file_job
 from photochrom.pipeline.file_job import FileJob, Outcome, colorize_file
 from photochrom.pipeline.python import Colorizer
 from photochrom.pipeline.request import ColorizeRequest
@@ -231,3 +233,23 @@ def test_whatever_happens_is_the_outcomes_error(
         assert outcome.error is not None
         assert (outcome.status, outcome.error.code) == ("failed", code)
     monkeypatch.undo()
+
+
+def test_a_photo_that_is_opened_early_has_the_same_result(
+    put: Put, colorizer: Colorizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, broken = put("a.jpg"), put("b.jpg")
+    broken.write_bytes(broken.read_bytes()[:300])
+    jobs = [
+        FileJob(0, path, Destination(tmp_path / folder, path.name, marked=False), ColorizeRequest())
+        for folder in ("late", "early")
+        for path in (source, broken, tmp_path / "missing.jpg")
+    ]
+    late = [colorize_file(job, colorizer, Claims()) for job in jobs[:3]]
+    with ThreadPoolExecutor(1) as pool:
+        early = [job.opened_early(pool) for job in jobs[3:]]
+    monkeypatch.setattr(file_job, "open_photo", lambda *args, **kwargs: pytest.fail("opened twice"))
+    outcomes = [colorize_file(job, colorizer, Claims()) for job in early]
+    assert [each.status for each in outcomes] == ["done", "failed", "failed"]
+    assert [str(each.error) for each in outcomes] == [str(each.error) for each in late]
+    assert (tmp_path / "early/a.jpg").read_bytes() == (tmp_path / "late/a.jpg").read_bytes()

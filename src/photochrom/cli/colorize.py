@@ -147,7 +147,8 @@ def colorize(
             # ONNX Runtime reads the model in parallel, while the main thread imports modules and lists the files.
             several = len(inputs) > 1 or Path(inputs[0]).is_dir()
             _, each = share_cores(cores() if several else 1, jobs, threads)
-            loading = ThreadPoolExecutor(1).submit(load, model, device, each)
+            helpers = ThreadPoolExecutor(2)
+            loading = helpers.submit(load, model, device, each)
             from photochrom.jobs import batch, plan
 
             planned = plan.make(
@@ -168,13 +169,15 @@ def colorize(
             write_stdout(_through_pipe(planned, loading.result()))
             process.complete()
             return
-        process.start_collector()
+        if len(planned.jobs) == 1:  # the photo is decoded while the model is read
+            planned.jobs = [planned.jobs[0].opened_early(helpers)]
         stopped = False
         with Report(len(planned.jobs), quiet=quiet, as_json=as_json) as report:
             try:
                 planned.sweep()
                 at_once, _ = share_cores(len(planned.jobs), jobs, threads)
                 worker = batch.Worker(loading.result(), planned.claims, report.add)
+                process.start_collector()
                 batch.run(planned.jobs, worker, at_once)
             except KeyboardInterrupt:
                 stopped = True

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from concurrent.futures import Executor, Future
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -38,6 +39,8 @@ class FileJob:
         Its path; what came through a pipe has `data` too.
     problem
         Why it cannot be done, where that is known already.
+    photo
+        The opened photo, if it is opened early.
     """
 
     index: int
@@ -48,11 +51,23 @@ class FileJob:
     comparisons: bool = False
     data: bytes | None = field(default=None, repr=False)
     problem: PhotochromError | None = None
+    photo: Future[Photo] | None = field(default=None, repr=False)
 
     @property
     def name(self) -> str:
         """The input as the user wrote it."""
         return str(self.source)
+
+    def open(self) -> Photo:
+        """The photo. Raises PhotoError, also for what went wrong when it was opened early."""
+        if self.photo is not None:
+            return self.photo.result()
+        source = self.source if self.data is None else self.data
+        return open_photo(source, self.request, name=self.name)
+
+    def opened_early(self, executor: Executor) -> FileJob:
+        """The same job, whose photo a thread of `executor` opens now."""
+        return self if self.problem else replace(self, photo=executor.submit(self.open))
 
 
 @dataclass(slots=True)
@@ -149,7 +164,7 @@ def _make(job: FileJob, colorizer: Colorizer, claims: Claims, outcome: Outcome) 
     expected = _expected_suffix(job)
     todo = missing(expected) if expected is not None else None
     if todo != []:
-        photo = open_photo(source, request, name=job.name)
+        photo = job.open()
         outcome.height, outcome.width = photo.pages[0].pixels.shape[:2]
         suffix = media.extension_for(photo, request.format)
         if todo is None or suffix != expected:
