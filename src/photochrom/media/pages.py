@@ -65,7 +65,7 @@ def _to_luma(strip: Image.Image, mode: str, transform: ImageCms.ImageCmsTransfor
     if transform is not None:
         plain = strip if strip.mode == mode else strip.convert(mode)
         strip = ImageCms.applyTransform(plain, transform) or plain
-    return strip.convert("L")
+    return strip if strip.mode == "L" else strip.convert("L")
 
 
 def _lab_transform() -> ImageCms.ImageCmsTransform:
