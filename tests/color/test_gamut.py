@@ -8,7 +8,9 @@ from numpy.typing import NDArray
 from photochrom.color.gamut import ab_to_chroma, chroma_limit, in_gamut, reduce_chroma
 from photochrom.color.lab import rgb_to_lab
 from photochrom.color.luma import rgb_to_luma, rgb_to_ycbcr, ycbcr_to_rgb
+from photochrom.color.ycbcr import BT601, BT709, BT2020, Matrix
 
+MATRICES = [BT601, BT709, BT2020]
 luma_value = st.floats(0.0, 1.0)
 chroma_value = st.floats(-0.5, 0.5)
 
@@ -101,3 +103,27 @@ def test_no_ab_is_no_chroma() -> None:
     assert chroma[0].shape == chroma[1].shape == (3, 5)
     # CIE's white and the matrix agree to four digits.
     assert np.abs(chroma).max() < 1e-4
+
+
+@pytest.mark.parametrize("matrix", MATRICES)
+def test_chroma_of_ab_is_that_of_the_colour(matrix: Matrix) -> None:
+    rgb = np.random.default_rng(2).random((200, 3))
+    luma, (cb, cr) = matrix.luma(rgb), matrix.chroma(rgb)
+    found = ab_to_chroma(rgb_to_lab(rgb)[:, 1:], luma, matrix)
+    # Ten halvings find L* within 0.1.
+    assert np.abs(found[0] - cb).max() < 0.004
+    assert np.abs(found[1] - cr).max() < 0.004
+
+
+@pytest.mark.parametrize("matrix", MATRICES)
+def test_scaled_chroma_touches_the_cube(matrix: Matrix) -> None:
+    random = np.random.default_rng(4)
+    luma, cb, cr = random.random(100), random.uniform(-0.5, 0.5, 100), random.uniform(-0.5, 0.5, 100)
+    scale = chroma_limit(luma, cb, cr, matrix)
+    rgb = matrix.to_rgb(luma, cb * scale, cr * scale)
+    assert rgb.min() > -1e-9
+    assert rgb.max() < 1 + 1e-9
+    reduced = scale < 1
+    assert reduced.any()
+    edge = np.minimum(rgb.min(-1), 1 - rgb.max(-1))
+    assert np.abs(edge[reduced]).max() < 1e-9

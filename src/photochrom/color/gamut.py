@@ -6,7 +6,7 @@ would change it.
 
 from photochrom.color._arrays import Array, namespace
 from photochrom.color.lab import lab_to_rgb
-from photochrom.color.luma import CB_TO_BLUE, CB_TO_GREEN, CR_TO_GREEN, CR_TO_RED, rgb_to_luma, rgb_to_ycbcr
+from photochrom.color.ycbcr import BT601, Matrix
 
 
 def in_gamut(rgb: Array, axis: int = -1, tolerance: float = 1e-6) -> Array:
@@ -15,16 +15,19 @@ def in_gamut(rgb: Array, axis: int = -1, tolerance: float = 1e-6) -> Array:
     return xp.all((rgb >= -tolerance) & (rgb <= 1 + tolerance), axis=axis)
 
 
-def chroma_limit(luma: Array, cb: Array, cr: Array) -> Array:
-    """Return the largest s in [0, 1] for which (luma, s cb, s cr) is inside the sRGB cube.
+def chroma_limit(luma: Array, cb: Array, cr: Array, matrix: Matrix = BT601) -> Array:
+    """Return the largest s in [0, 1] for which (luma, s cb, s cr) is inside the R'G'B' cube.
 
     Parameters
     ----------
     luma, cb, cr : arrays of one shape
-        Full-range Rec. 601: luma in [0, 1], cb and cr centred on 0.
+        Luma in [0, 1], cb and cr centred on 0.
+    matrix
+        Photos have that of BT.601.
     """
     xp = namespace(luma)
-    red, green, blue = CR_TO_RED * cr, CB_TO_GREEN * cb + CR_TO_GREEN * cr, CB_TO_BLUE * cb
+    red, blue = matrix.cr_to_red * cr, matrix.cb_to_blue * cb
+    green = matrix.cb_to_green * cb + matrix.cr_to_green * cr
     highest = xp.maximum(xp.maximum(red, green), blue)
     lowest = -xp.minimum(xp.minimum(red, green), blue)
     # 1e-6 is far below one level of 16 bit. It only avoids 0/0 at greys, where any s is right.
@@ -33,22 +36,25 @@ def chroma_limit(luma: Array, cb: Array, cr: Array) -> Array:
     )
 
 
-def reduce_chroma(luma: Array, cb: Array, cr: Array) -> tuple[Array, Array]:
-    """Return cb and cr. They are scaled down together where the colour is outside the sRGB cube."""
-    limit = chroma_limit(luma, cb, cr)
+def reduce_chroma(luma: Array, cb: Array, cr: Array, matrix: Matrix = BT601) -> tuple[Array, Array]:
+    """Return cb and cr. They are scaled down together where the colour is outside the R'G'B' cube."""
+    limit = chroma_limit(luma, cb, cr, matrix)
     return cb * limit, cr * limit
 
 
-def ab_to_chroma(ab: Array, luma: Array) -> tuple[Array, Array]:
-    """Return Cb and Cr of the colour with these a and b and this Rec. 601 luma.
+def ab_to_chroma(ab: Array, luma: Array, matrix: Matrix = BT601) -> tuple[Array, Array]:
+    """Return Cb and Cr of the colour with these a and b and this luma.
 
     L* and luma are different greys: a pure blue has L* 32 but a luma of 0.11. Therefore bisection first finds the L*
-    that gives the luma, which grows with L* at a fixed ab. After ten halvings the error is at most 0.002.
+    that gives the luma, which grows with L* at a fixed ab. After ten halvings the error is at most 0.002. The R'G'B' of
+    a film is treated as sRGB, as players do.
 
     Parameters
     ----------
     ab : (..., 2) in Lab units
     luma : (...) in [0, 1]
+    matrix
+        Photos have that of BT.601.
 
     Returns
     -------
@@ -60,7 +66,7 @@ def ab_to_chroma(ab: Array, luma: Array) -> tuple[Array, Array]:
     # A fixed-point iteration from the grey's L* has an error of 0.05 in luma at blues, for any number of steps.
     for _ in range(10):
         middle = (low + high) / 2
-        darker = rgb_to_luma(lab_to_rgb(xp.concat([middle, ab], axis=-1)))[..., None] < luma[..., None]
+        darker = matrix.luma(lab_to_rgb(xp.concat([middle, ab], axis=-1)))[..., None] < luma[..., None]
         low, high = xp.where(darker, middle, low), xp.where(darker, high, middle)
-    ycbcr = rgb_to_ycbcr(lab_to_rgb(xp.concat([(low + high) / 2, ab], axis=-1)))
-    return reduce_chroma(luma, ycbcr[..., 1], ycbcr[..., 2])
+    cb, cr = matrix.chroma(lab_to_rgb(xp.concat([(low + high) / 2, ab], axis=-1)))
+    return reduce_chroma(luma, cb, cr, matrix)

@@ -1,29 +1,26 @@
-"""Y'CbCr of films: the matrices and quantization ranges of ITU-R BT.601, BT.709 and BT.2020.
+"""Y'CbCr of photos and films: the matrices and the integer ranges of ITU-R BT.601, BT.709 and BT.2020.
 
-Y' is in [0, 1]; Cb and Cr are centred on 0 and lie in [-0.5, 0.5]. `photochrom.color.luma` is the same for photos,
-which know BT.601 in full range alone.
+Y' is in [0, 1]. Cb and Cr are centred on 0 and lie in [-0.5, 0.5]. Photos have the matrix of BT.601 and the full range;
+`photochrom.color.luma` has short functions for them.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from photochrom.color._arrays import Array, namespace
-from photochrom.color.lab import lab_to_rgb
 
-__all__ = ["BT601", "BT709", "BT2020", "Matrix", "Range", "ab_to_chroma"]
+__all__ = ["BT601", "BT709", "BT2020", "Matrix", "Range"]
 
 
-@dataclass(frozen=True, slots=True)
-class Matrix:
+class Matrix(NamedTuple):
     """A non-constant-luminance Y'CbCr matrix.
 
     Attributes
     ----------
-    name : as the standard is called
-    red, blue : the weights of R' and B' in Y'; that of G' is the rest
+    name : the name of the standard
+    red, blue : the weights of R' and B' in Y'; the weight of G' is the rest
     """
 
     name: str
@@ -59,6 +56,14 @@ class Matrix:
         """Y' ``(...)`` of R'G'B' ``(..., 3)`` in [0, 1]."""
         return self.red * rgb[..., 0] + self.green * rgb[..., 1] + self.blue * rgb[..., 2]
 
+    def chroma(self, rgb: Array) -> tuple[Array, Array]:
+        """Cb and Cr ``(...)`` of R'G'B' ``(..., 3)`` in [0, 1]."""
+        red, green, blue = rgb[..., 0], rgb[..., 1], rgb[..., 2]
+        from_blue, from_red = 1 / self.cb_to_blue, 1 / self.cr_to_red
+        cb = -self.red * from_blue * red + -self.green * from_blue * green + 0.5 * blue
+        cr = 0.5 * red + -self.green * from_red * green + -self.blue * from_red * blue
+        return cb, cr
+
     def to_rgb(self, luma: Array, cb: Array, cr: Array) -> Array:
         """R'G'B' ``(..., 3)``, not clipped, of Y', Cb and Cr ``(...)``."""
         xp = namespace(luma)
@@ -72,14 +77,13 @@ BT709 = Matrix("BT.709", 0.2126, 0.0722)
 BT2020 = Matrix("BT.2020", 0.2627, 0.0593)
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
-    """How Y'CbCr is held in integers (BT.601-7 section 2.5.3, BT.2100 table 9).
+class Range(NamedTuple):
+    """The integers that store Y'CbCr (BT.601-7 section 2.5.3, BT.2100 table 9).
 
     Attributes
     ----------
     bits : 8 to 16
-    full : whether Y' fills all levels, as in JPEG; else the limited range of television: 16 to 235 at 8 bit
+    full : whether Y' fills all levels, as in JPEG; otherwise the limited range of television: 16 to 235 at 8 bits
     """
 
     bits: int = 8
@@ -92,12 +96,12 @@ class Range:
 
     @property
     def luma_levels(self) -> int:
-        """How many levels Y' = 1 lies above black."""
+        """The number of levels from black to Y' = 1."""
         return (1 << self.bits) - 1 if self.full else 219 << (self.bits - 8)
 
     @property
     def chroma_levels(self) -> int:
-        """How many levels a Cb or Cr of 1 would have."""
+        """The number of levels from a Cb or Cr of 0 to one of 1."""
         return (1 << self.bits) - 1 if self.full else 224 << (self.bits - 8)
 
     @property
@@ -107,11 +111,11 @@ class Range:
 
     @property
     def dtype(self) -> type[np.uint8] | type[np.uint16]:
-        """What holds one sample."""
+        """The type of a sample."""
         return np.uint8 if self.bits == 8 else np.uint16
 
     def luma(self, plane: NDArray[Any]) -> NDArray[np.float32]:
-        """Y' as float32, in [0, 1] but for levels below black and above white, of a plane of integers."""
+        """Y' as float32 of a plane of integers. It is in [0, 1], except for levels below black and above white."""
         return np.asarray(
             (plane.astype(np.float32) - np.float32(self.black)) * np.float32(1 / self.luma_levels), np.float32
         )
@@ -120,44 +124,3 @@ class Range:
         """Cb or Cr as float32 of a plane of integers."""
         levels = plane.astype(np.float32) - np.float32(self.neutral)
         return np.asarray(levels * np.float32(1 / self.chroma_levels), np.float32)
-
-
-def ab_to_chroma(ab: Array, luma: Array, matrix: Matrix) -> tuple[Array, Array]:
-    """Cb and Cr of the colour that has these a and b and this Y' in `matrix`.
-
-    As `photochrom.color.gamut.ab_to_chroma`, which knows BT.601 alone: the L* that goes with the luma is found by
-    bisection. The film's R'G'B' are taken for sRGB, as players take them.
-
-    Parameters
-    ----------
-    ab : (..., 2) in Lab units
-    luma : (...) in [0, 1]
-
-    Returns
-    -------
-    cb, cr : (...) in [-0.5, 0.5], within the gamut of `luma`.
-    """
-    xp = namespace(ab)
-    low = xp.zeros_like(ab[..., :1])
-    high = low + 100.0
-    for _ in range(10):
-        middle = (low + high) / 2
-        darker = matrix.luma(lab_to_rgb(xp.concat([middle, ab], axis=-1)))[..., None] < luma[..., None]
-        low, high = xp.where(darker, middle, low), xp.where(darker, high, middle)
-    rgb = lab_to_rgb(xp.concat([(low + high) / 2, ab], axis=-1))
-    found = matrix.luma(rgb)
-    cb = (rgb[..., 2] - found) / matrix.cb_to_blue
-    cr = (rgb[..., 0] - found) / matrix.cr_to_red
-    scale = chroma_scale(luma, cb, cr, matrix)
-    return cb * scale, cr * scale
-
-
-def chroma_scale(luma: Array, cb: Array, cr: Array, matrix: Matrix) -> Array:
-    """The largest s in [0, 1] for which (luma, s cb, s cr) lies in the R'G'B' cube; all of one shape."""
-    xp = namespace(luma)
-    off = matrix.to_rgb(luma * 0, cb, cr)
-    highest, lowest = xp.max(off, axis=-1), -xp.min(off, axis=-1)
-    # 1e-6 only avoids 0/0 at greys, where any s will do.
-    up = (1 - luma) / xp.clip(highest, 1e-6, None)
-    down = luma / xp.clip(lowest, 1e-6, None)
-    return xp.clip(xp.minimum(up, down), 0.0, 1.0)

@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from photochrom.color.ycbcr import Matrix, Range, chroma_scale
+from photochrom.color.gamut import chroma_limit
+from photochrom.color.ycbcr import Matrix, Range
 from photochrom.engine.merge import each_strip, enlarged_rows, strips
 from photochrom.engine.resize import Float, as_float
 
@@ -92,7 +93,7 @@ def _keep_in_gamut(y: Float, cb: Float, cr: Float, matrix: Matrix) -> None:
     outside = np.flatnonzero((highest > 1) | (lowest < 0))
     if outside.size:
         flat_cb, flat_cr = cb.reshape(-1), cr.reshape(-1)
-        scale = chroma_scale(y.reshape(-1)[outside], flat_cb[outside], flat_cr[outside], matrix)
+        scale = chroma_limit(y.reshape(-1)[outside], flat_cb[outside], flat_cr[outside], matrix)
         flat_cb[outside] *= scale
         flat_cr[outside] *= scale
 

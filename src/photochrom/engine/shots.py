@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from photochrom.color.ycbcr import Matrix, Range, ab_to_chroma
+from photochrom.color.gamut import ab_to_chroma
+from photochrom.color.ycbcr import Matrix, Range
 from photochrom.engine.merge import solve_guided, window
 from photochrom.engine.options import Options
 from photochrom.engine.palette import share_palette
