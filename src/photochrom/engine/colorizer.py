@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 
 from photochrom.engine import merge
 from photochrom.engine.batching import Batching
-from photochrom.engine.models import DEFAULT, ModelInfo, resolve
+from photochrom.engine.model_info import ModelInfo
 from photochrom.engine.options import Options
 from photochrom.engine.predict import Colours, predict, sides
 from photochrom.engine.resize import GUIDE_SIDE, Float, reduced, resized
 from photochrom.engine.session import Session
 from photochrom.media import photo as media
 from photochrom.media.photo import Page, Photo
+from photochrom.modelfile.table import DEFAULT, resolve
 from photochrom.resources import cores
 
 

@@ -1,4 +1,4 @@
-"""The available models and the information in their files."""
+"""The information in a model file."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from photochrom.modelfile.metadata import Metadata
-from photochrom.modelfile.table import DEFAULT, MODELS, resolve
 
-__all__ = ["DEFAULT", "ModelInfo", "available", "resolve"]
+__all__ = ["ModelInfo"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +42,3 @@ class ModelInfo:
         """Twelve hexadecimal digits. They differ between two models, even if these have the same name."""
         said = json.dumps([self.name, self.parameters, self.bytes, self.metadata], sort_keys=True)
         return hashlib.sha256(said.encode()).hexdigest()[:12]
-
-
-def available() -> list[ModelInfo]:
-    """The models that came with the package, by name."""
-    from photochrom.engine.session import Session
-
-    return [Session(resolve(name), threads=1).info for name, model in sorted(MODELS.items()) if not model.url]

@@ -10,7 +10,7 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from photochrom.color.quantize import ab_bins
-from photochrom.engine.models import ModelInfo
+from photochrom.engine.model_info import ModelInfo
 from photochrom.errors import ModelError
 from photochrom.modelfile.metadata import parse
 from photochrom.modelfile.names import (

@@ -49,7 +49,7 @@ class ColorizeRequest:
 
         Parameters
         ----------
-        model : the fingerprint of the model, see `photochrom.engine.models.ModelInfo`
+        model : the fingerprint of the model, see `photochrom.engine.model_info.ModelInfo`
         """
         values: dict[str, Any] = {"model": model}
         default = Options()
