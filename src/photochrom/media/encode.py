@@ -147,11 +147,11 @@ def _rgb(page: Page) -> Pixels:
 def _image(pixels: Any, mode: str) -> Image.Image:
     """The pixels (h, w) or (h, w, 3) uint8 as a Pillow picture. Where possible, it shares their memory."""
     height, width = pixels.shape[:2]
-    if mode == "YCbCr" and (whole := _four_bytes(pixels)) is not None:
-        # Pillow's public functions share memory only in other modes. A copy takes 15 ms at 12 megapixels.
-        return Image.new(mode, (0, 0))._new(
-            _imaging.map_buffer(whole, (width, height), "raw", 0, (mode, 0, 1))
-        )
+    share = getattr(_imaging, "map_buffer", None)
+    if mode == "YCbCr" and share is not None and (whole := _four_bytes(pixels)) is not None:
+        # Pillow's public functions share memory only in other modes. A copy takes 15 ms at 12 megapixels. This function
+        # is Pillow's own and may go; then the picture is copied.
+        return Image.new(mode, (0, 0))._new(share(whole, (width, height), "raw", 0, (mode, 0, 1)))
     return Image.frombuffer(mode, (width, height), np.ascontiguousarray(pixels), "raw", mode, 0, 1)
 
 
