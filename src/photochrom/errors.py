@@ -5,7 +5,7 @@
     PhotochromError           code, path, what, remedy
     ├── PhotoError            something is wrong with one photo's file
     │   ├── UnreadableError     missing, empty, damaged, a folder, no permission
-    │   ├── UnsupportedError    a sound file of a kind that is not supported
+    │   ├── UnsupportedError    a valid file of a kind that is not supported
     │   ├── TooLargeError       more pixels or memory than there is room for
     │   ├── AlreadyColorError   in colour already, or colorized before
     │   ├── NameTakenError      another file has the name that the result would get
@@ -16,9 +16,9 @@
     ├── CheckpointError       a checkpoint cannot be read or does not fit (also a ValueError)
     └── StudyError            the file of a Turing test cannot be used (also a ValueError)
 
-An error knows what is wrong, never how an interface says it. ``remedy`` is a key: an interface that has other words
-for it (``--max-pixels`` where Python says ``max_pixels``) passes them to `PhotochromError.sentence`. No interface edits
-the text of an error.
+An error states what is wrong. ``remedy`` is a key. An interface may have other words for a remedy: the command says
+``--max-pixels`` where Python says ``max_pixels``. It passes these words to `PhotochromError.sentence`. No interface
+edits the text of an error.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ __all__ = [
 
 
 class Remedy(StrEnum):
-    """What a user can do; the value is how Python's interface says it."""
+    """What a user can do. The value has the words of Python's interface."""
 
     NONE = ""
     ALLOW_OVERWRITE = "choose another name or allow overwriting"
@@ -96,18 +96,18 @@ class PhotochromError(Exception):
     Attributes
     ----------
     code : str
-        What is wrong, for programs: lower case with underscores, such as "damaged" or "too_large".
+        The kind of the error, for programs: lower case with underscores, such as "damaged" or "too_large".
     path : str
-        The file or thing that it is about, as the user named it; may be empty.
+        The file or thing with the error, as the user named it. It may be empty.
     what : str
-        What is wrong, in words, without the path and the remedy.
+        The description of the error, without the path and the remedy.
     remedy : Remedy
         What the user can do about it.
     """
 
     code = "error"
     separator = ": "
-    """Between the path and what is wrong."""
+    """The text between `path` and `what`."""
 
     def __init__(
         self, path: str, what: str, remedy: Remedy = Remedy.NONE, *, code: str | None = None
@@ -122,16 +122,16 @@ class PhotochromError(Exception):
 
         Parameters
         ----------
-        remedies : an interface's own words for some remedies; the others are said as in Python
-        path : what this interface calls the file, if not `self.path`
+        remedies : an interface's own words for some remedies; the other remedies have the words of Python's interface
+        path : the name of the file in this interface, if it is not `self.path`
         """
         remedy = (remedies or {}).get(self.remedy, self.remedy.value)
         named = self.separator.join(part for part in (self.path if path is None else path, self.what) if part)
-        # Names come from users and may hold line breaks; the message must stay one line in a log.
+        # Names come from users and may contain line breaks. The message must be one line in a log.
         return " ".join("; ".join(part for part in (named, remedy) if part).split())
 
     def __reduce__(self) -> tuple[object, ...]:
-        # Errors cross processes (Ray, multiprocessing); the default would pass the sentence as the path.
+        # Errors are sent between processes (Ray, multiprocessing). The default would pass the sentence as the path.
         return _rebuild, (type(self), self.path, self.what, self.remedy, self.code)
 
 
@@ -152,13 +152,13 @@ class UnreadableError(PhotoError):
 
 
 class UnsupportedError(PhotoError):
-    """The file is sound, but of a kind that is not supported."""
+    """The file is valid, but its kind is not supported."""
 
     code = "unsupported"
 
 
 class TooLargeError(PhotoError):
-    """The picture has more pixels than the limit, the memory or the output format can hold."""
+    """The picture has more pixels than the limit, the memory or the output format allows."""
 
     code = "too_large"
 
@@ -188,14 +188,14 @@ class ModelError(PhotochromError):
 
 
 class OptionError(PhotochromError, ValueError):
-    """An option is out of range; `path` is its name, and the sentence goes on from it: "strength must be ..."."""
+    """An option is out of range. `path` is its name, and `what` continues the sentence: "strength must be ..."."""
 
     code = "option"
     separator = " "
 
 
 class RecipeError(PhotochromError, ValueError):
-    """A recipe or an override cannot be used; `path` is the key's path."""
+    """A recipe or an override cannot be used. `path` is the path of the key."""
 
     code = "recipe"
 

@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, and what a killed process left of them."""
+"""Write files completely or not at all, and remove the temporary files of killed processes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["atomic", "sweep", "write_atomic"]
 
 PREFIX, SUFFIX = ".photochrom-", ".part"
 STALE_SECONDS = 2.0
-"""A file so young is never swept: its writer may not have locked it yet."""
+"""A younger file is never removed, because its writer may not have locked it yet."""
 STALE_WITHOUT_LOCKS = 24 * 3600.0
 
 PROBLEMS = {
@@ -41,15 +41,15 @@ PROBLEMS = {
 
 @contextmanager
 def atomic(path: str | Path, *, overwrite: bool = False) -> Iterator[Path]:
-    """Give a temporary file to write; it becomes `path` when the block ends without an error.
+    """Give a temporary file to write. It becomes `path` when the block ends without an error.
 
-    The temporary file lies beside `path`. It is forced to the disk and renamed, so nobody ever sees half of it. If
-    anything stops the block (a full disk, an interrupt), the file is removed and what was at `path` is as it was.
+    The temporary file is in the folder of `path`. It is written to the disk and then renamed, so no other program sees
+    an incomplete file. If an error or an interrupt stops the block, the file is removed, and `path` is unchanged.
 
     Yields
     ------
     Path
-        An empty file that exists. Writing may open it again or append to it, but must not replace it by another file.
+        An empty file. The block may open it or append to it, but must not replace it by another file.
 
     Raises
     ------
@@ -64,10 +64,10 @@ def atomic(path: str | Path, *, overwrite: bool = False) -> Iterator[Path]:
     temporary: Path | None = None
     lock: int | None = None
     try:
-        # A hidden, short name: the suffix of a picture would let a watcher of the folder pick it up.
+        # The name is hidden and has no suffix of a picture, so that a program that watches the folder ignores it.
         name = path.parent / f"{PREFIX}{os.urandom(8).hex()}{SUFFIX}"
         flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
-        lock = os.open(name, flags, 0o666)  # mkstemp would make it 0600, whatever the umask
+        lock = os.open(name, flags, 0o666)  # mkstemp would ignore the umask and give 0600
         temporary = name
         _lock(lock)
         yield name
@@ -99,8 +99,8 @@ def write_atomic(path: str | Path, data: bytes, *, overwrite: bool = False) -> N
 def sweep(folder: str | Path) -> list[Path]:
     """Remove the temporary files that killed processes left in `folder`, and return their paths.
 
-    A file that a living process still writes is locked (flock) and stays. Where locks are not to be had, only files
-    older than a day are removed. Errors are ignored: a file that cannot be removed is left.
+    A file that a running process writes is locked (flock) and stays. Without locks, only files that are older than a
+    day are removed. A file that cannot be removed stays, without an error.
     """
     removed = []
     with contextlib.suppress(OSError):
@@ -113,7 +113,7 @@ def sweep(folder: str | Path) -> list[Path]:
 
 
 def write_error(path: Path, error: OSError) -> WriteError:
-    """The error that says why the system did not write `path`."""
+    """The error that tells why the system did not write `path`."""
     what, remedy, code = PROBLEMS.get(
         error.errno or 0, (f"could not be written ({error.strerror or error})", Remedy.NONE, "write")
     )
@@ -149,17 +149,17 @@ def _publish(temporary: Path, path: Path, overwrite: bool) -> None:
         os.replace(temporary, path)
         return
     try:
-        os.link(temporary, path)  # unlike a rename, it fails where another program was quicker
+        os.link(temporary, path)  # unlike a rename, it fails if another program has made `path` meanwhile
     except FileExistsError:
         raise
-    except OSError:  # FAT, some network disks: no hard links
+    except OSError:  # FAT and some network disks have no hard links
         if os.path.lexists(path):
             raise FileExistsError(errno.EEXIST, "exists") from None
         os.replace(temporary, path)
 
 
 def _sync_folder(folder: Path) -> None:
-    # Without this the new name may be lost in a power cut; some systems cannot open a folder.
+    # Without this, a power cut may lose the new name. Some systems cannot open a folder.
     with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:

@@ -1,4 +1,4 @@
-"""How many cores and how much memory this process may use, and how photos share them: counted in one place."""
+"""The cores and the memory that this process may use, and how photos share them."""
 
 from __future__ import annotations
 
@@ -19,34 +19,40 @@ __all__ = [
 
 CGROUP = Path("/sys/fs/cgroup")
 UNLIMITED = 1 << 60
-"""Version 1 of cgroups writes "no limit" as a number near 2^63."""
+"""Version 1 of cgroups states "no limit" as a number near 2^63."""
 LEAST_MEMORY = 500_000_000
-"""Address space below which the libraries themselves cannot be loaded."""
+"""The smallest address space, in bytes, in which the libraries can be loaded."""
 AMPLE = 4 << 30
+"""With so many bytes of address space, the libraries may use threads and heaps as they like."""
 BYTES_PER_JOB = 1 << 30
-"""What a photo of 100 megapixels takes while it is worked on, about."""
+"""About the memory that a photo of 100 megapixels needs during the work."""
 M_ARENA_MAX = -8
 
 
 def cores() -> int:
-    """How many cores this process may use: its CPU affinity and its cgroup's quota, at least 1."""
+    """The number of cores that this process may use, by its CPU affinity and its cgroup's quota. It is at least 1."""
     there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     quota = _quota()
-    # A container of 1.5 cores does better with two threads that wait a little than with one.
+    # With a quota of 1.5 cores, two threads that sometimes wait are faster than one.
     return there if quota is None else max(1, min(there, round(quota + 0.25)))
 
 
 def memory() -> int | None:
-    """Bytes that this process may use, None if unknown: the least of the machine's, its cgroup's and ``ulimit -v``."""
+    """The memory in bytes: the minimum of the machine, the cgroup and ``ulimit -v``. None if it is unknown."""
     limits = [_physical(), _cgroup_memory(), address_space()]
     known = [limit for limit in limits if limit is not None]
     return min(known) if known else None
 
 
 def share_cores(photos: int, jobs: int | None, threads: int | None) -> tuple[int, int | None]:
-    """How many photos at once, and how many threads for the network of each (None: all cores).
+    """The number of photos at once, and the number of threads for the network of each photo (None: all cores).
 
-    Decoding, encoding and the network all release Python's lock, so a photo per core has the best rate.
+    Decoding, encoding and the network release Python's lock. So one photo per core is the fastest.
+
+    Parameters
+    ----------
+    photos : the number of photos in the run
+    jobs, threads : what the user chose; None if the user chose nothing
     """
     most_cores, most_memory = cores(), memory()
     if jobs is None:
@@ -60,9 +66,9 @@ def share_cores(photos: int, jobs: int | None, threads: int | None) -> tuple[int
 
 
 def spare_address_space() -> None:
-    """Where the address space is limited, load the libraries with one thread and one heap.
+    """Load the libraries with one thread and one heap, if the address space is limited.
 
-    Each thread of OpenBLAS and each heap of glibc takes up tens of megabytes of addresses that it hardly uses. This
+    Each thread of OpenBLAS and each heap of glibc reserves tens of megabytes of addresses, and uses few of them. This
     must run before NumPy is imported.
     """
     limit = address_space()
@@ -94,7 +100,7 @@ def one_heap() -> None:
 
 
 def _quota() -> float | None:
-    """Cores by the cgroup's bandwidth limit, version 2 or 1; None for no limit."""
+    """The number of cores by the cgroup's bandwidth limit (version 2 or 1). None means no limit."""
     words = _read(_own_group("") / "cpu.max") or _read(CGROUP / "cpu.max")
     if words:
         quota, _, period = words.partition(" ")
@@ -140,7 +146,7 @@ def _physical() -> int | None:
 
 
 def address_space() -> int | None:
-    """The limit of this process's address space in bytes (``ulimit -v``); None for no limit."""
+    """The limit of this process's address space in bytes (``ulimit -v``). None means no limit."""
     try:
         import resource
     except ImportError:  # Windows

@@ -1,7 +1,7 @@
-"""How much chroma predictions have, and how many of them are brown or nearly grey as a whole.
+"""Metrics of chroma: its mean, its ratio to the truth, and the share of predictions that are brown or nearly grey.
 
-Chroma is ``hypot(a*, b*)`` of CIE L*a*b* (D65, 2-degree observer), and the mean chroma of a photo is the mean over its
-pixels. More is not better: the truth's amount is.
+Chroma is ``hypot(a*, b*)`` of CIE L*a*b* (D65, 2-degree observer). The mean chroma of a photo is the mean over its
+pixels. More chroma is not better. The best value is that of the truth.
 """
 
 from abc import abstractmethod
@@ -16,22 +16,22 @@ from photochrom.metrics.ratio import RatioToTruth
 BROWN_HUES = (40.0, 105.0)
 """Hue angles in degrees, both included, from orange to greenish yellow."""
 BROWN_CHROMA = 3.0
-"""A mean colour of no more chroma than this has no cast."""
+"""A mean colour with at most this chroma counts as neutral."""
 NEARLY_GREY = 4.0
-"""Photos of less mean chroma than this are nearly grey."""
+"""A photo with a smaller mean chroma counts as nearly grey."""
 MUTED = 8.0
-"""Photos whose truth has less mean chroma than this are muted."""
+"""A photo counts as muted if the mean chroma of its truth is smaller."""
 
 
 def mean_chroma(photos: Photos) -> Tensor:
-    """Mean chroma of each photo, ``(B,)`` float64: 0 for grey, about 17 for an ordinary colour photo."""
+    """Return the mean chroma of each photo, ``(B,)`` float64. Grey has 0, and an ordinary colour photo about 17."""
     return photo_mean(torch.hypot(photos.lab[:, 1], photos.lab[:, 2]))
 
 
 def brown(photos: Photos) -> Tensor:
-    """Which photos have a brown mean colour, ``(B,)`` bool.
+    """Return which photos have a brown mean colour, ``(B,)`` bool.
 
-    The mean colour is the mean a* and the mean b* of all pixels. It is brown if its hue angle ``atan2(b, a)`` lies in
+    The mean colour is the mean a* and the mean b* of all pixels. It is brown if its hue angle ``atan2(b, a)`` is in
     `BROWN_HUES` and its chroma is above `BROWN_CHROMA`.
     """
     a, b = (photo_mean(photos.lab[:, channel]) for channel in (1, 2))
@@ -40,14 +40,14 @@ def brown(photos: Photos) -> Tensor:
 
 
 class MeanChroma(MeanOverPhotos):
-    """Mean chroma of the predictions; the truth is not looked at."""
+    """Mean chroma of the predictions. The truth is not used."""
 
     def measure(self, prediction: Photos, truth: Photos, labels: Tensor | None) -> Tensor:
         return mean_chroma(prediction)
 
 
 class ChromaRatio(RatioToTruth):
-    """Mean chroma of all predictions divided by that of all truths (`RatioToTruth`)."""
+    """Mean chroma of all predictions, divided by the mean chroma of all truths; see `RatioToTruth`."""
 
     wanted = "true photos that are not grey"
 
@@ -57,7 +57,7 @@ class ChromaRatio(RatioToTruth):
 
 
 class MutedChromaRatio(RatioToTruth):
-    """`ChromaRatio` of the photos whose true mean chroma is below `MUTED`; above 1, muted scenes get too much."""
+    """`ChromaRatio` of the photos whose true mean chroma is below `MUTED`. Above 1, they get too much chroma."""
 
     wanted = f"true photos of a mean chroma below {MUTED:g} that are not grey"
 
@@ -68,13 +68,13 @@ class MutedChromaRatio(RatioToTruth):
 
 
 class _Share(OfMeans):
-    """Percentage of predictions of which something holds.
+    """Percentage of predictions that have a property.
 
     Parameters
     ----------
     less_truth : bool
-        Subtract the percentage of truths of which it holds. The figure is then in percentage points, 0 is the
-        truth's own, and its interval is that of a paired difference.
+        Subtract the percentage of truths that have the property. The result is in percentage points, and its interval
+        is that of a paired difference. The truth itself would have 0.
     """
 
     def __init__(self, less_truth: bool = False) -> None:
@@ -83,7 +83,7 @@ class _Share(OfMeans):
 
     @abstractmethod
     def holds(self, photos: Photos) -> Tensor:
-        """Of which photos it holds, ``(B,)`` bool."""
+        """Return which photos have the property, ``(B,)`` bool."""
 
     def measure(self, prediction: Photos, truth: Photos, labels: Tensor | None) -> Tensor:
         ours, true = (self.holds(photos).to(torch.float64) for photos in (prediction, truth))
@@ -94,7 +94,7 @@ class _Share(OfMeans):
 
 
 class BrownShare(_Share):
-    """Percentage of predictions whose mean colour is brown, as `brown` says."""
+    """Percentage of predictions whose mean colour is brown; see `brown`."""
 
     def holds(self, photos: Photos) -> Tensor:
         return brown(photos)

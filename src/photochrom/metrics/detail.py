@@ -1,4 +1,4 @@
-"""How much the colours change from place to place where the grey photo gives no hint of it."""
+"""Metric of the colour changes that the grey photo does not show."""
 
 import torch
 from torch import Tensor
@@ -10,24 +10,24 @@ from photochrom.metrics.ratio import RatioToTruth
 CELL = 8
 """Side of a cell in pixels."""
 FLAT = 2.0
-"""Two cells are flat if their L* differs by less than this."""
+"""A pair of cells is flat if the L* of the two differs by less than this."""
 
 
 class ABDetail(RatioToTruth):
-    """Change of ab between neighbouring flat cells, relative to the truth's; below 1, colours are too even.
+    """Change of ab in flat pairs of cells, relative to the truth. Below 1, the colours are too even.
 
-    1. The photo is cut into cells of 8x8 pixels from its upper left corner; what is left at the right and at the
-       bottom is not looked at. A cell has the mean L*, a* and b* (CIE, D65) of its pixels.
-    2. Pairs are a cell and its neighbour to the right, and a cell and its neighbour below. A pair counts if the L* of
-       the two cells of the *truth* differs by less than 2. So the pairs are the same ones for every model.
+    1. The photo is divided into cells of 8x8 pixels from its upper left corner. Pixels that do not fill a cell at the
+       right and at the bottom are ignored. A cell has the mean L*, a* and b* (CIE, D65) of its pixels.
+    2. A cell forms a pair with its right neighbour and a pair with its lower neighbour. A pair is used if the L* of
+       its two cells in the *truth* differs by less than 2. So the pairs are the same for every model.
     3. The change of a pair is the Euclidean distance ``hypot(a1 - a2, b1 - b2)`` of its cells.
-    4. The figure is the sum of the changes of all predictions, divided by the sum of those of all truths.
+    4. The result is the sum of the changes of all predictions, divided by the sum of the changes of all truths.
 
     Raises
     ------
     ValueError
-        By ``update()``, if a photo is smaller than 16x16 pixels; by ``compute()``, if no pair counts or the truths
-        are grey.
+        By ``update()``, if a photo is smaller than 16x16 pixels. By ``compute()``, if there is no flat pair or if the
+        truths are grey.
     """
 
     wanted = "true photos whose colour changes where L* is flat"

@@ -1,4 +1,4 @@
-"""The base of figures that say how much of something the predictions have for each unit that the truths have."""
+"""Base class of metrics that divide an amount in the predictions by the same amount in the truths."""
 
 import torch
 from torch import Tensor
@@ -6,34 +6,37 @@ from torch import Tensor
 from photochrom.metrics.metric import OfMeans
 
 LEAST = 0.01
-"""Smallest mean of the truths, in units of a* and b*, that is divided by. The rounded matrix gives greys 0.005."""
+"""The smallest mean of the truths, in units of a* and b*, by which the class divides.
+
+The colour conversion has a rounded matrix, and gives greys a chroma of 0.005.
+"""
 
 
 class RatioToTruth(OfMeans):
-    """The sum over all predictions, divided by the sum over all truths; 1 is the truth's own amount.
+    """The sum over all predictions, divided by the sum over all truths. The truth itself would have 1.
 
-    It is not the mean of the photos' own ratios: photos whose truth has almost nothing would decide that one.
-    `measure` gives ``(B, 3)`` for each photo: what the prediction has, what the truth has, and how many items were
-    added up for them. A photo that does not count has three zeros.
+    The mean of the ratios of single photos would depend most on photos whose truth has almost nothing. `measure` gives
+    ``(B, 3)``, for each photo: the amount in the prediction, the amount in the truth, and the number of items in both
+    sums. A photo that is not used has three zeros.
     """
 
     wanted: str
-    """What the figure needs, in the words of its errors, such as "true photos that are not grey"."""
+    """What the metric needs, for its errors, such as "true photos that are not grey"."""
 
     def of_means(self, means: Tensor) -> Tensor:
         ours, true, count = means.unbind(dim=-1)
-        # Where nothing counts, the left side is 0 / 0, and a comparison with that is false.
+        # If no photo is used, the left side is 0 / 0, and the comparison with NaN is false.
         return torch.where(true / count > LEAST, ours / true, torch.nan)
 
     def compute(self) -> Tensor:
-        """The figure of all photos so far; ValueError where their truths have nothing to divide by."""
+        """Return the ratio of all photos so far. Raises ValueError if the sum of their truths is almost zero."""
         figure = super().compute()
         if bool(figure.isnan()):
             raise ValueError(f"{type(self).__name__} needs {self.wanted}, and there are none")
         return figure
 
     def resampled(self, picks: Tensor) -> Tensor:
-        """As in `OfMeans`; ValueError where a resample has no figure, because too few photos count for it."""
+        """See `OfMeans`. Raises ValueError if a resample contains none of the few photos that are used."""
         figures = super().resampled(picks)
         if bool(figures.isnan().any()):
             raise ValueError(f"an interval needs more {self.wanted}")

@@ -1,8 +1,8 @@
-"""Convolutions with TensorFlow's padding, and depthwise ones whose gradients are fast on a CPU.
+"""Convolutions with TensorFlow's padding, and depthwise convolutions with fast gradients on a CPU.
 
-oneDNN has fast kernels for most depthwise convolutions, and two slow cases: the gradient of a kernel that is wider than
-3, above all in bfloat16, and in bfloat16 the gradient of the input where the stride is 2. `DepthwiseConv` computes the
-same sums with the fast kernels.
+oneDNN computes most depthwise convolutions fast. Two cases are slow: the gradient of a kernel that is wider than 3, in
+particular in bfloat16, and the gradient of the input in bfloat16 at stride 2. `DepthwiseConv` computes the same sums by
+fast cases.
 """
 
 from typing import Any, Literal
@@ -13,13 +13,13 @@ from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
 FAST_WIDTH = 3
-"""The widest kernel whose gradient oneDNN computes with a fast kernel; the height does not matter."""
+"""The width of the widest kernel whose gradient oneDNN computes fast. The height is not important."""
 CACHED = 2_000_000
-"""Numbers that stay in the cache between two operations on them."""
+"""The count of numbers that stay in the processor's cache between two operations."""
 
 
 class SameConv(nn.Conv2d):
-    """A convolution with TensorFlow's SAME padding for even inputs: stride 2 pads one more right and below."""
+    """A convolution with TensorFlow's SAME padding for even inputs. Stride 2 pads one pixel more right and below."""
 
     def forward(self, input: Tensor) -> Tensor:
         if self.stride[0] == 2:
@@ -29,12 +29,12 @@ class SameConv(nn.Conv2d):
 
 
 class DepthwiseConv(SameConv):
-    """One square kernel per channel, stride 1 or 2, output of the size of the input divided by the stride.
+    """One square kernel per channel, with stride 1 or 2. The output has the size of the input divided by the stride.
 
     Parameters
     ----------
-    channels : of the input and of the output
-    kernel : side of the kernel, odd
+    channels : the number of channels of the input and of the output
+    kernel : the side of the kernel, odd
     """
 
     def __init__(self, channels: int, kernel: int, stride: int = 1, *, bias: bool = True) -> None:
@@ -44,7 +44,7 @@ class DepthwiseConv(SameConv):
     def forward(self, input: Tensor) -> Tensor:
         dtype = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else input.dtype
         slow = self.kernel_size[1] > FAST_WIDTH or (self.stride[0] == 2 and dtype == torch.bfloat16)
-        # A net that is exported is in eval mode and must hold the plain convolution. A GPU needs no help.
+        # During export, the net is in eval mode, and the ONNX file must contain the plain convolution. GPUs are fast.
         if not (slow and self.training and input.device.type == "cpu"):
             return super().forward(input)
         output: Tensor = _Depthwise.apply(  # type: ignore[no-untyped-call]
@@ -54,7 +54,10 @@ class DepthwiseConv(SameConv):
 
 
 class _Depthwise(torch.autograd.Function):
-    """``x (B, C, H, W)``, ``weight (C, 1, K, K)``, ``bias (C,)`` or None; computes in the type of `x`."""
+    """Depthwise convolution of ``x (B, C, H, W)`` with ``weight (C, 1, K, K)`` and ``bias (C,)`` or None.
+
+    It computes in the type of `x`.
+    """
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None, stride: int) -> Tensor:
@@ -62,7 +65,7 @@ class _Depthwise(torch.autograd.Function):
         ctx.stride, ctx.biased = stride, bias is not None
         before, after = _padding(weight.shape[2], stride)
         cast = None if bias is None else bias.to(x.dtype)
-        # The convolution itself pads by as much on all four sides. What that adds are a first row and a first column.
+        # The convolution pads all four sides equally. This adds a first row and a first column, which are removed.
         surplus = stride if after > before else 0
         y = F.conv2d(x, weight.to(x.dtype), cast, stride, before + surplus, groups=len(weight))
         return y[:, :, 1:, 1:].contiguous(memory_format=torch.channels_last) if surplus else y
@@ -83,7 +86,7 @@ class _Depthwise(torch.autograd.Function):
 
 
 def _padding(side: int, stride: int) -> tuple[int, int]:
-    """Pixels left (and above) and right (and below) of a picture of even sides."""
+    """Return the padding left (and above) and right (and below), in pixels, for a picture with even sides."""
     before = side // 2 if stride == 1 else (side - 2) // 2
     return before, side - stride - before
 
@@ -95,7 +98,7 @@ def _gradient_of_input(grad: Tensor, x: Tensor, weight: Tensor, stride: int) -> 
         return _gradient(grad, x, weight.to(x.dtype), stride, before, of="input")
     found = torch.empty_like(x, memory_format=torch.channels_last)
     weight = weight.to(torch.promote_types(x.dtype, torch.float32))
-    # A part of the batch at a time: float32 copies of all of it would not stay in the cache.
+    # The batch is processed in parts, because float32 copies of the whole batch would not stay in the cache.
     count = max(1, CACHED // x[0].numel())
     shape = (count, channels, height + before + after, width + before + after)
     padded = torch.empty(shape, dtype=weight.dtype, memory_format=torch.channels_last)
@@ -106,13 +109,13 @@ def _gradient_of_input(grad: Tensor, x: Tensor, weight: Tensor, stride: int) -> 
 
 
 def _gradient_of_weight(grad: Tensor, x: Tensor, weight: Tensor, stride: int) -> Tensor:
-    """A few columns of the kernel at a time."""
+    """Return the gradient of the weight. Each pass computes a few columns of the kernel."""
     side = weight.shape[2]
     before, after = _padding(side, stride)
     columns = []
     for first in range(0, side, FAST_WIDTH):
         width = min(FAST_WIDTH, side - first)
-        # The columns of the picture that these columns of the kernel ever lie on.
+        # The columns of the picture that these columns of the kernel use.
         padded = F.pad(x, (before - first, after - (side - first - width), before, after))
         shape = x.new_empty(len(weight), 1, side, width)
         columns.append(_gradient(grad, padded, shape, stride, 0, of="weight"))
@@ -122,7 +125,7 @@ def _gradient_of_weight(grad: Tensor, x: Tensor, weight: Tensor, stride: int) ->
 def _gradient(
     grad: Tensor, x: Tensor, weight: Tensor, stride: int, padding: int, *, of: Literal["input", "weight"]
 ) -> Tensor:
-    """One gradient of a depthwise convolution; of the tensor whose gradient it is only the shape is looked at."""
+    """Return one gradient of a depthwise convolution. Of the tensor `of`, only the shape is used."""
     channels = x.shape[1]
     mask = [of == "input", of == "weight", False]
     found = torch.ops.aten.convolution_backward(
