@@ -6,12 +6,13 @@ import io
 import struct
 from typing import Any
 
+import cv2
 import imagecodecs
 import numpy as np
 import pytest
 from PIL import Image
 
-from photochrom.errors import TooLargeError, UnreadableError
+from photochrom.errors import TooLargeError, UnreadableError, UnsupportedError
 from photochrom.media import photo as media
 
 
@@ -42,6 +43,16 @@ def psd(planes: list[Any], depth: int = 8) -> bytes:
     return head + bytes(12) + struct.pack(">H", 0) + b"".join(plane.tobytes() for plane in planes)
 
 
+def pam(samples: Any, top: int | None = None) -> bytes:
+    """A PAM (netpbm.sourceforge.net/doc/pam.html)."""
+    height, width = samples.shape[:2]
+    depth = samples.shape[2] if samples.ndim == 3 else 1
+    top = top or int(np.iinfo(samples.dtype).max)
+    kind = {1: "GRAYSCALE", 2: "GRAYSCALE_ALPHA", 3: "RGB", 4: "RGB_ALPHA"}.get(depth, "ANY")
+    head = f"P7\n# a comment\nWIDTH {width}\nHEIGHT {height}\nDEPTH {depth}\nMAXVAL {top}\nTUPLTYPE {kind}\nENDHDR\n"
+    return head.encode() + samples.astype(samples.dtype.newbyteorder(">")).tobytes()
+
+
 @pytest.mark.parametrize(
     ("data", "name", "expected"),
     [
@@ -49,6 +60,9 @@ def psd(planes: list[Any], depth: int = 8) -> bytes:
         (saved(color(), "PPM"), "PNM", luma(color())),
         (b"P5 30 20 65535\n" + grey(True).astype(">u2").tobytes(), "PNM", grey(True)),
         (b"P2\n# by hand\n2 2\n255\n0 85\n170 255\n", "PNM", np.array([[0, 85], [170, 255]], np.uint8)),
+        (pam(grey()), "PNM", grey()),
+        (pam(grey(True)), "PNM", grey(True)),
+        (pam(color()), "PNM", luma(color())),
         (saved(grey(), "JPEG2000"), "JPEG 2000", grey()),
         (saved(color(), "JPEG2000"), "JPEG 2000", luma(color())),
         (imagecodecs.jpeg2k_encode(grey(True), level=0), "JPEG 2000", grey(True)),
@@ -84,3 +98,42 @@ def test_damage_and_size_are_errors(data: bytes) -> None:
         media.open(data[: len(data) // 2], name="a")
     with pytest.raises(TooLargeError):
         media.open(data, name="a", max_pixels=100)
+
+
+@pytest.mark.parametrize(
+    ("top", "kind", "full"), [(1, np.uint8, 255), (100, np.uint8, 255), (999, np.uint16, 65_535)]
+)
+def test_the_maximum_of_a_pam_is_white(top: int, kind: Any, full: int) -> None:
+    levels = np.arange(600).reshape(20, 30) % (top + 1)
+    photo = media.open(pam(levels.astype(kind), top), name="a.pam")
+    assert photo.bits == top.bit_length()
+    np.testing.assert_array_equal(photo.pages[0].pixels, np.floor(levels * full / top + 0.5))
+
+
+@pytest.mark.parametrize("deep", [False, True])
+def test_a_pam_keeps_its_alpha(deep: bool) -> None:
+    picture = np.dstack([grey(deep), grey(deep)[::-1]])
+    page = media.open(pam(picture), name="a.pam").pages[0]
+    np.testing.assert_array_equal(page.pixels, picture[..., 0])
+    assert page.alpha is not None
+    np.testing.assert_array_equal(page.alpha, picture[..., 1])
+
+
+def test_opencv_reads_a_grey_pam_as_we_do() -> None:
+    data = pam(grey(True))
+    other = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    np.testing.assert_array_equal(media.open(data).pages[0].pixels, other)
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (pam(grey())[:-1], "is damaged"),
+        (b"P7\nWIDTH 2\nENDHDR\n", "is damaged"),
+        (b"P7\nWIDTH x\nHEIGHT 2\nDEPTH 1\nMAXVAL 255\nENDHDR\n    ", "is damaged"),
+        (pam(np.zeros((2, 2, 5), np.uint8)), "5 channels and a maximum of 255 is not supported yet"),
+    ],
+)
+def test_a_pam_that_cannot_be_read_says_why(data: bytes, words: str) -> None:
+    with pytest.raises((UnreadableError, UnsupportedError), match=words):
+        media.open(data, name="a.pam")

@@ -222,8 +222,8 @@ FORMATS: dict[str, Format] = {
             "PNM",
             "PNM",
             "image/x-portable-anymap",
-            (".pgm", ".ppm", ".pbm", ".pnm"),
-            magic=rb"P[1-6]\s",
+            (".pgm", ".ppm", ".pbm", ".pnm", ".pam"),
+            magic=rb"P[1-7]\s",
             reads=True,
             written_as="PNG",
         ),
@@ -264,7 +264,6 @@ _Row = tuple[str, str, str, bytes]
 _PICTURES: tuple[_Row, ...] = (
     ("JPEG XR", "image/jxr", ".jxr .wdp .hdp", rb"II\xbc[\0\x01]"),
     ("PSB", "image/vnd.adobe.photoshop", ".psb", rb"8BPS\0\x02"),
-    ("PAM", "image/x-portable-arbitrarymap", ".pam", rb"P7\s"),
     ("PFM", "image/x-portable-floatmap", ".pfm", rb"P[Ff]\s"),
     ("OpenEXR", "image/x-exr", ".exr", rb"\x76\x2f\x31\x01"),
     ("Radiance HDR", "image/vnd.radiance", ".hdr .rgbe", rb"#\?(RADIANCE|RGBE)"),

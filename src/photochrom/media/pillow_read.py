@@ -1,6 +1,6 @@
 """Readers of formats that Photochrom does not write: PNM, JPEG 2000, JPEG XL and Photoshop's PSD.
 
-Pillow decodes them, and imagecodecs decodes JPEG XL.
+Pillow decodes them, imagecodecs decodes JPEG XL, and this module decodes the PAM variant of PNM.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from PIL.PsdImagePlugin import PsdImageFile
 
 from photochrom.errors import Remedy
 from photochrom.media.codecs import codecs
-from photochrom.media.fault import Unsupported
+from photochrom.media.fault import Damaged, Unsupported
 from photochrom.media.opening import Opening
 from photochrom.media.pages import page_from_array, page_from_image, page_from_samples
 
@@ -24,13 +24,45 @@ DEEP = ("I", "I;16", "I;16B")
 
 
 def read_pnm(opening: Opening) -> None:
-    """Read a PBM, PGM or PPM (Netpbm). Pillow lowers 16-bit colours to 8 bits."""
+    """Read a PBM, PGM, PPM or PAM (Netpbm). Pillow lowers 16-bit colours of a PPM to 8 bits."""
+    if _head(opening, 2) == b"P7":
+        _read_pam(opening)
+        return
+    opening.file.seek(0)
     image = PpmImageFile(opening.file)
     opening.check(*image.size)
     head = _head(opening, 64)
     if image.mode == "RGB" and _largest_value(head) > 255:
         opening.photo.notes.append("The picture has 16 bits a sample and was read at 8 bits.")
     _page(image, opening)
+
+
+def _read_pam(opening: Opening) -> None:
+    """Read a PAM (netpbm.sourceforge.net/doc/pam.html) in its own depth, with alpha if it has 2 or 4 channels.
+
+    Pillow does not read it. OpenCV orders its channels differently in different versions, and prints errors.
+    """
+    opening.file.seek(0)
+    head, _, body = opening.file.read().partition(b"\nENDHDR\n")
+    lines = [line.split(None, 1) for line in head.split(b"\n")[1:] if not line.startswith(b"#")]
+    fields = {line[0]: line[1] for line in lines if len(line) == 2}
+    try:
+        width, height, depth, top = (int(fields[key]) for key in (b"WIDTH", b"HEIGHT", b"DEPTH", b"MAXVAL"))
+    except (KeyError, ValueError) as error:
+        raise Damaged() from error
+    opening.check(width, height)
+    if not (1 <= depth <= 4 and 1 <= top <= 65_535):
+        raise Unsupported(f"PAM with {depth} channels and a maximum of {top} is not supported yet")
+    samples = np.frombuffer(body, ">u2" if top > 255 else np.uint8)
+    if samples.size < width * height * depth:
+        raise Damaged()
+    array = samples[: width * height * depth].reshape(height, width, depth).astype(np.uint32)
+    photo = opening.photo
+    photo.bits, full = top.bit_length(), 65_535 if top > 255 else 255
+    array = (np.minimum(array, top) * full + top // 2) // top
+    colors = array[..., 0] if depth < 3 else array[..., :3]
+    alpha = array[..., -1] if depth in (2, 4) else None
+    photo.pages = [page_from_samples(colors, 16 if top > 255 else 8, None, 1, photo.notes, alpha)]
 
 
 def read_jpeg2000(opening: Opening) -> None:
