@@ -130,7 +130,9 @@ def split(data: bytes) -> Parts:
             at = found.end() - 2 if found else end
         else:
             at = end
-    parts.bare = b"".join(head) + data[start:end].rstrip(b"\xff")
+    while end > start and data[end - 1] == 0xFF:
+        end -= 1
+    parts.bare = b"".join([*head, memoryview(data)[start:end]])
     return parts
 
 
