@@ -223,7 +223,7 @@ def untested(source: Path, tests: Path) -> list[str]:
     found = []
     for path in sorted(source.rglob("*.py")):
         place = path.relative_to(source)
-        name = path.stem.lstrip("_")
+        name = path.stem.strip("_")
         folder = tests / place.parent
         tested = (folder / f"test_{name}.py").is_file() or any((folder / name).glob("test_*.py"))
         functions = (ast.FunctionDef, ast.AsyncFunctionDef)

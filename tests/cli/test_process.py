@@ -160,19 +160,6 @@ def test_a_closed_pipe_is_reported_at_the_end() -> None:
     assert b"BrokenPipeError" in done.stderr
 
 
-def test_the_collector_waits_for_the_imports() -> None:
-    program = (
-        "import gc, sys; from photochrom import __main__ as start; import photochrom.cli\n"
-        "photochrom.cli.main = lambda: print(gc.isenabled())\n"
-        "start.main()\n"
-        "from photochrom.cli import process\n"
-        "process.start_collector()\n"
-        "print(gc.isenabled(), gc.get_freeze_count() > 1000)"
-    )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["False", "True", "True"]
-
-
 def test_a_photo_needs_few_modules(tmp_path: Path) -> None:
     Image.linear_gradient("L").save(tmp_path / "a.jpg")
     program = (
