@@ -31,7 +31,8 @@ from photochrom.engine.options import Options
 from photochrom.engine.session import Session
 from photochrom.engine.shots import ShotColorizer, guide_of
 from photochrom.engine.temporal import Coherence, flow_shape
-from photochrom.jobs.film import FilmOptions, colorize_film
+from photochrom.jobs.film import colorize_film
+from photochrom.jobs.film_options import FilmOptions
 from photochrom.jobs.film_plan import FilmPlan, identity, make_plan
 from photochrom.metrics.consistency import CDC
 from photochrom.metrics.warp import chroma_warp_error

@@ -27,8 +27,9 @@ from photochrom.errors import (
     WriteError,
 )
 from photochrom.jobs import film_plan
-from photochrom.jobs.film import FilmOptions, Progress, colorize_film
+from photochrom.jobs.film import colorize_film
 from photochrom.jobs.film_mark import read_film_mark
+from photochrom.jobs.film_options import FilmOptions, Progress
 
 FAST = FilmOptions(preset="ultrafast", coherence=Coherence(every=12))
 
@@ -170,7 +171,8 @@ from photochrom.engine.models import resolve
 from photochrom.engine.session import Session
 from photochrom.engine.temporal import Coherence
 from photochrom.jobs import film_plan
-from photochrom.jobs.film import FilmOptions, colorize_film
+from photochrom.jobs.film import colorize_film
+from photochrom.jobs.film_options import FilmOptions
 film_plan.MOST_SECONDS, film_plan.LEAST_SECONDS = 0.4, 0.0
 options = FilmOptions(preset="ultrafast", coherence=Coherence(every=12))
 def show(progress):

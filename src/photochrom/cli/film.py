@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from photochrom.engine.options import Options
     from photochrom.engine.session import Session
-    from photochrom.jobs.film import FilmOptions, FilmResult, Progress
+    from photochrom.jobs.film_options import FilmOptions, FilmResult, Progress
 
 TIME = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d+)?)s?")
 STAGES = {"plan": "finding shots", "colour": "colorizing", "join": "writing"}
@@ -131,7 +131,7 @@ def film(
         with usage():
             from photochrom.engine.options import Options
             from photochrom.engine.temporal import Coherence
-            from photochrom.jobs.film import FilmOptions
+            from photochrom.jobs.film_options import FilmOptions
 
             options = Options(
                 strength=strength,

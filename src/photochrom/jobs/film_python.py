@@ -18,7 +18,7 @@ from photochrom.engine.session import Session
 from photochrom.engine.shots import Guide, ShotColorizer, guide_of
 from photochrom.engine.temporal import Coherence
 from photochrom.jobs import film
-from photochrom.jobs.film import FilmOptions, Progress
+from photochrom.jobs.film_options import FilmOptions, Progress
 from photochrom.jobs.film_plan import SHOT_SIDE, CutFinder
 
 __all__ = ["colorize_film", "colorize_frames"]
