@@ -18,6 +18,7 @@ from photochrom.resources import cores, share_cores
 if TYPE_CHECKING:
     from photochrom.engine.colorizer import Colorizer
     from photochrom.engine.hints import Hint
+    from photochrom.engine.options import Options
     from photochrom.engine.session import Session
     from photochrom.jobs.plan import Plan
     from photochrom.pipeline.request import ColorizeRequest
@@ -41,9 +42,7 @@ Seed = Annotated[int, typer.Option(help="Chooses how the candidates differ.", ri
 Model = Annotated[
     str, typer.Option(metavar="NAME|FILE.onnx", help="See `photochrom models`.", rich_help_panel=LOOK)
 ]
-Force = Annotated[
-    bool, typer.Option("--force", help="Colorize photos that are in colour too.", rich_help_panel=LOOK)
-]
+Force = Annotated[bool, typer.Option("--force", help="Colorize what is in colour too.", rich_help_panel=LOOK)]
 Format = Annotated[
     str | None,
     typer.Option(metavar="jpeg|png|tiff|...", help="Default: as the input.", rich_help_panel=FILES),
@@ -60,13 +59,28 @@ Salvage = Annotated[
 ]
 Jobs = Annotated[
     int | None,
-    typer.Option("--jobs", "-j", min=1, help="Photos at once. Default: by cores.", rich_help_panel=RUN),
+    typer.Option("--jobs", "-j", min=1, help="How many at once. Default: by cores.", rich_help_panel=RUN),
 ]
 Threads = Annotated[
-    int | None, typer.Option(min=1, help="Threads of the network per photo.", rich_help_panel=RUN)
+    int | None, typer.Option(min=1, help="Threads for each of them. Default: by cores.", rich_help_panel=RUN)
 ]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, ...", rich_help_panel=RUN)]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only say what failed.")]
+Overwrite = Annotated[
+    bool,
+    typer.Option("--overwrite", help="Replace former results. Other files stay.", rich_help_panel=FILES),
+]
+Out = Annotated[
+    str | None,
+    typer.Option(
+        "--out",
+        "-o",
+        metavar="FILE|FOLDER",
+        help="Default: NAME.color.EXT beside the input. In a folder, names and sub-folders are kept.",
+        rich_help_panel=FILES,
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the outcome for each input, as JSON.")]
 
 
 def colorize(
@@ -74,23 +88,11 @@ def colorize(
         list[str], typer.Argument(metavar="INPUT...", help="Photos, folders, or - for stdin to stdout.")
     ],
     *,
-    out: Annotated[
-        str | None,
-        typer.Option(
-            "--out",
-            "-o",
-            metavar="FILE|FOLDER",
-            help="Default: NAME.color.EXT beside the input. In a folder, names and sub-folders are kept.",
-            rich_help_panel=FILES,
-        ),
-    ] = None,
+    out: Out = None,
     recursive: Annotated[
         bool, typer.Option("--recursive", "-r", help="Enter sub-folders.", rich_help_panel=FILES)
     ] = False,
-    overwrite: Annotated[
-        bool,
-        typer.Option("--overwrite", help="Replace former results. Other files stay.", rich_help_panel=FILES),
-    ] = False,
+    overwrite: Overwrite = False,
     format: Format = None,
     jpeg_quality: JpegQuality = None,
     side_by_side: Annotated[
@@ -119,9 +121,7 @@ def colorize(
     jobs: Jobs = None,
     threads: Threads = None,
     device: Device = "auto",
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the outcome for each photo, as JSON.")
-    ] = False,
+    as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Colorize photos. Originals do not change. A second run skips finished photos."""
@@ -208,10 +208,34 @@ def make_request(
     max_pixels: int | None = None,
 ) -> ColorizeRequest:
     """Build the request from the options of a command. Raises OptionError if one is out of range."""
-    from photochrom.engine.options import Options
     from photochrom.pipeline.request import ColorizeRequest
 
-    options = Options(
+    options = make_options(
+        strength=strength,
+        size=size,
+        quality=quality,
+        colorfulness=colorfulness,
+        candidates=candidates,
+        seed=seed,
+        hints=hints,
+    )
+    return ColorizeRequest(options, format_named(format), jpeg_quality, force, salvage, max_pixels)
+
+
+def make_options(
+    *,
+    strength: float,
+    size: int | None,
+    quality: str,
+    colorfulness: float,
+    candidates: int = 1,
+    seed: int = 0,
+    hints: tuple[Hint, ...] = (),
+) -> Options:
+    """Build the options of a command for photos or films. Raises OptionError if one is out of range."""
+    from photochrom.engine.options import Options
+
+    return Options(
         strength=strength,
         size=size,
         quality=cast(Any, quality),  # checked by Options
@@ -220,7 +244,6 @@ def make_request(
         seed=seed,
         hints=hints,
     )
-    return ColorizeRequest(options, format_named(format), jpeg_quality, force, salvage, max_pixels)
 
 
 def format_named(format: str | None) -> str | None:

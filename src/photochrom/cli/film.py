@@ -9,21 +9,27 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from photochrom.cli.colorize import (
     FILES,
     LOOK,
-    RUN,
+    AsJson,
     Colorfulness,
     Device,
+    Force,
     Model,
+    Out,
+    Overwrite,
     Quality,
     Quiet,
     Size,
     Strength,
+    Threads,
+    load_session,
+    make_options,
 )
 from photochrom.cli.console import FAILED, INTERRUPTED, give_up, print_json, say, sentences, usage
 from photochrom.cli.words import plain, sentence
@@ -61,19 +67,8 @@ class Outcome:
 def film(
     inputs: Annotated[list[str], typer.Argument(metavar="INPUT...", help="Films.")],
     *,
-    out: Annotated[
-        str | None,
-        typer.Option(
-            "--out",
-            "-o",
-            metavar="FILE|FOLDER",
-            help="Default: NAME.color.EXT beside the film.",
-            rich_help_panel=FILES,
-        ),
-    ] = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace results.", rich_help_panel=FILES)
-    ] = False,
+    out: Out = None,
+    overwrite: Overwrite = False,
     preview: Annotated[
         str | None,
         typer.Option(
@@ -116,29 +111,19 @@ def film(
         typer.Option("--deinterlace", help="Make whole frames of interlaced ones.", rich_help_panel=LOOK),
     ] = False,
     model: Model = "photochrom",
-    force: Annotated[
-        bool, typer.Option("--force", help="Colorize films that are in colour too.", rich_help_panel=LOOK)
-    ] = False,
-    threads: Annotated[
-        int | None, typer.Option(min=1, help="Default: one per core.", rich_help_panel=RUN)
-    ] = None,
+    force: Force = False,
+    threads: Threads = None,
     device: Device = "auto",
-    as_json: Annotated[bool, typer.Option("--json", help="Print what became of each film, as JSON.")] = False,
+    as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Colorize films. Sound, subtitles and all else stay as they are; a second run goes on where one stopped."""
     with sentences():
         with usage():
-            from photochrom.engine.options import Options
             from photochrom.engine.temporal import Coherence
             from photochrom.jobs.film_options import FilmOptions
 
-            options = Options(
-                strength=strength,
-                size=size,
-                quality=cast(Any, quality),  # checked by Options
-                colorfulness=colorfulness,
-            )
+            options = make_options(strength=strength, size=size, quality=quality, colorfulness=colorfulness)
             film_options = FilmOptions(
                 codec=codec,
                 crf=crf,
@@ -147,11 +132,8 @@ def film(
                 deinterlace=deinterlace,
                 coherence=Coherence(every=every),
             )
-        from photochrom.engine.models import resolve
-        from photochrom.engine.session import Session
-
         work = Work(
-            session=Session(resolve(model), device=device, threads=threads),
+            session=load_session(model, device, threads),
             options=options,
             film_options=film_options,
             overwrite=overwrite,
