@@ -6,9 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
-
-from photochrom.cli.film import parse_preview
 
 
 @pytest.fixture
@@ -79,6 +78,9 @@ def test_a_film_in_colour_is_skipped(run: Any, films: Any, tmp_path: Path) -> No
         ("--every", "0", "every must be between 1 and 24"),
         ("--strength", "9", "strength must be between 0 and 1.5"),
         ("--codec", "vp6", "must be one of h264, h265, av1, ffv1, prores"),
+        ("--hints", "none.json", "--hints none.json cannot be read (No such file or directory)"),
+        ("--reference", "key.png", "--reference must be a picture and its time, such as key.png@0:12"),
+        ("--reference", "key.png@soon", "--reference a time must be seconds or like 0:12.5, got 'soon'"),
     ],
 )
 def test_wrong_options_are_usage_errors(run: Any, film: Path, option: str, value: str, words: str) -> None:
@@ -86,20 +88,6 @@ def test_wrong_options_are_usage_errors(run: Any, film: Path, option: str, value
     assert ran.exit_code == 2
     assert words in ran.stderr
     assert len(ran.stderr.strip().splitlines()) == 1
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [
-        ("10s", (0, 10)),
-        ("2.5", (0, 2.5)),
-        ("0:40-0:50", (40, 50)),
-        ("1:02:03-1:02:30.5", (3723, 3750.5)),
-        ("90s-2:00", (90, 120)),
-    ],
-)
-def test_previews(text: str, seconds: tuple[float, float]) -> None:
-    assert parse_preview(text) == seconds
 
 
 def test_info_says_what_a_film_is_and_who_colorized_it(run: Any, film: Path, tmp_path: Path) -> None:
@@ -110,3 +98,69 @@ def test_info_says_what_a_film_is_and_who_colorized_it(run: Any, film: Path, tmp
     after = json.loads(run("info", "--json", tmp_path / "old.color.mp4").stdout)[0]
     assert (after["colorized"], after["model"], after["frames"]) == (True, "photochrom", 4)
     assert "colorized by photochrom" in run("info", tmp_path / "old.color.mp4").stdout
+
+
+def write_hints(path: Path, *times: object) -> Path:
+    hints = [{"time": time, "x": 0.5, "y": 0.5, "color": "#a02020"} for time in times]
+    path.write_text(json.dumps({"hints": hints}))
+    return path
+
+
+def test_hints_and_key_frames_change_the_colours(run: Any, films: Any, film: Path, tmp_path: Path) -> None:
+    key = tmp_path / "key.png"
+    films.ffmpeg("-i", film, "-frames:v", 1, "-vf", "format=yuv444p,lutyuv=u=118:v=150", key)
+    hints = write_hints(tmp_path / "hints.json", "0:00.1")
+    made = {}
+    for name, *options in (("plain",), ("hints", "--hints", hints), ("key", "--reference", f"{key}@0")):
+        ran = run("film", film, "-o", tmp_path / f"{name}.mkv", "--codec", "ffv1", *options)
+        assert ran.exit_code == 0, ran.stderr
+        raw = tmp_path / f"{name}.raw"
+        films.ffmpeg("-i", tmp_path / f"{name}.mkv", "-pix_fmt", "yuv444p", "-f", "rawvideo", raw)
+        made[name] = np.fromfile(raw, np.uint8).reshape(4, 3, 48, 64).astype(float)
+    luma = made["plain"][:, 0]
+    middle = (luma > 60) & (luma < 190)  # elsewhere the gamut is small
+    off = {name: np.abs(planes[:, 2] - 150)[middle].mean() for name, planes in made.items()}
+    assert off["key"] < 0.5 * off["plain"]
+    redder = made["hints"][:, 2, 24, 32] - made["plain"][:, 2, 24, 32]
+    assert (redder > 4).all()  # in every frame of the shot
+    assert all(np.array_equal(planes[:, 0], luma) for planes in made.values())
+
+
+def test_a_time_outside_the_film_is_a_usage_error(run: Any, film: Path, tmp_path: Path) -> None:
+    ran = run("film", film, "--hints", write_hints(tmp_path / "hints.json", 0, "0:59"))
+    assert ran.exit_code == 2
+    assert ran.stderr.strip() == f"photochrom: hint 2 is for 0:59, and {film} ends at 0:00.2"
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_a_key_frame_of_another_picture_is_a_usage_error(
+    run: Any, films: Any, film: Path, tmp_path: Path
+) -> None:
+    key = tmp_path / "key.png"
+    films.ffmpeg("-f", "lavfi", "-i", "mandelbrot=s=64x48", "-frames:v", 1, key)
+    ran = run("film", film, "--reference", f"{key}@0:00.1")
+    assert ran.exit_code == 2
+    assert f"reference {key} does not show the frame of {film} at 0:00" in ran.stderr
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_hints_belong_to_one_film(run: Any, film: Path, tmp_path: Path) -> None:
+    hints = write_hints(tmp_path / "hints.json", 0)
+    ran = run("film", film, film, "--hints", hints)
+    assert ran.exit_code == 2
+    assert f"--hints {hints} belongs to one film, and there are 2" in ran.stderr
+
+
+def test_several_films_at_once_and_their_sheets(run: Any, films: Any, tmp_path: Path) -> None:
+    paths = [films.make(f"{n}.mp4", "-c:v", "libx264", size="64x48", frames=3) for n in range(3)]
+    ran = run(
+        "film", *paths, tmp_path / "none.mp4", "--jobs", "2", "--sheet", "--json", "--preset", "ultrafast"
+    )
+    assert ran.exit_code == 1
+    document = json.loads(ran.stdout)
+    assert [each["input"] for each in document] == [*map(str, paths), str(tmp_path / "none.mp4")]
+    assert [each["status"] for each in document] == ["done"] * 3 + ["failed"]
+    assert [each["sheet"] for each in document[:3]] == [
+        str(tmp_path / f"{n}.color.sheet.jpg") for n in range(3)
+    ]
+    assert all(Path(each["sheet"]).is_file() for each in document[:3])

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import skimage.data
 
+from photochrom.engine.hints import Hint
 from photochrom.jobs.film_python import colorize_film, colorize_frames
 
 GREY = skimage.data.camera()[::8, ::8].astype(np.uint8)
@@ -18,8 +19,16 @@ def test_a_film(films: Any, tmp_path: Path) -> None:
     source = films.make("in.mp4", "-c:v", "libx264", size="64x48", frames=3)
     assert colorize_film(source, tmp_path / "out.mkv", preset="ultrafast") == tmp_path / "out.mkv"
     assert films.stream(tmp_path / "out.mkv")["nb_read_frames"] == "3"
+    hint, sheet = (0.08, Hint(0.5, 0.5, "#c02020")), tmp_path / "hint.sheet.jpg"
+    colorize_film(source, tmp_path / "hint.mkv", preset="ultrafast", hints=[hint], sheet=True)
+    assert films.packets(tmp_path / "hint.mkv", "v:0") != films.packets(tmp_path / "out.mkv", "v:0")
+    assert sheet.is_file()
     with pytest.raises(ValueError, match="strength must be between"):
         colorize_film(source, strength=7)
+    with pytest.raises(ValueError, match=r"hint 1 is for 0:09, and .* ends at 0:00\.1"):
+        colorize_film(source, tmp_path / "b.mkv", hints=[(9, hint[1])])
+    with pytest.raises(ValueError, match="candidates of photos do not fit films"):
+        colorize_film(source, candidates=3)
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast
 
 import typer
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from photochrom.engine.session import Session
     from photochrom.jobs.plan import Plan
     from photochrom.pipeline.request import ColorizeRequest
+
+T = TypeVar("T")
 
 LOOK, RUN, FILES = "Colour", "Machine", "Files"
 
@@ -269,13 +272,18 @@ def _stdin() -> bytes:
 def _read_hints(path: Path) -> tuple[Hint, ...]:
     from photochrom.engine.hints import parse_hints
 
+    return read_json("--hints", path, parse_hints)
+
+
+def read_json(option: str, path: Path, parse: Callable[[Any], T]) -> T:
+    """What `parse` makes of a JSON file that is the value of `option`. Raises OptionError if it is wrong."""
     try:
         # utf-8-sig accepts a byte order mark, which some editors write.
-        return parse_hints(json.loads(path.read_text(encoding="utf-8-sig")))
+        return parse(json.loads(path.read_text(encoding="utf-8-sig")))
     except OSError as error:
-        raise OptionError(f"--hints {path}", f"cannot be read ({error.strerror or error})") from None
+        raise OptionError(f"{option} {path}", f"cannot be read ({error.strerror or error})") from None
     except ValueError as error:  # the base class of json.JSONDecodeError and UnicodeDecodeError
-        raise OptionError("", f"--hints {path}: {error}") from None
+        raise OptionError("", f"{option} {path}: {error}") from None
 
 
 def load(model: str, device: str, threads: int | None) -> Colorizer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from photochrom.color.gamut import ab_to_chroma
 from photochrom.color.ycbcr import Matrix, Range
+from photochrom.engine.hints import Hint
+from photochrom.engine.known import KnownColors, Prediction, from_hints, from_picture, spread
 from photochrom.engine.merge import solve_guided, window
 from photochrom.engine.options import Options
 from photochrom.engine.palette import share_palette
@@ -26,6 +28,8 @@ Guide = NDArray[np.uint8]
 GUIDE_SIDE = 256
 """Frames are reduced to about this side squared for the network and the guided filter; smaller than a photo's guide,
 because it is done for every frame."""
+KEY_FRAME = 8.0
+"""What the colours of a key frame that a person has coloured count, beside 1 for a prediction."""
 
 
 def guide_of(luma: NDArray[Any], held: Range, side: int = GUIDE_SIDE) -> Guide:
@@ -55,9 +59,16 @@ class ShotColorizer:
         self.session, self.options, self.coherence, self.matrix = session, options, coherence, matrix
         self.side = max(GUIDE_SIDE, *sides(session, options))
         self._shot: object = None
-        self._known: dict[int, tuple[Float, Float, Float | None]] = {}
+        self._predicted: dict[int, Prediction] = {}
 
-    def colors(self, shot: object, guides: Sequence[Guide], first: int, wanted: range) -> list[Float]:
+    def colors(
+        self,
+        shot: object,
+        guides: Sequence[Guide],
+        first: int,
+        wanted: range,
+        known: Sequence[KnownColors] = (),
+    ) -> list[Float]:
         """Cb and Cr of neighbouring frames of one shot.
 
         Parameters
@@ -66,28 +77,42 @@ class ShotColorizer:
         guides : of the frames looked at, see `guide_of`
         first : the number in its shot of the first of them
         wanted : which of `guides` are to be coloured; the others lie around them
+        known : the known colours of the shot, always the same for one shot
 
         Returns
         -------
         One (h, w, 2) for each wanted frame, at about `Coherence.side` squared.
         """
         every = self.coherence.every
-        keys = [i for i in range(len(guides)) if is_key(first + i, every)]
+        pictures = {each.frame - first: each.picture for each in known if each.picture is not None}
+        keys = [i for i in range(len(guides)) if is_key(first + i, every) or i in pictures]
         # A piece between two key frames, with no margin, has none of its own.
         keys = keys or [wanted.start]
         if shot != self._shot:
-            self._shot, self._known = shot, {}
-        self._known = {number: each for number, each in self._known.items() if number >= first}
+            self._shot, self._predicted = shot, {}
+        self._predicted = {number: each for number, each in self._predicted.items() if number >= first}
         for i in keys:
-            if first + i not in self._known:
-                self._known[first + i] = self._predict(guides[i])
-        predicted = self._chroma({i: self._known[first + i] for i in keys})
+            if first + i not in self._predicted:
+                predicted = self._predict(guides[i])
+                ab = pictures.get(i)
+                if ab is None:
+                    ab = spread(predicted, first + i, known, self.coherence.decay)
+                self._predicted[first + i] = predicted._replace(ab=ab)
+        chroma = self._chroma({i: self._predicted[first + i] for i in keys}, pictures)
         shape = flow_shape(guides[0].shape, self.coherence.side)
         greys = [
             np.asarray(cv2.resize(g, shape[::-1], interpolation=cv2.INTER_AREA), np.uint8) for g in guides
         ]
-        counts = {i: certainty(guides[i]) for i in keys}
-        return average_along_flow(greys, predicted, counts, self.coherence.decay, wanted)
+        counts = {i: KEY_FRAME if i in pictures else certainty(guides[i]) for i in keys}
+        return average_along_flow(greys, chroma, counts, self.coherence.decay, wanted)
+
+    def known_from_hints(self, guide: Guide, frame: int, hints: Sequence[Hint]) -> KnownColors:
+        """The known colours that `hints` give in a frame, whose number in its shot is `frame`."""
+        return from_hints(frame, self._predict(guide), hints)
+
+    def known_from_picture(self, guide: Guide, frame: int, rgb: NDArray[np.uint8]) -> KnownColors:
+        """The known colours of a frame that a person has coloured: `rgb` (H, W, 3) sRGB."""
+        return from_picture(frame, self._predict(guide), rgb)
 
     def coefficients(self, chroma: Float, guide: Guide) -> Float:
         """The guided filter's coefficients ``(4, gh, gw)`` of one frame, for `photochrom.engine.planes`."""
@@ -96,23 +121,26 @@ class ShotColorizer:
         radius = window(guide.shape, (max(1, guide.shape[0] * scale), max(1, guide.shape[1] * scale)))
         return solve_guided(chroma, as_float(guide) * np.float32(1 / 255), radius)
 
-    def _predict(self, guide: Guide) -> tuple[Float, Float, Float | None]:
-        """ab, luma and affinity, if the model has learned it, at the network's scale."""
+    def _predict(self, guide: Guide) -> Prediction:
         luma = as_float(guide) * np.float32(1 / 255)
         (colours,) = predict_raw(self.session, luma, self.options, with_affinity=True)
         shape = colours.ab.shape[:2]
         affinity = colours.affinity
         if affinity is not None:
             affinity = as_float(cv2.resize(affinity, shape[::-1]))
-        return colours.ab, resized(luma, shape), affinity
+        return Prediction(colours.ab, resized(luma, shape), affinity)
 
-    def _chroma(self, known: dict[int, tuple[Float, Float, Float | None]]) -> dict[int, Float]:
-        """Cb and Cr ``(h, w, 2)`` of key frames, with one palette where the model can tell what is alike."""
-        able = {key: (ab, luma, like) for key, (ab, luma, like) in known.items() if like is not None}
+    def _chroma(self, predicted: dict[int, Prediction], pictures: Mapping[int, Float]) -> dict[int, Float]:
+        """Cb and Cr ``(h, w, 2)`` of key frames, with one palette if the model can tell what is alike.
+
+        The colours of `pictures` stay as they are.
+        """
+        able = {key: (ab, luma, like) for key, (ab, luma, like) in predicted.items() if like is not None}
         shared = share_palette(able) if self.coherence.decay and able else {}
+        colours = {key: each.ab for key, each in predicted.items()} | shared | dict(pictures)
         return {
-            key: as_float(np.stack(ab_to_chroma(shared.get(key, ab), luma, self.matrix), -1))
-            for key, (ab, luma, _) in known.items()
+            key: as_float(np.stack(ab_to_chroma(colours[key], each.luma, self.matrix), -1))
+            for key, each in predicted.items()
         }
 
 

@@ -8,7 +8,14 @@ from pathlib import Path
 
 from photochrom.engine.options import Options
 from photochrom.engine.session import Session
-from photochrom.errors import AlreadyColorError, NameTakenError, Remedy, UnsupportedError, WriteError
+from photochrom.errors import (
+    AlreadyColorError,
+    NameTakenError,
+    OptionError,
+    Remedy,
+    UnsupportedError,
+    WriteError,
+)
 from photochrom.files import sweep
 from photochrom.jobs.film_folder import work_folder
 from photochrom.jobs.film_job import FilmJob
@@ -38,6 +45,7 @@ def colorize_film(
     film_options: FilmOptions | None = None,
     overwrite: bool = False,
     force: bool = False,
+    sheet: bool = False,
     threads: int = 0,
     progress: Callable[[Progress], None] | None = None,
 ) -> FilmResult:
@@ -50,6 +58,7 @@ def colorize_film(
     target : the result's file; see `result_path` for None
     overwrite : replace a file that has the result's name
     force : colorize a film that is in colour already, or was colorized before
+    sheet : also write a contact sheet beside the result, see `photochrom.jobs.film_sheet`
     threads : of decoder and encoder; 0 is one per core
     progress : called often, from this thread
 
@@ -63,6 +72,9 @@ def colorize_film(
         If the network fails.
     """
     options, film_options = options or Options(), film_options or FilmOptions()
+    if options.hints or options.candidates != 1:
+        name = "hints" if options.hints else "candidates"
+        raise OptionError(name, "of photos do not fit films; a film's hints have a time")
     source = Path(source)
     film = probe(source)
     if film.interlaced and not film_options.deinterlace:
@@ -78,7 +90,7 @@ def colorize_film(
         job = FilmJob(
             film, target, folder, session, options, film_options, threads, progress or (lambda _: None)
         )
-        return job.run(force=force, overwrite=overwrite)
+        return job.run(force=force, overwrite=overwrite, sheet=sheet)
 
 
 def _check_target(source: Path, target: Path, overwrite: bool) -> None:

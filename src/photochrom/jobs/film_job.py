@@ -16,9 +16,11 @@ from photochrom.errors import AlreadyColorError, Remedy
 from photochrom.files import atomic
 from photochrom.jobs.film_frames import ColorFrames
 from photochrom.jobs.film_journal import Journal
+from photochrom.jobs.film_known import KnownFrame, OpenKeyFrame, check_times, known_frames, open_key_frame
 from photochrom.jobs.film_mark import mark_film
 from photochrom.jobs.film_options import FilmOptions, FilmResult, Progress
 from photochrom.jobs.film_plan import FilmPlan, identity, make_plan
+from photochrom.jobs.film_sheet import sheet_path, write_sheet
 from photochrom.video.encode import SegmentWriter, codec_for, result_layout
 from photochrom.video.probe import Film
 from photochrom.video.remux import Segment, join
@@ -51,7 +53,7 @@ class FilmJob:
         """The name of the result's codec."""
         return codec_for(self.film, self.film_options.codec)
 
-    def run(self, *, force: bool, overwrite: bool) -> FilmResult:
+    def run(self, *, force: bool, overwrite: bool, sheet: bool = False) -> FilmResult:
         """Do what is missing, and write the result.
 
         Raises
@@ -59,14 +61,22 @@ class FilmJob:
         PhotochromError
             As `photochrom.jobs.film.colorize_film`.
         """
+        keys = [open_key_frame(key) for key in self.film_options.references]
+        check_times(self.film, self.film_options.hints, keys)
         plan = self._plan()
         if plan.coloured and not force:
             raise AlreadyColorError(self.film.path, "is in colour already", Remedy.FORCE)
-        journal = Journal(self.folder / "journal.json", self._settings(plan))
+        known = known_frames(self.film, plan, self.film_options.hints, keys)
+        journal = Journal(self.folder / "journal.json", self._settings(plan, keys))
         resumed = sum(count for number, (_, count) in enumerate(plan.segments) if journal.has(number))
-        self._colorize(plan, journal, resumed)
+        self._colorize(plan, journal, resumed, known)
+        segments = [
+            Segment(journal.path(number), first, count, journal.delay(number))
+            for number, (first, count) in enumerate(plan.segments)
+        ]
         self.progress(Progress("join", plan.frames, plan.frames))
-        self._join(plan, journal, overwrite)
+        self._join(plan, segments, overwrite)
+        drawn = self._sheet(plan, segments) if sheet else None
         shutil.rmtree(self.folder, ignore_errors=True)
         return FilmResult(
             self.target,
@@ -77,6 +87,7 @@ class FilmJob:
             self.codec,
             self.film.width,
             self.film.height,
+            drawn,
         )
 
     def _plan(self) -> FilmPlan:
@@ -96,7 +107,7 @@ class FilmJob:
             plan.save(path)
         return plan
 
-    def _settings(self, plan: FilmPlan) -> dict[str, Any]:
+    def _settings(self, plan: FilmPlan, keys: list[OpenKeyFrame]) -> dict[str, Any]:
         """All that a segment's bytes depend on."""
         return {
             "photochrom": __version__,
@@ -104,16 +115,23 @@ class FilmJob:
             "model_bytes": self.session.info.bytes,
             "options": asdict(self.options),
             "film_options": asdict(self.film_options),
+            "references": [key.digest for key in keys],
             "codec": self.codec,
             "source": plan.source,
             "segments": [list(segment) for segment in plan.segments],
         }
 
-    def _colorize(self, plan: FilmPlan, journal: Journal, done: int) -> None:
+    def _colorize(self, plan: FilmPlan, journal: Journal, done: int, known: dict[int, KnownFrame]) -> None:
         self.progress(Progress("colour", done, plan.frames))
-        layout = result_layout(self.film, self.codec)
         frames = ColorFrames(
-            self.film, plan, self.session, self.options, self.film_options, layout, self.threads
+            self.film,
+            plan,
+            self.session,
+            self.options,
+            self.film_options,
+            result_layout(self.film, self.codec),
+            self.threads,
+            known,
         )
         try:
             for number, (first, count) in enumerate(plan.segments):
@@ -149,11 +167,21 @@ class FilmJob:
                 raise
         journal.add(number, writer.delay)
 
-    def _join(self, plan: FilmPlan, journal: Journal, overwrite: bool) -> None:
-        segments = [
-            Segment(journal.path(number), first, count, journal.delay(number))
-            for number, (first, count) in enumerate(plan.segments)
-        ]
+    def _sheet(self, plan: FilmPlan, segments: list[Segment]) -> Path:
+        path = sheet_path(self.target)
+        write_sheet(
+            self.film,
+            plan,
+            segments,
+            path,
+            self.session.info.name,
+            deinterlace=self.film_options.deinterlace,
+            overwrite=True,  # it belongs to the result, which is new
+            progress=lambda done, total: self.progress(Progress("sheet", done, total)),
+        )
+        return path
+
+    def _join(self, plan: FilmPlan, segments: list[Segment], overwrite: bool) -> None:
         suffix = self.target.suffix.lower()
         with atomic(self.target, overwrite=overwrite) as temporary:
 

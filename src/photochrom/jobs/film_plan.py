@@ -20,11 +20,12 @@ from photochrom.engine.toning import kind_of
 from photochrom.errors import OptionError, Remedy, UnreadableError, UnsupportedError
 from photochrom.files import atomic
 from photochrom.video.probe import Film
-from photochrom.video.read import Damage, Picture, read_frames
+from photochrom.video.read import Damage, read_frames
+from photochrom.video.thumbnail import thumbnail
 
 __all__ = ["FilmPlan", "identity", "make_plan"]
 
-VERSION = 1
+VERSION = 2
 SHOT_SIDE = 110
 """Cuts are looked for at about this side squared: more finds no others."""
 MOST_SECONDS = 8.0
@@ -62,6 +63,8 @@ class FilmPlan:
         How many frames come before the first of `times`: of a preview.
     whole
         Whether these are all frames of the film.
+    start
+        The time of the film's first frame, in ticks, also if a preview begins later.
     """
 
     source: dict[str, Any]
@@ -74,6 +77,7 @@ class FilmPlan:
     damaged: int
     skipped: int = 0
     whole: bool = True
+    start: int = 0
 
     @property
     def frames(self) -> int:
@@ -101,6 +105,7 @@ class FilmPlan:
             "damaged": self.damaged,
             "skipped": self.skipped,
             "whole": self.whole,
+            "start": self.start,
         }
         with atomic(path, overwrite=True) as temporary, temporary.open("r+b") as file:
             file.write(json.dumps(document, indent=1).encode())
@@ -126,6 +131,7 @@ class FilmPlan:
                 damaged=int(document["damaged"]),
                 skipped=int(document["skipped"]),
                 whole=bool(document["whole"]),
+                start=int(document["start"]),
             )
         except (OSError, ValueError, KeyError, TypeError):
             return None
@@ -188,7 +194,7 @@ def make_plan(
             cuts.add(guide_of(picture.luma, film.range, SHOT_SIDE))
             if number % COLOUR_EVERY == 0 and picture.chroma is not None:
                 looked += 1
-                coloured += kind_of(_thumbnail(picture, film)) == "colour"
+                coloured += kind_of(thumbnail(picture, film, THUMBNAIL)) == "colour"
             if progress is not None:
                 progress(number + 1, film.frames)
     if not times and skipped:
@@ -197,6 +203,10 @@ def make_plan(
     if not times:
         raise UnreadableError(film.path, "holds no frame that can be decoded", code="no_frames")
     found, orderly = orderly_times(times, film)
+    start = int(found[0])
+    if skipped:
+        said = any(time is not None for time in times)
+        start = first if said and first is not None else start - round(skipped / (film.rate * film.time_base))
     rate = max(1.0, float(film.rate))
     shots = (0, *cuts.found)
     return FilmPlan(
@@ -210,6 +220,7 @@ def make_plan(
         damaged=damage.packets,
         skipped=skipped,
         whole=whole and not skipped,
+        start=start,
     )
 
 
@@ -277,14 +288,3 @@ def divide(shots: tuple[int, ...], frames: int, rate: float) -> list[tuple[int, 
             else:
                 segments.append((first, end - first))
     return segments
-
-
-def _thumbnail(picture: Picture, film: Film) -> NDArray[np.uint8]:
-    assert picture.chroma is not None
-    held = film.range
-    y, cb, cr = (
-        cv2.resize(np.ascontiguousarray(plane), THUMBNAIL, interpolation=cv2.INTER_AREA)
-        for plane in (picture.luma, *picture.chroma)
-    )
-    rgb = film.matrix.to_rgb(held.luma(y), held.chroma(cb), held.chroma(cr))
-    return np.asarray(np.clip(rgb * 255 + 0.5, 0, 255), np.uint8)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photochrom.color.ycbcr import BT601, Range
+from photochrom.engine.hints import Hint
 from photochrom.engine.merge import merge_rgb
 from photochrom.engine.models import DEFAULT, resolve
 from photochrom.engine.options import Options
@@ -18,6 +19,7 @@ from photochrom.engine.session import Session
 from photochrom.engine.shots import Guide, ShotColorizer, guide_of
 from photochrom.engine.temporal import Coherence
 from photochrom.jobs import film
+from photochrom.jobs.film_known import KeyFrame, TimedHint
 from photochrom.jobs.film_options import FilmOptions, Progress
 from photochrom.jobs.film_plan import SHOT_SIDE, CutFinder
 
@@ -44,6 +46,9 @@ def colorize_film(
     preview: tuple[float, float] | None = None,
     deinterlace: bool = False,
     every: int = Coherence().every,
+    hints: Iterable[tuple[float, Hint]] = (),
+    references: Iterable[tuple[float, str | Path]] = (),
+    sheet: bool = False,
     progress: Callable[[Progress], None] | None = None,
     **options: Any,
 ) -> Path:
@@ -53,7 +58,10 @@ def colorize_film(
     ----------
     out : the result; ``NAME.color.EXT`` beside the film, if None
     every : the network sees every so many frames; optical flow carries its colours to the others
-    codec, crf, preset, preview, deinterlace : see `photochrom.jobs.film.FilmOptions`
+    codec, crf, preset, preview, deinterlace : see `photochrom.jobs.film_options.FilmOptions`
+    hints : times in seconds, and known colours at points of the frames at these times
+    references : times in seconds, and files of the frames at these times that a person has coloured
+    sheet : also write ``NAME.color.sheet.jpg``, which shows each shot before and after
     progress : called often with how far it is
     **options : the fields of `photochrom.Options`
 
@@ -65,7 +73,16 @@ def colorize_film(
     ------
     PhotoError, ModelError, ValueError
     """
-    film_options = FilmOptions(codec, crf, preset, preview, deinterlace, Coherence(every=every))
+    film_options = FilmOptions(
+        codec,
+        crf,
+        preset,
+        preview,
+        deinterlace,
+        Coherence(every=every),
+        tuple(TimedHint(time, hint) for time, hint in hints),
+        tuple(KeyFrame(time, str(file)) for time, file in references),
+    )
     session = _session(model, device)
     made = film.colorize_film(
         path,
@@ -75,6 +92,7 @@ def colorize_film(
         film_options=film_options,
         overwrite=overwrite,
         force=force,
+        sheet=sheet,
         progress=progress,
     )
     return made.path
