@@ -1,7 +1,11 @@
 """All metrics at once: whatever is asked of one of them is asked of every one."""
 
+from typing import Any
+
+import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torchmetrics import MetricCollection
 
@@ -18,6 +22,10 @@ def network(rgb: Tensor) -> tuple[Tensor, Tensor]:
 
 def backbone(rgb: Tensor) -> list[Tensor]:
     return [rgb[:, :1, ::4, ::4].expand(-1, width, -1, -1) for width in (64, 128, 256, 512, 512)]
+
+
+def flow(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> tuple[NDArray[Any], NDArray[Any]]:
+    return np.zeros((*first.shape, 2), np.float32), np.ones(first.shape, np.float32)
 
 
 GIVEN = {"network": network, "inception": network, "backbone": backbone, "labels": True}
@@ -87,7 +95,7 @@ def test_every_metric_has_an_interval() -> None:
 
 @pytest.mark.filterwarnings("ignore:The ``compute`` method of metric")
 def test_nothing_measured_is_said_and_not_nan() -> None:
-    for name, metric in (*collection(**GIVEN).items(), *collection(of="films").items()):
+    for name, metric in (*collection(**GIVEN).items(), *collection(of="films", flow=flow).items()):
         with pytest.raises(
             ValueError, match=r"needs (at least 1 (photos|films)|more than \d+ photos), got 0"
         ):
@@ -100,6 +108,7 @@ def test_what_is_not_given_is_left_out_or_said() -> None:
     assert "psnr" in few
     assert not {"lpips", "top1", "frechet", "fid", "cdc"} & set(few.keys())
     assert set(collection(of="films").keys()) == {"cdc"}
+    assert set(collection(of="films", flow=flow).keys()) == {"cdc", "warp"}
     assert {"frechet"} == set(collection(network=network).keys()) - set(few.keys())
     with pytest.raises(ValueError, match="top-1 needs network and labels"):
         collection(["psnr", "top1"])

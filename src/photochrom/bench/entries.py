@@ -3,7 +3,7 @@
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -17,6 +17,7 @@ from photochrom.bench.results import GREY, TRUTH
 from photochrom.color.lab import grey_to_lightness, lab_to_rgb
 from photochrom.data.decode import decode
 from photochrom.data.sources import SUFFIXES
+from photochrom.jobs.film_python import color_frames
 from photochrom.pipeline.python import Colorizer
 
 Picture = NDArray[np.uint8]
@@ -28,7 +29,8 @@ class Entry:
     """One row of a table.
 
     `make` takes a photo's key, its grey ``(H, W)`` and its truth ``(H, W, 3)``, and returns its picture ``(H, W, 3)``.
-    All are uint8.
+    All are uint8. `film` takes the grey frames of a shot and their rate, and returns their pictures; it is None if the
+    entry knows no films.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Entry:
     parameters: int | None = None
     milliseconds: float | None = None
     about: str = ""
+    film: Callable[[Iterable[Picture], float], Iterable[Picture]] | None = None
 
 
 def grey() -> Entry:
@@ -110,9 +113,13 @@ def _model(colorizer: Colorizer, protocol: Protocol, name: str) -> Entry:
             made: Picture = colorizer.colorize(luma)
             return made
 
+    def film(frames: Iterable[Picture], rate: float) -> Iterable[Picture]:
+        return color_frames(frames, colorizer.session, rate=rate)
+
     about = str(colorizer.metadata.get("description", ""))
     parameters = colorizer.info.parameters or None
-    return Entry(name, "model", make, parameters, _latency(make, protocol.size), about)
+    along = film if protocol.merge == "luma" else None
+    return Entry(name, "model", make, parameters, _latency(make, protocol.size), about, along)
 
 
 def _merged_in_lab(colorizer: Colorizer, luma: Picture) -> Picture:

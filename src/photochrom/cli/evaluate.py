@@ -41,7 +41,8 @@ Lpips = Annotated[
 Films = Annotated[
     Path | None,
     typer.Option(
-        metavar="FOLDER", help="Films as folders of frames, for CDC: how steady each one's colours are."
+        metavar="FOLDER",
+        help="Colour films, or a folder of frames for each, for CDC and warp error: how steady colours are.",
     ),
 ]
 Size = Annotated[int, typer.Option(help="Side of the measured pictures in pixels.")]

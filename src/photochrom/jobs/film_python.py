@@ -23,7 +23,7 @@ from photochrom.jobs.film_known import KeyFrame, TimedHint
 from photochrom.jobs.film_options import FilmOptions, Progress
 from photochrom.jobs.film_plan import SHOT_SIDE, CutFinder
 
-__all__ = ["colorize_film", "colorize_frames"]
+__all__ = ["color_frames", "colorize_film", "colorize_frames"]
 
 Frame = NDArray[Any]
 PIECE = 48
@@ -126,8 +126,21 @@ def colorize_frames(
         If a frame has another shape or dtype.
     """
     wanted = Options(**options)
+    yield from color_frames(frames, _session(model, device), rate=rate, options=wanted, every=every)
+
+
+def color_frames(
+    frames: Iterable[Frame],
+    session: Session,
+    *,
+    rate: float = 25.0,
+    options: Options | None = None,
+    every: int = Coherence().every,
+) -> Iterator[Frame]:
+    """As `colorize_frames`, with a session that is loaded already."""
+    wanted = options or Options()
     coherence = Coherence(every=every)
-    colorizer = ShotColorizer(_session(model, device), wanted, coherence, BT601)
+    colorizer = ShotColorizer(session, wanted, coherence, BT601)
     cuts = CutFinder(rate)
     waiting = _Waiting(coherence.margin)
     for frame in frames:

@@ -19,6 +19,7 @@ from photochrom.metrics.lpips import LPIPS
 from photochrom.metrics.metric import PhotoMetric
 from photochrom.metrics.pixel import MSE, PSNR
 from photochrom.metrics.structure import MSSSIM, SSIM
+from photochrom.metrics.warp import WarpError
 
 
 @dataclass(frozen=True)
@@ -238,6 +239,17 @@ METRICS: dict[str, Entry] = {
         CDC,
         of="films",
     ),
+    "warp": Entry(
+        "warp error of ab",
+        "",
+        "lower",
+        3,
+        "mean change of ab along the optical flow of the true luma, from frame to frame; mean over films",
+        "after Lai et al. 2018, arXiv:1808.00449",
+        WarpError,
+        ("flow",),
+        of="films",
+    ),
 }
 
 
@@ -251,7 +263,8 @@ def collection(
     names : keys of `METRICS`; None takes all whose needs are in `given`
     of : if `names` is None, whether to take the metrics of photos or of films
     given : ``network``, ``inception`` (`photochrom.metrics.photos.Network`), ``backbone``
-        (`photochrom.metrics.lpips.Backbone`), and ``labels=True`` if ``update`` will get labels
+        (`photochrom.metrics.lpips.Backbone`), ``flow`` (`photochrom.metrics.warp.Flow`), and ``labels=True`` if
+        ``update`` will get labels
 
     Raises
     ------
