@@ -115,7 +115,8 @@ class Running:
         """Forget all photos, and wait for what is at work on them."""
         for item in self.studio.registry.items:
             self.http.delete(f"/api/photos/{item.id}")
-        until(lambda: self.studio.workers.waiting + self.studio.workers.running == 0)
+        pools = (self.studio.workers, self.studio.film_workers)
+        until(lambda: sum(pool.waiting + pool.running for pool in pools) == 0)
         until(lambda: self.studio.store.files == 0)
 
     def stop(self) -> None:

@@ -26,6 +26,7 @@ def test_a_photo_that_waits_has_a_place_and_no_result() -> None:
     assert told == {
         "id": waiting.id,
         "name": "a.jpg",
+        "kind": "photo",
         "state": "queued",
         "position": 4,
         "progress": 0.0,
@@ -34,6 +35,7 @@ def test_a_photo_that_waits_has_a_place_and_no_result() -> None:
         "notes": [],
         "width": None,
         "height": None,
+        "preview": False,
         "candidates": 3,
         "format": None,
         "type": None,
@@ -56,7 +58,9 @@ def test_a_photo_that_is_done_tells_its_first_file_and_each_note_once() -> None:
     assert done.ended
     assert [str(blob.path) for blob in done.blobs] == ["upload", "1", "2"]
     done.before = Blob(Path("small"), 5, "me")
-    assert [str(blob.path) for blob in done.blobs] == ["upload", "1", "2", "small"]
+    done.preview = Blob(Path("first seconds"), 5, "me")
+    assert [str(blob.path) for blob in done.blobs] == ["upload", "1", "2", "small", "first seconds"]
+    assert done.public({})["preview"]
 
 
 def test_a_photo_that_failed_says_why_in_the_words_of_the_interface() -> None:

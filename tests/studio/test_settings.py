@@ -31,6 +31,7 @@ def test_an_option_goes_before_the_environment_and_that_before_the_default(
         ("MAX_CANDIDATES", "17", "PHOTOCHROM_MAX_CANDIDATES: should be less than or equal to 16"),
         ("KEEP_MINUTES", "inf", "PHOTOCHROM_KEEP_MINUTES: should be a finite number"),
         ("TOKEN", " ", "PHOTOCHROM_TOKEN: is empty; give a token, or unset it to let everyone in"),
+        ("MAX_FILM_SECONDS", "0", "PHOTOCHROM_MAX_FILM_SECONDS: should be greater than 0"),
         ("PORT", "65536", "PHOTOCHROM_PORT: should be less than or equal to 65535"),
     ],
 )

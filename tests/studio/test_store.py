@@ -78,6 +78,21 @@ def test_many_small_files_are_too_many(tmp_path: Path) -> None:
     store.close()
 
 
+def test_a_file_is_taken_over_if_there_is_room(store: Store) -> None:
+    made = store.folder / "folder"
+    made.mkdir()
+    (made / "film.mp4").write_bytes(b"x" * 300)
+    blob = store.adopt(made / "film.mp4", "a")
+    assert (blob.bytes, store.used, blob.path.parent) == (300, 300, store.folder)
+    assert blob.path.stat().st_mode & 0o777 == 0o600
+    assert list(made.iterdir()) == []
+    (made / "film.mp4").write_bytes(b"x" * 501)
+    with pytest.raises(ApiError, match="as many photos as it may"):
+        store.adopt(made / "film.mp4", "a")
+    store.drop(blob)
+    assert (store.used, store.files) == (0, 0)
+
+
 def test_dropping_makes_room(store: Store) -> None:
     first = store.write(bytes(700), "a")
     store.drop(first)

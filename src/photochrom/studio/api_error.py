@@ -30,7 +30,8 @@ REMEDIES = {
     # The client cannot install anything on the server.
     Remedy.INSTALL_PHOTO: ELSEWHERE,
     Remedy.INSTALL_CODECS: ELSEWHERE,
-    Remedy.USE_FILM: "the command `photochrom film` colorizes films",
+    Remedy.INSTALL_VIDEO: "this server cannot colorize films",
+    Remedy.USE_FILM: "send it to /api/jobs, which takes films",
 }
 """The remedies that the HTTP interface says in its own words."""
 

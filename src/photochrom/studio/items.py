@@ -1,4 +1,4 @@
-"""`JobItem`: one photo that a client has sent, how far the work on it is, and its results."""
+"""`JobItem`: one photo or film that a client has sent, how far the work on it is, and its results."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from photochrom.studio.service import ResultFile
 from photochrom.studio.store import Blob, new_id
 from photochrom.studio.workers import Task
 
-__all__ = ["JobItem", "State"]
+__all__ = ["JobItem", "Kind", "State"]
 
 State = Literal["queued", "running", "done", "failed"]
+Kind = Literal["photo", "film"]
 
 
 class JobItem:
-    """One photo of a job. `JobRegistry` alone changes it.
+    """One photo or film of a job. `JobRegistry` alone changes it.
 
     Attributes
     ----------
@@ -26,6 +27,10 @@ class JobItem:
         The answer of the API if the photo failed.
     size
         Width and height in pixels, upright; None until the photo is opened.
+    kind
+        "photo" or "film".
+    preview
+        The first seconds of a film in colour, once they are done: an animated WebP.
     before
         A small picture of the original for the page, once it was asked for.
     until
@@ -34,8 +39,8 @@ class JobItem:
         Whether the photo was forgotten.
     """
 
-    def __init__(self, name: str, upload: Blob, request: ColorizeRequest) -> None:
-        self.id = new_id()
+    def __init__(self, name: str, upload: Blob, request: ColorizeRequest, kind: Kind = "photo") -> None:
+        self.id, self.kind = new_id(), kind
         self.name, self.upload, self.request = name, upload, request
         self.state: State = "queued"
         self.progress = 0.0
@@ -43,6 +48,7 @@ class JobItem:
         self.size: tuple[int, int] | None = None
         self.results: list[ResultFile] = []
         self.before: Blob | None = None
+        self.preview: Blob | None = None
         self.task: Task | None = None
         self.until: float | None = None
         self.gone = False
@@ -60,8 +66,8 @@ class JobItem:
     @property
     def blobs(self) -> list[Blob]:
         """All files that belong to it."""
-        before = [self.before] if self.before is not None else []
-        return [self.upload, *(result.blob for result in self.results), *before]
+        small = [blob for blob in (self.before, self.preview) if blob is not None]
+        return [self.upload, *(result.blob for result in self.results), *small]
 
     def public(self, positions: dict[Task, int]) -> dict[str, Any]:
         """The PHOTO object of the HTTP interface; `positions` is `WorkerPool.positions`."""
@@ -70,6 +76,7 @@ class JobItem:
         return {
             "id": self.id,
             "name": self.name,
+            "kind": self.kind,
             "state": self.state,
             "position": positions.get(self.task) if self.task is not None else None,
             "progress": round(self.progress, 3),
@@ -78,6 +85,7 @@ class JobItem:
             "notes": self.notes,
             "width": width,
             "height": height,
+            "preview": self.preview is not None,
             "candidates": self.request.options.candidates,
             "format": first.format if first else None,
             "type": first.type if first else None,

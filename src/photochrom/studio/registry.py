@@ -11,7 +11,8 @@ from typing import Any
 
 from photochrom.pipeline.request import ColorizeRequest
 from photochrom.studio.api_error import ApiError
-from photochrom.studio.items import JobItem, State
+from photochrom.studio.film_service import FilmService
+from photochrom.studio.items import JobItem, Kind, State
 from photochrom.studio.job import Job
 from photochrom.studio.service import ColorizeService, ResultFile
 from photochrom.studio.store import Blob
@@ -21,11 +22,13 @@ __all__ = ["JobRegistry"]
 
 
 class JobRegistry:
-    """All jobs and photos that the server holds; safe from several threads.
+    """All jobs, photos and films that the server holds; safe from several threads.
 
     Parameters
     ----------
     keep_seconds : how long a photo stays after it is done or has failed
+    films, film_workers : what colorizes films, and its own queue, so that photos do not wait for films; a film is
+        refused as a photo if they are None
     finished : called for each photo that leaves the queue, with "done" or "failed" and the seconds that it took
     clock : seconds; tests replace it
     """
@@ -36,10 +39,13 @@ class JobRegistry:
         workers: WorkerPool,
         keep_seconds: float,
         *,
+        films: FilmService | None = None,
+        film_workers: WorkerPool | None = None,
         finished: Callable[[State, float], None] = lambda state, seconds: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.service, self.workers, self.keep_seconds = service, workers, keep_seconds
+        self.films, self.film_workers = films, film_workers or workers
         self._finished, self._clock = finished, clock
         self._items: dict[str, JobItem] = {}
         self._jobs: dict[str, Job] = {}
@@ -54,21 +60,24 @@ class JobRegistry:
         ApiError
             429 if the queue cannot take all photos, 503 if the server is shutting down.
         """
-        items = [JobItem(name, upload, request) for name, upload in uploads]
+        items = [JobItem(name, upload, request, self._kind(upload, name)) for name, upload in uploads]
         job = Job(items)
         with self._lock:
             try:
-                tasks = self.workers.submit(client, [self._work(item, client) for item in items])
+                self._submit(client, items)
             except ApiError:
                 self.service.store.drop(*(upload for _, upload in uploads))
                 raise
             # A worker that begins already waits for the lock before it changes anything.
-            for item, task in zip(items, tasks, strict=True):
-                item.task = task
+            for item in items:
                 self._items[item.id] = item
                 self._job_of[item.id] = job
             self._jobs[job.id] = job
         return job
+
+    def positions(self) -> dict[Task, int]:
+        """`WorkerPool.positions` of photos and of films, which wait apart."""
+        return self.workers.positions() | self.film_workers.positions()
 
     def colorize_once(
         self, client: str, upload: Blob, name: str, request: ColorizeRequest, *, candidate: int | None = None
@@ -134,7 +143,7 @@ class JobRegistry:
                 item.gone = True
                 self._items.pop(item.id, None)
                 if item.task is not None:
-                    self.workers.cancel(item.task)
+                    self._pool(item).cancel(item.task)
                 blobs = item.blobs
                 job = self._job_of.pop(item.id, None)
                 if job is not None:
@@ -161,6 +170,28 @@ class JobRegistry:
                     return
             self.service.store.drop(blob)
 
+    def _kind(self, upload: Blob, name: str) -> Kind:
+        return "film" if self.films is not None and self.films.takes(upload, name) else "photo"
+
+    def _pool(self, item: JobItem) -> WorkerPool:
+        return self.film_workers if item.kind == "film" else self.workers
+
+    def _submit(self, client: str, items: list[JobItem]) -> None:
+        """Queue all items, or none."""
+        for kind in ("photo", "film"):
+            of_kind = [item for item in items if item.kind == kind]
+            if not of_kind:
+                continue
+            try:
+                tasks = self._pool(of_kind[0]).submit(client, [self._work(item, client) for item in of_kind])
+            except ApiError:
+                for item in items:
+                    if item.task is not None:
+                        self._pool(item).cancel(item.task)
+                raise
+            for item, task in zip(of_kind, tasks, strict=True):
+                item.task = task
+
     def _is_over(self, item: JobItem) -> bool:
         return item.until is not None and self._clock() >= item.until
 
@@ -180,14 +211,7 @@ class JobRegistry:
             started = time.perf_counter()
             self._change(item, state="running")
             try:
-                results = self.service.run(
-                    item.upload,
-                    item.name,
-                    item.request,
-                    client,
-                    step=_checked(task, lambda share: self._change(item, progress=share)),
-                    size=lambda width, height: self._change(item, size=(width, height)),
-                )
+                results = self._results(item, client, task)
             except ApiError as error:
                 self._change(item, state="failed", failure=error)
                 self._finished("failed", time.perf_counter() - started)
@@ -201,6 +225,27 @@ class JobRegistry:
             self._finished("done", time.perf_counter() - started)
 
         return work
+
+    def _results(self, item: JobItem, client: str, task: Task) -> list[ResultFile]:
+        about = (item.upload, item.name, item.request, client)
+        step = _checked(task, lambda share: self._change(item, progress=share))
+
+        def size(width: int, height: int) -> None:
+            self._change(item, size=(width, height))
+
+        if item.kind == "film" and self.films is not None:
+            return self.films.run(
+                *about, step=step, size=size, preview=lambda blob: self._preview(item, blob)
+            )
+        return self.service.run(*about, step=step, size=size)
+
+    def _preview(self, item: JobItem, blob: Blob) -> None:
+        with self._lock:
+            if not item.gone:
+                item.preview = blob
+                self._change(item)
+                return
+        self.service.store.drop(blob)
 
 
 def _checked(task: Task, step: Callable[[float], None] = lambda share: None) -> Callable[[float], None]:

@@ -27,6 +27,10 @@ class Settings(BaseSettings):
         The limit for the body of one request.
     max_pixels
         The limit for one photo, all its pages and candidates together.
+    max_film_seconds
+        The longest film.
+    max_film_bytes
+        The largest file of a film.
     max_candidates
         The largest number of versions of one photo in a request.
     queue
@@ -60,6 +64,8 @@ class Settings(BaseSettings):
     model: str = Field(default="photochrom", min_length=1)
     max_bytes: int = Field(default=200 * MiB, ge=1024)
     max_pixels: int = Field(default=200_000_000, ge=1)
+    max_film_seconds: float = Field(default=120, gt=0, allow_inf_nan=False)
+    max_film_bytes: int = Field(default=100 * MiB, ge=1024)
     max_candidates: int = Field(default=16, ge=1, le=16)
     queue: int = Field(default=200, ge=1)
     requests_per_minute: int = Field(default=600, ge=1)

@@ -100,6 +100,22 @@ class Store:
             draft.write(data)
             return draft.finish()
 
+    def adopt(self, path: Path, owner: str) -> Blob:
+        """Take a complete file that lies in a folder of the store. It is moved.
+
+        Raises
+        ------
+        ApiError
+            429 if the store or the owner's part of it is full.
+        """
+        kept, size = self.folder / secrets.token_hex(16), path.stat().st_size
+        with self._mutex:
+            self._reserve(owner, self._count(size))
+            self._paths.add(kept)
+        path.rename(kept)
+        kept.chmod(0o600)
+        return Blob(kept, size, owner)
+
     @contextlib.contextmanager
     def open(self, blob: Blob) -> Iterator[BinaryIO]:
         """Open a file to read. It stays until the block ends, even if it is dropped meanwhile.

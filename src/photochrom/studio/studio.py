@@ -14,6 +14,7 @@ from photochrom.engine.colorizer import Colorizer
 from photochrom.engine.models import available
 from photochrom.engine.session import Session
 from photochrom.jobs.memory import give_back
+from photochrom.studio.film_service import FilmService
 from photochrom.studio.items import JobItem
 from photochrom.studio.previews import PreviewService
 from photochrom.studio.registry import JobRegistry
@@ -25,6 +26,7 @@ from photochrom.studio.workers import WorkerPool
 
 __all__ = ["Studio"]
 
+FILMS_AT_ONCE = 1
 TOGETHER = 8
 """The number of photos of equal size in one run of the network, if more photos wait than there are cores."""
 
@@ -60,8 +62,18 @@ class Studio:
         self.store = Store(settings.keep_bytes)
         self.workers = WorkerPool(jobs, settings.queue)
         self.service = ColorizeService(self.colorizer, self.store, settings.max_pixels)
+        # Films have a queue of their own. Otherwise a few of them would keep all photos waiting for minutes.
+        self.film_workers = WorkerPool(FILMS_AT_ONCE, settings.queue)
+        films = FilmService(
+            self.service, settings.max_film_seconds, settings.max_film_bytes, threads or resources.cores()
+        )
         self.registry = JobRegistry(
-            self.service, self.workers, 60 * settings.keep_minutes, finished=self._count
+            self.service,
+            self.workers,
+            60 * settings.keep_minutes,
+            films=films,
+            film_workers=self.film_workers,
+            finished=self._count,
         )
         self.previews = PreviewService(self.service, max(2, jobs))
         self.stopping = threading.Event()
@@ -70,7 +82,7 @@ class Studio:
         self._closed = False
         self._models: list[dict[str, Any]] | None = None
         self._counts = {"done": 0, "failed": 0}
-        telemetry.watch_queue(lambda: self.workers.waiting)
+        telemetry.watch_queue(lambda: self.workers.waiting + self.film_workers.waiting)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -118,7 +130,7 @@ class Studio:
         if not self.stopping.is_set():
             self._deadline = time.monotonic() + self.settings.grace_seconds
             self.stopping.set()
-            self.unfinished = self.workers.stop()
+            self.unfinished = self.workers.stop() + self.film_workers.stop()
 
     def close(self) -> None:
         """Wait for running photos until their time is up, then remove every photo. May be called twice."""
@@ -126,7 +138,8 @@ class Studio:
         if self._closed:
             return
         self._closed = True
-        self.unfinished += self.workers.close(max(0.0, self._deadline - time.monotonic()))
+        for pool in (self.workers, self.film_workers):
+            self.unfinished += pool.close(max(0.0, self._deadline - time.monotonic()))
         self.previews.close()
         self.store.close()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import threading
+import time
 import zipfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ import pytest
 PHOTO = {
     "id",
     "name",
+    "kind",
     "state",
     "position",
     "progress",
@@ -23,6 +25,7 @@ PHOTO = {
     "notes",
     "width",
     "height",
+    "preview",
     "candidates",
     "format",
     "type",
@@ -250,3 +253,48 @@ def test_many_clients_at_once(start: Any, grey: bytes) -> None:
     text = studio.http.get("/metrics").text
     assert 'photochrom_photos_total{state="done"} 19.0' in text
     assert "photochrom_queue_photos 0.0" in text
+
+
+def test_a_film_waits_apart_and_shows_its_first_seconds(
+    studio: Any, films: Any, grey: bytes, hold: Any
+) -> None:
+    film = films.make("old.mp4", "-c:v", "libx264", frames=4, size="64x48").read_bytes()
+    hold(studio)  # no photo is done in this test
+    job = studio.send(("old.mp4", film), ("a.jpg", grey), ("again.mp4", film), size="64")
+    assert [photo["kind"] for photo in job["photos"]] == ["film", "photo", "film"]
+    paths = [f"/api/photos/{photo['id']}" for photo in job["photos"]]
+    until_done(studio, paths[0], paths[2])
+    shown = studio.http.get(f"{paths[0]}/preview")
+    assert (shown.headers["content-type"], shown.content[:4]) == ("image/webp", b"RIFF")
+    made = studio.http.get(f"{paths[0]}/result")
+    assert made.headers["content-type"] == "video/mp4"
+    assert "old.color.mp4" in made.headers["content-disposition"]
+    told = studio.http.get(paths[0]).json()
+    assert (told["preview"], told["width"], told["format"]) == (True, 64, "MP4")
+    for path in ("/before", "/confidence"):
+        assert (
+            "old.mp4: is a film and has no live view" in studio.http.get(f"{paths[0]}{path}").json()["detail"]
+        )
+    assert "a.jpg: is no film" in studio.http.get(f"{paths[1]}/preview").json()["detail"]
+
+
+def until_done(studio: Any, *paths: str) -> None:
+    while any(studio.http.get(path).json()["state"] in ("queued", "running") for path in paths):
+        time.sleep(0.02)
+
+
+def test_a_film_that_is_removed_is_given_up(studio: Any, films: Any) -> None:
+    film = films.make("old.mp4", "-c:v", "libx264", frames=40, size="64x48").read_bytes()
+    (told,) = studio.send(("old.mp4", film), size="64")["photos"]
+    studio.http.delete(f"/api/photos/{told['id']}")
+    while studio.studio.film_workers.running + studio.studio.film_workers.waiting:
+        time.sleep(0.02)
+    assert studio.studio.store.files == 0
+    assert list(studio.studio.store.folder.iterdir()) == []
+
+
+def test_one_film_alone_is_sent_where_films_are_taken(studio: Any, films: Any) -> None:
+    film = films.make("old.mp4", "-c:v", "libx264", frames=2, size="64x48").read_bytes()
+    answer = studio.http.post("/api/colorize", files={"file": ("old.mp4", film)})
+    assert answer.status_code == 415
+    assert "send it to /api/jobs, which takes films" in answer.json()["detail"]

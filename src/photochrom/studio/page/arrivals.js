@@ -1,6 +1,6 @@
 // How photos come in: chosen, photographed, dropped (folders too), pasted.
 
-const PICTURE = /\.(jpe?g|png|tiff?|webp|avif|bmp|gif|hei[cf]|dng|nef|cr[23]|arw|orf|rw2|raf)$/i;
+const PICTURE = /\.(jpe?g|png|tiff?|webp|avif|bmp|gif|hei[cf]|dng|nef|cr[23]|arw|orf|rw2|raf|mp4|m4v|mov|mkv|webm|avi|mpe?g|m2?ts)$/i;
 const find = (id) => document.getElementById(id);
 
 async function within(entry) {

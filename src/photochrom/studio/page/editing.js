@@ -71,7 +71,7 @@ function removeHint(index) {
 }
 
 export function point(at) {
-  if (here.photo?.state !== "done") return;
+  if (here.photo?.state !== "done" || here.photo.isFilm) return;
   palette.close({ refocus: false });
   marks.begin(at);
 }

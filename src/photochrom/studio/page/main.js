@@ -43,7 +43,9 @@ queue.addEventListener("change", ({ detail: photo }) => {
   strip.update(photo);
   const finished = summarize();
   if (photo === here.photo) {
-    if (news && state === "done") {
+    if (photo.isFilm) {
+      if (photo.isVisible && !photo.pictures.after) pictures.open(photo);
+    } else if (news && state === "done") {
       stage.open(sizeOf(photo), photo.cut);
       pictures.forget(photo);
       pictures.open(photo);
@@ -96,6 +98,7 @@ function remove(photo) {
 }
 
 find("remove").onclick = find("drop").onclick = () => remove(here.photo);
+find("replay").onclick = () => pictures.play(here.photo);
 find("again").onclick = () => queue.again(here.photo);
 find("force").onclick = () => queue.again(here.photo, { force: true });
 
@@ -142,7 +145,7 @@ health.addEventListener("down", () => warn(t("trouble.down"), "down"));
 health.addEventListener("up", () => {
   warn("");
   say(t("trouble.back"));
-  if (here.photo?.state === "done") pictures.open(here.photo);
+  if (here.photo?.isVisible) pictures.open(here.photo);
 });
 
 whenTokenIsNeeded((wrong) => new Promise((done) => {

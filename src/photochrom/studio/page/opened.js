@@ -49,6 +49,7 @@ export function present() {
   find("divider").hidden = !shown;
   stage.root.classList.toggle("shown", shown);
   stage.root.classList.toggle("failed", state === "failed" && !shown);
+  stage.root.classList.toggle("film", photo.isFilm && shown);
   find("state").hidden = state === "done" && shown;
   find("state-words").textContent = state === "done" ? t("stage.opening") : state === "gone" ? photo.told.error : standing(photo);
   find("state-progress").hidden = !waits;
@@ -60,14 +61,15 @@ export function present() {
   find("drop").hidden = state === "done";
   find("undo").disabled = !photo.history.canUndo || state !== "done";
   find("redo").disabled = !photo.history.canRedo || state !== "done";
-  find("point").disabled = state !== "done";
+  find("point").disabled = state !== "done" || photo.isFilm;
   for (const id of ["out", "in", "fit", "full"]) find(id).disabled = !shown;
 }
 
 function showPictures() {
   const { photo } = here;
   const { before, after, fineBefore, fineAfter } = photo.pictures;
-  const [left, right] = [fineBefore ?? before, fineAfter ?? after];
+  // The frames of two animations would differ. So a film's own one is shown twice, and one is made grey by the style.
+  const [left, right] = photo.isFilm ? [after, after] : [fineBefore ?? before, fineAfter ?? after];
   if (left) find("before").src = left.src;
   if (!right) return;
   find("after").src = right.src;

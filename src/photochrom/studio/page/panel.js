@@ -44,7 +44,12 @@ export class Panel extends EventTarget {
     const notes = photo.told.notes ?? [];
     find("notes").textContent = notes.length ? t("photo.notes", { notes: notes.join(" ") }) : "";
     find("controls").disabled = photo.state !== "done";
-    find("controls").hidden = find("take").hidden = photo.state === "failed";
+    find("controls").hidden = photo.state === "failed" || photo.isFilm;
+    find("film").hidden = !photo.isFilm || photo.state === "failed";
+    find("film-words").textContent = t(photo.state === "done" ? "film.done" : photo.isVisible ? "film.first" : "film.waits");
+    find("replay").hidden = !photo.isVisible;
+    find("remove").textContent = find("drop").textContent = t(photo.isFilm ? "film.remove" : "photo.remove");
+    find("take").hidden = photo.state === "failed";
     find("download").disabled = find("remove").disabled = photo.state !== "done";
     if (other) find("wrong").textContent = "";
     if (other) this.#withdraw();
@@ -55,6 +60,7 @@ export class Panel extends EventTarget {
   /** Show a changed look in the sliders, the versions and the buttons. */
   update() {
     const { look } = this.#photo.history;
+    if (this.#photo.isFilm) return;
     find("strength").value = look.strength;
     find("strength-words").textContent = percent(look.strength);
     find("colorfulness").value = look.colorfulness;

@@ -38,12 +38,27 @@ export class Pictures extends EventTarget {
     this.#wanted = null;
     this.#recent = [...this.#recent.filter((one) => one !== photo), photo];
     while (this.#recent.length > KEPT) this.forget(this.#recent.shift());
-    if (photo.state !== "done") return;
+    if (!photo.isVisible) return;
+    if (photo.isFilm) return void this.play(photo);
     if (!photo.pictures.before) {
       this.#fetch(photo, "before", "/before", {});
     }
     if (photo.pictures.shows !== JSON.stringify(photo.history.look)) this.ask(photo);
     else this.#emit("shown", photo);
+  }
+
+  /** Show a film's first seconds from their beginning. */
+  async play(photo) {
+    try {
+      photo.clip ??= (await blobOf(photo.path("/preview"))).blob;
+      // A new address starts the animation anew.
+      const image = await decoded(photo.clip);
+      dispose(photo.pictures.after);
+      photo.pictures.after = image;
+      this.#emit("shown", photo);
+    } catch (error) {
+      this.#emit("wrong", { photo, error });
+    }
   }
 
   forget(photo) {
@@ -102,6 +117,7 @@ export class Pictures extends EventTarget {
   /** Fetch the full-size pictures for a closer look, once nothing moves. */
   async refine(photo, scale) {
     this.#detail?.abort();
+    if (photo.isFilm) return;
     const { before, after, fineBefore, fineAfter } = photo.pictures;
     const { width, height } = photo.told;
     const coarse = before && after && scale * devicePixelRatio * width > before.naturalWidth * 1.1;

@@ -36,6 +36,16 @@ export class Photo {
     return this.told.state;
   }
 
+  /** Films have no looks. They show their first seconds before they are done. */
+  get isFilm() {
+    return this.told.kind === "film";
+  }
+
+  /** Whether there are pictures of it in colour. */
+  get isVisible() {
+    return this.isFilm ? Boolean(this.told.preview) : this.state === "done";
+  }
+
   path(what = "") {
     return `api/photos/${encodeURIComponent(this.told.id)}${what}`;
   }

@@ -94,7 +94,7 @@ export class Strip extends EventTarget {
     tile.bar.value = photo.told.progress;
     tile.button.setAttribute("aria-label", t("strip.tile", { name: photo.name, state }));
     tile.button.title = photo.name;
-    if (photo.state === "done" && tile.drawn !== "color") {
+    if (photo.isVisible && tile.drawn !== "color") {
       this.#seen.unobserve(tile.button);
       this.#seen.observe(tile.button);
     }
@@ -125,8 +125,10 @@ export class Strip extends EventTarget {
       const tile = this.#tiles.get(photo);
       if (!tile) continue;
       try {
-        if (photo.state === "done" && tile.drawn !== "color") {
-          const { blob } = await blobOf(photo.path("/view"), { method: "POST", json: asked(photo.history.look) });
+        if (photo.isVisible && tile.drawn !== "color") {
+          const view = photo.isFilm ? blobOf(photo.path("/preview"))
+            : blobOf(photo.path("/view"), { method: "POST", json: asked(photo.history.look) });
+          const { blob } = await view;
           this.paint(photo, await createImageBitmap(blob));
         } else if (!tile.drawn && photo.file && photo.file.size < MOST_LOCAL) {
           const grey = await createImageBitmap(photo.file);

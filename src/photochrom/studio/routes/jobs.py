@@ -53,13 +53,13 @@ async def begin(request: Request, studio: CurrentStudio, owner: Owner) -> dict[s
         studio.store.drop(*(blob for _, blob in form.files))
         raise
     job = studio.registry.begin(owner, form.files, wanted)
-    return job.public(studio.workers.positions())
+    return job.public(studio.registry.positions())
 
 
 @router.get("/{id}", summary="How far a job is")
 async def state(job: RequestedJob, studio: CurrentStudio) -> dict[str, Any]:
     """The photos of a job, and how many of them are in each state."""
-    return job.public(studio.workers.positions())
+    return job.public(studio.registry.positions())
 
 
 @router.delete("/{id}", status_code=204, summary="Forget a job and its photos")
@@ -94,7 +94,7 @@ async def events(job: RequestedJob, studio: CurrentStudio) -> AsyncIterator[Serv
             with_positions = ended or now - positions_sent >= POSITIONS_SECONDS
             if with_positions:
                 positions_sent = now
-            for photo in job.public(studio.workers.positions())["photos"]:
+            for photo in job.public(studio.registry.positions())["photos"]:
                 before = sent.get(photo["id"])
                 if before is None or with_positions:
                     changed = photo != before

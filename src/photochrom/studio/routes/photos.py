@@ -13,11 +13,13 @@ from photochrom.studio.items import JobItem
 from photochrom.studio.previews import jpeg, png
 from photochrom.studio.routes.common import ERRORS, CurrentStudio, Owner, Stream, file_answer, result_of
 from photochrom.studio.routes.request_bodies import Appearance, Position, body_of, document
+from photochrom.studio.store import Blob
 from photochrom.studio.studio import Studio
 
 router = APIRouter(prefix="/api/photos/{id}", tags=["photos"], responses=ERRORS)
 
 PICTURE = {"schema": {"type": "string", "format": "binary"}}
+WEBP: dict[int | str, dict[str, Any]] = {200: {"content": {"image/webp": PICTURE}}}
 JPEG: dict[int | str, dict[str, Any]] = {200: {"content": {"image/jpeg": PICTURE}}}
 PNG: dict[int | str, dict[str, Any]] = {200: {"content": {"image/png": PICTURE}}}
 FILE: dict[int | str, dict[str, Any]] = {200: {"content": {"image/*": PICTURE}}}
@@ -26,7 +28,7 @@ FILE: dict[int | str, dict[str, Any]] = {200: {"content": {"image/*": PICTURE}}}
 @router.get("", summary="How far a photo is")
 async def state(id: str, studio: CurrentStudio) -> dict[str, Any]:
     """The state of the photo, and its size, format and error."""
-    return studio.registry.item(id).public(studio.workers.positions())
+    return studio.registry.item(id).public(studio.registry.positions())
 
 
 @router.delete("", status_code=204, summary="Forget a photo")
@@ -61,6 +63,7 @@ async def remake(id: str, request: Request, studio: CurrentStudio, owner: Owner)
     """The live view at full size. The file is made for this answer and not kept."""
     look = await body_of(request, Appearance)
     item = studio.registry.item(id)
+    _refuse_film(item)
     _check(item)
     wanted = look.applied_to(item.request, studio.settings.max_candidates)
     task = studio.registry.colorize_once(owner, item.upload, item.name, wanted, candidate=look.candidate + 1)
@@ -68,21 +71,35 @@ async def remake(id: str, request: Request, studio: CurrentStudio, owner: Owner)
     return file_answer(studio.store, made, once=True)
 
 
+@router.get(
+    "/preview", summary="The first seconds of a film in colour", response_class=Response, responses=WEBP
+)
+async def preview(id: str, studio: CurrentStudio) -> Response:
+    """An animated WebP at most 640 pixels wide. It is there before the rest of the film is done."""
+    item = studio.registry.item(id)
+    if item.preview is None:
+        _check(item)
+        words = "has no preview yet; its events tell when it has" if item.kind == "film" else "is no film"
+        raise ApiError(HTTPStatus.CONFLICT, f"{item.name}: {words}")
+    data = await run_in_threadpool(_read, studio, item.preview)
+    return Response(data, media_type="image/webp")
+
+
 @router.get("/before", summary="The photo as it was", response_class=Response, responses=JPEG)
 async def before(id: str, request: Request, studio: CurrentStudio) -> Response:
     """Upright, at most a megapixel."""
     item = studio.registry.item(id)
+    _refuse_film(item)
     if item.before is None:
         data = await studio.previews.run(item, lambda preview: jpeg(preview.grey), request.is_disconnected)
         await run_in_threadpool(studio.registry.keep_before, item, data)
     else:
-        data = await run_in_threadpool(_read, studio, item)
+        data = await run_in_threadpool(_read, studio, item.before)
     return Response(data, media_type="image/jpeg")
 
 
-def _read(studio: Studio, item: JobItem) -> bytes:
-    assert item.before is not None
-    with studio.store.open(item.before) as file:
+def _read(studio: Studio, blob: Blob) -> bytes:
+    with studio.store.open(blob) as file:
         return file.read()
 
 
@@ -97,6 +114,7 @@ async def view(id: str, request: Request, studio: CurrentStudio) -> Response:
     """At most a megapixel. For changes that are seen at once."""
     look = await body_of(request, Appearance)
     item = studio.registry.item(id)
+    _refuse_film(item)
     _check(item)
     options = look.applied_to(item.request, studio.settings.max_candidates).options
     data = await studio.previews.run(
@@ -112,6 +130,7 @@ async def palette(id: str, request: Request, studio: CurrentStudio) -> dict[str,
     """The likeliest first, each at the photo's own lightness there, with its share of the likelihood."""
     place = await body_of(request, Position)
     item = studio.registry.item(id)
+    _refuse_film(item)
     _check(item)
     swatches = await studio.previews.run(
         item, lambda preview: preview.palette(place.x, place.y), request.is_disconnected
@@ -123,6 +142,7 @@ async def palette(id: str, request: Request, studio: CurrentStudio) -> dict[str,
 async def confidence(id: str, request: Request, studio: CurrentStudio) -> Response:
     """8-bit grey, at the size of the view: 255 is sure."""
     item = studio.registry.item(id)
+    _refuse_film(item)
     _check(item)
     data = await studio.previews.run(item, lambda preview: png(preview.confidence()), request.is_disconnected)
     return Response(data, media_type="image/png")
@@ -132,3 +152,10 @@ def _check(item: JobItem) -> None:
     """Raise the error of a photo that has failed."""
     if item.failure is not None:
         raise item.failure
+
+
+def _refuse_film(item: JobItem) -> None:
+    """Raise an error if the item is a film."""
+    if item.kind == "film":
+        words = "is a film and has no live view; its first seconds are at /preview"
+        raise ApiError(HTTPStatus.CONFLICT, f"{item.name}: {words}")
