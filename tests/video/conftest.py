@@ -38,7 +38,9 @@ def _recolour(path: Path, target: Path, codec: str | None = None, parts: int = 1
         piece = pictures[first : first + each]
         segment = target.with_name(f"segment-{first}.mkv")
         segment.touch()
-        writer = SegmentWriter(segment, film, codec, layout, preset="ultrafast" if codec != "ffv1" else None)
+        writer = SegmentWriter(
+            segment, film, codec, layout, preset="ultrafast" if codec in ("h264", "h265") else None
+        )
         for luma, time, duration in piece:
             assert time is not None
             writer.write(luma, (chroma, chroma), time)

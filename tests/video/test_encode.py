@@ -10,7 +10,7 @@ import pytest
 
 from photochrom.color.ycbcr import Range
 from photochrom.errors import OptionError
-from photochrom.video.encode import codec_for, deepened, result_layout
+from photochrom.video.encode import CODECS, check_encoder, codec_for, deepened, result_layout
 from photochrom.video.probe import probe
 
 LAYOUTS = [
@@ -113,3 +113,26 @@ def test_films_keep_their_codec_where_it_can_be_encoded(films: Any) -> None:
     assert codec_for(probe(films.make("a.mkv", "-c:v", "ffv1")), None) == "ffv1"
     assert codec_for(probe(films.make("b.mkv", "-c:v", "mpeg4")), None) == "h264"
     assert codec_for(probe(films.make("c.avi", "-c:v", "huffyuv", pix_fmt="yuv422p")), None) == "ffv1"
+
+
+@pytest.mark.parametrize(
+    ("codec", "crf", "preset", "words"),
+    [
+        ("av1", None, "ultrafast", r"preset of av1 must be one of 0, 1, .*, 13, got 'ultrafast'"),
+        ("h264", None, "8", "preset of h264 must be one of ultrafast, .*, placebo, got '8'"),
+        ("ffv1", None, "fast", "preset does not fit ffv1, which has none"),
+        ("prores", 20, None, "crf does not fit prores, which has none"),
+        ("h265", 60, None, "crf of h265 must be at most 51, got 60"),
+    ],
+)
+def test_what_an_encoder_does_not_know_is_one_sentence(
+    codec: str, crf: float | None, preset: str | None, words: str
+) -> None:
+    with pytest.raises(OptionError, match=words):
+        check_encoder(codec, crf, preset)
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_what_an_encoder_knows_is_taken(codec: str) -> None:
+    takes = CODECS[codec]
+    check_encoder(codec, takes.crf, takes.preset)

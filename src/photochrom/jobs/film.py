@@ -21,9 +21,9 @@ from photochrom.jobs.film_folder import work_folder
 from photochrom.jobs.film_job import FilmJob
 from photochrom.jobs.film_mark import read_film_mark
 from photochrom.jobs.film_options import FilmOptions, FilmResult, Progress
-from photochrom.video.encode import codec_for
+from photochrom.video.containers import CONTAINERS, container_for
+from photochrom.video.encode import check_encoder, codec_for
 from photochrom.video.probe import Film, probe
-from photochrom.video.remux import CONTAINERS, container_for
 
 __all__ = ["colorize_film", "result_path"]
 
@@ -79,6 +79,7 @@ def colorize_film(
     film = probe(source)
     if film.interlaced and not film_options.deinterlace:
         raise UnsupportedError(str(source), "is interlaced", Remedy.DEINTERLACE, code="interlaced")
+    check_encoder(codec_for(film, film_options.codec), film_options.crf, film_options.preset)
     mark = None if force else read_film_mark(source)
     if mark is not None:
         raise AlreadyColorError(

@@ -21,6 +21,7 @@ from photochrom.jobs.film_mark import mark_film
 from photochrom.jobs.film_options import FilmOptions, FilmResult, Progress
 from photochrom.jobs.film_plan import FilmPlan, identity, make_plan
 from photochrom.jobs.film_sheet import sheet_path, write_sheet
+from photochrom.video.containers import container_note
 from photochrom.video.encode import SegmentWriter, codec_for, result_layout
 from photochrom.video.probe import Film
 from photochrom.video.remux import Segment, join
@@ -88,6 +89,7 @@ class FilmJob:
             self.film.width,
             self.film.height,
             drawn,
+            () if (note := container_note(self.film.path, self.target, self.codec)) is None else (note,),
         )
 
     def _plan(self) -> FilmPlan:

@@ -19,7 +19,7 @@ from photochrom.video.layout import UNSTATED, Layout, matrix_number
 from photochrom.video.probe import Film, load_av
 from photochrom.video.read import plane
 
-__all__ = ["CODECS", "Codec", "SegmentWriter", "codec_for", "result_layout"]
+__all__ = ["CODECS", "Codec", "SegmentWriter", "check_encoder", "codec_for", "result_layout"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,8 @@ class Codec:
     crf : its constant quality where the user does not say: hardly to be told from the source
     preset : its preset where the user does not say
     bits, chroma : what it takes; the best that fits a film is chosen
+    presets : the presets that it knows
+    most_crf : the largest constant rate factor that it knows
     """
 
     encoder: str
@@ -39,12 +41,27 @@ class Codec:
     preset: str | None
     bits: tuple[int, ...] = (8, 10)
     chroma: tuple[str, ...] = ("420", "422", "444")
+    presets: tuple[str, ...] = ()
+    most_crf: int = 51
 
 
+X26X = (
+    "ultrafast",
+    "superfast",
+    "veryfast",
+    "faster",
+    "fast",
+    "medium",
+    "slow",
+    "slower",
+    "veryslow",
+    "placebo",
+)
+SVT = tuple(map(str, range(14)))
 CODECS = {
-    "h264": Codec("libx264", 18, "medium"),
-    "h265": Codec("libx265", 20, "medium", bits=(8, 10, 12)),
-    "av1": Codec("libsvtav1", 25, "8", chroma=("420",)),
+    "h264": Codec("libx264", 18, "medium", presets=X26X),
+    "h265": Codec("libx265", 20, "medium", bits=(8, 10, 12), presets=X26X),
+    "av1": Codec("libsvtav1", 25, "8", chroma=("420",), presets=SVT, most_crf=63),
     "ffv1": Codec("ffv1", None, None, bits=(8, 10, 12)),
     "prores": Codec("prores_ks", None, None, bits=(10,), chroma=("422", "444")),
 }
@@ -70,6 +87,24 @@ def codec_for(film: Film, wanted: str | None) -> str:
     if CODECS[name].encoder not in av.codecs_available:
         raise OptionError("codec", f"this installation of PyAV has no encoder for {name}")
     return name
+
+
+def check_encoder(codec: str, crf: float | None, preset: str | None) -> None:
+    """Check what is asked of an encoder before the film is decoded.
+
+    Raises
+    ------
+    OptionError
+        If the codec has no such preset or constant rate factor.
+    """
+    takes = CODECS[codec]
+    for name, value, default in (("crf", crf, takes.crf), ("preset", preset, takes.preset)):
+        if value is not None and default is None:
+            raise OptionError(name, f"does not fit {codec}, which has none")
+    if crf is not None and crf > takes.most_crf:
+        raise OptionError("crf", f"of {codec} must be at most {takes.most_crf}, got {crf:g}")
+    if preset is not None and preset not in takes.presets:
+        raise OptionError("preset", f"of {codec} must be one of {', '.join(takes.presets)}, got {preset!r}")
 
 
 def result_layout(film: Film, codec: str) -> Layout:

@@ -14,19 +14,13 @@ from numpy.typing import NDArray
 
 from photochrom.errors import WriteError
 from photochrom.files import write_error
+from photochrom.video.containers import CONTAINERS
 from photochrom.video.encode import SegmentWriter
+from photochrom.video.matroska_aspect import ROOM, write_aspect
 from photochrom.video.probe import Film, load_av, main_stream, open_film
 
-__all__ = ["CONTAINERS", "Segment", "container_for", "join"]
+__all__ = ["Segment", "join"]
 
-CONTAINERS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska", ".webm": "webm"}
-"""FFmpeg's muxer by suffix: what results can be."""
-HOLDS = {
-    "mp4": ("h264", "h265", "av1"),
-    "mov": ("h264", "h265", "prores"),
-    "matroska": ("h264", "h265", "av1", "ffv1", "prores"),
-    "webm": ("av1",),
-}
 MADE_BY_MUXER = {"major_brand", "minor_version", "compatible_brands", "encoder", "xmp", "duration"}
 """Metadata that describes the file itself, or that is written another way."""
 MP4_KEYS = {
@@ -73,12 +67,6 @@ class Segment:
     delay: int
 
 
-def container_for(source: str | Path, codec: str) -> str:
-    """The suffix of a result: the source's own where that container can hold the codec, else ``.mkv``."""
-    suffix = Path(source).suffix.lower()
-    return suffix if codec in HOLDS.get(CONTAINERS.get(suffix, ""), ()) else ".mkv"
-
-
 def join(
     film: Film,
     segments: Sequence[Segment],
@@ -121,6 +109,14 @@ def join(
             others = _others(source, kept, begin, end)
             for packet in _interleaved(video, others):
                 out.mux(packet)
+        if (aspect := _aspect_of(film, muxer)) is not None:
+            write_aspect(target, aspect, film.width, film.height)
+
+
+def _aspect_of(film: Film, muxer: str) -> Fraction | None:
+    """The sample aspect ratio that must be written after the file is closed, see `photochrom.video.matroska_aspect`."""
+    wide = film.aspect is not None and film.aspect != 1
+    return film.aspect if wide and muxer in ("matroska", "webm") else None
 
 
 def _options(muxer: str, film: Film, metadata: dict[str, str]) -> dict[str, str]:
@@ -144,9 +140,13 @@ def _streams(
     for stream in source.streams:
         if stream.index == main.index:
             with av.open(str(first_segment)) as segment:
-                video = out.add_stream_from_template(segment.streams.video[0])
+                # PyAV looks for an encoder of the decoder's name otherwise, and AV1's decoders have other names.
+                video = out.add_stream_from_template(segment.streams.video[0], opaque=True)
             video.time_base = film.time_base
             video.codec_context.framerate = film.rate
+            if film.aspect is not None:
+                # MP4 and MOV take it from here.
+                video.codec_context.sample_aspect_ratio = film.aspect
             if film.rotation is not None:
                 video.set_display_matrix(film.rotation)
             made = video
@@ -160,6 +160,8 @@ def _streams(
         made.metadata.clear()
         made.metadata.update({k: v for k, v in stream.metadata.items() if k.lower() not in MADE_BY_MUXER})
         made.disposition = stream.disposition
+    if _aspect_of(film, muxer) is not None:
+        video.metadata["title"] = video.metadata.get("title", "") + ROOM
     if muxer == "matroska":
         _attach_covers(out, source)
     return video, kept
