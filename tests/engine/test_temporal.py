@@ -62,6 +62,16 @@ def test_without_decay_frames_between_take_the_nearest_prediction() -> None:
     assert [round(float(x[..., 0].mean())) for x in found] == [1, 1, 9, 9]
 
 
+def test_a_prediction_may_count_differently_in_each_place() -> None:
+    count = np.ones((8, 8), np.float32)
+    count[:, 4:] = 3
+    found = average_along_flow([GREY] * 2, {0: flat(0), 1: flat(8)}, {0: 1.0, 1: count}, 0.5)
+    # Frame 0: its own prediction counts 1, and the next frame's half of its count.
+    left, right = found[0][:, :4, 0].mean(), found[0][:, -4:, 0].mean()
+    assert left == pytest.approx(8 * 0.5 / 1.5, abs=0.05)
+    assert right == pytest.approx(8 * 1.5 / 2.5, abs=0.05)
+
+
 def test_no_prediction_is_an_error() -> None:
     with pytest.raises(ValueError, match="no frame has a prediction"):
         average_along_flow([GREY], {}, {}, 0.9)

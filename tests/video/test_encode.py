@@ -10,7 +10,7 @@ import pytest
 
 from photochrom.color.ycbcr import Range
 from photochrom.errors import OptionError
-from photochrom.video.encode import CODECS, check_encoder, codec_for, deepened, result_layout
+from photochrom.video.encode import CODECS, check_encoder, codec_for, deepened, encoder_options, result_layout
 from photochrom.video.probe import probe
 
 LAYOUTS = [
@@ -136,3 +136,9 @@ def test_what_an_encoder_does_not_know_is_one_sentence(
 def test_what_an_encoder_knows_is_taken(codec: str) -> None:
     takes = CODECS[codec]
     check_encoder(codec, takes.crf, takes.preset)
+
+
+def test_large_frames_look_less_far_ahead_unless_a_preset_is_asked_for() -> None:
+    assert "rc-lookahead" not in encoder_options("h264", None, None, 0, 1920 * 1080)
+    assert encoder_options("h264", None, None, 0, 3840 * 2160)["rc-lookahead"] == "20"
+    assert "rc-lookahead" not in encoder_options("h264", None, "slow", 0, 3840 * 2160)

@@ -16,7 +16,7 @@ from photochrom.engine.hints import Hint
 from photochrom.engine.known import KnownColors, Prediction, from_hints, from_picture, spread
 from photochrom.engine.merge import solve_guided, window
 from photochrom.engine.options import Options
-from photochrom.engine.palette import share_palette
+from photochrom.engine.palette import precision, share_palette
 from photochrom.engine.predict import predict_raw, sides
 from photochrom.engine.resize import Float, as_float, reduced, resized
 from photochrom.engine.session import Session
@@ -103,7 +103,10 @@ class ShotColorizer:
         greys = [
             np.asarray(cv2.resize(g, shape[::-1], interpolation=cv2.INTER_AREA), np.uint8) for g in guides
         ]
-        counts = {i: KEY_FRAME if i in pictures else certainty(guides[i]) for i in keys}
+        counts = {
+            i: KEY_FRAME if i in pictures else self._count(guides[i], self._predicted[first + i])
+            for i in keys
+        }
         return average_along_flow(greys, chroma, counts, self.coherence.decay, wanted)
 
     def known_from_hints(self, guide: Guide, frame: int, hints: Sequence[Hint]) -> KnownColors:
@@ -120,6 +123,12 @@ class ShotColorizer:
         scale = cells / (guide.shape[0] * guide.shape[1]) ** 0.5
         radius = window(guide.shape, (max(1, guide.shape[0] * scale), max(1, guide.shape[1] * scale)))
         return solve_guided(chroma, as_float(guide) * np.float32(1 / 255), radius)
+
+    def _count(self, guide: Guide, predicted: Prediction) -> float | Float:
+        """What the prediction of a frame counts, for each place if the model can tell."""
+        if predicted.affinity is None:
+            return certainty(guide)
+        return precision(predicted.affinity) * np.float32(certainty(guide))
 
     def _predict(self, guide: Guide) -> Prediction:
         luma = as_float(guide) * np.float32(1 / 255)

@@ -87,7 +87,7 @@ def certainty(guide: NDArray[np.uint8]) -> float:
 def average_along_flow(
     greys: Sequence[Grey],
     predicted: Mapping[int, Float],
-    counts: Mapping[int, float],
+    counts: Mapping[int, float | Float],
     decay: float,
     wanted: range | None = None,
 ) -> list[Float]:
@@ -97,7 +97,7 @@ def average_along_flow(
     ----------
     greys : n pictures (h, w) uint8, every frame of the piece
     predicted : (h', w', 2) in Lab units, by number in `greys`; enlarged to (h, w)
-    counts : what each prediction counts, above 0; see `certainty`
+    counts : what each prediction counts, above 0: a number, or one for each place (h', w'); see `certainty`
     decay : see `Coherence`
     wanted : the frames to give back; all if None
 
@@ -146,12 +146,15 @@ def _carried(
     return moved(total, there) * trust[..., None]
 
 
-def _weighted(ab: Float | None, count: float, shape: tuple[int, int]) -> Float | None:
+def _weighted(ab: Float | None, count: float | Float, shape: tuple[int, int]) -> Float | None:
     """``(h, w, 3)``: a and b times what they count, and what they count."""
     if ab is None:
         return None
     enlarged = as_float(cv2.resize(ab, shape[::-1], interpolation=cv2.INTER_LINEAR))
-    weight = np.full((*shape, 1), count, np.float32)
+    weight = np.full((*shape, 1), 1, np.float32)
+    weight *= (
+        cv2.resize(count, shape[::-1])[..., None] if isinstance(count, np.ndarray) else np.float32(count)
+    )
     return np.concatenate([enlarged * weight, weight], axis=2)
 
 

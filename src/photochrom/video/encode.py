@@ -66,6 +66,7 @@ CODECS = {
     "prores": Codec("prores_ks", None, None, bits=(10,), chroma=("422", "444")),
 }
 """By the name on the command line."""
+LARGE = 4_000_000
 SAME = {"h264": "h264", "hevc": "h265", "av1": "av1", "ffv1": "ffv1", "prores": "prores"}
 """Films in these codecs keep theirs; all others become H.264."""
 LOSSLESS = {"rawvideo", "huffyuv", "ffvhuff", "utvideo", "magicyuv", "v210", "png", "r210", "v410", "v308"}
@@ -152,7 +153,7 @@ class SegmentWriter:
         self._errors = av.error.FFmpegError
         self._container = av.open(str(path), "w", format="matroska")
         takes = CODECS[codec]
-        options = encoder_options(codec, crf, preset, threads)
+        options = encoder_options(codec, crf, preset, threads, film.width * film.height)
         rate = film.rate.limit_denominator(1001 * 1000)
         stream = self._container.add_stream(takes.encoder, rate=rate, options=options)
         context = stream.codec_context
@@ -225,14 +226,19 @@ class SegmentWriter:
             raise WriteError(str(self._path), f"could not be encoded ({error.strerror})") from error
 
 
-def encoder_options(codec: str, crf: float | None, preset: str | None, threads: int) -> dict[str, str]:
-    """FFmpeg's options of an encoder."""
+def encoder_options(
+    codec: str, crf: float | None, preset: str | None, threads: int, pixels: int = 0
+) -> dict[str, str]:
+    """FFmpeg's options of an encoder for frames of so many pixels."""
     takes = CODECS[codec]
     options: dict[str, str] = {}
     if takes.crf is not None:
         options["crf"] = f"{takes.crf if crf is None else crf:g}"
     if takes.preset is not None:
         options["preset"] = takes.preset if preset is None else preset
+    if codec == "h264" and preset is None and pixels > LARGE:
+        # The preset's 40 frames of 2160p would take half a gigabyte.
+        options["rc-lookahead"] = "20"
     if codec == "h265":
         pools = f":pools={threads}" if threads else ""
         options["x265-params"] = f"log-level=none{pools}"
