@@ -164,3 +164,14 @@ def test_several_films_at_once_and_their_sheets(run: Any, films: Any, tmp_path: 
         str(tmp_path / f"{n}.color.sheet.jpg") for n in range(3)
     ]
     assert all(Path(each["sheet"]).is_file() for each in document[:3])
+
+
+def test_an_option_that_fits_some_films_fails_the_others_alone(run: Any, films: Any, film: Path) -> None:
+    longer = films.make("longer.mp4", "-c:v", "libx264", size="64x48", frames=20)
+    lossless = films.make("lossless.mkv", "-c:v", "ffv1", size="64x48", frames=20)
+    ran = run("film", film, longer, lossless, "--preview", "0:00.4-0:00.6", "--preset", "ultrafast", "--json")
+    assert ran.exit_code == 1
+    document = json.loads(ran.stdout)
+    assert [each["status"] for each in document] == ["failed", "done", "failed"]
+    assert document[0]["reason"] == f"preview begins at 0.4 seconds, and {film} ends before"
+    assert document[2]["reason"] == f"{lossless}: preset does not fit ffv1, which has none"

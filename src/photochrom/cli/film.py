@@ -151,6 +151,7 @@ def film(
             overwrite=overwrite,
             force=force,
             sheet=sheet,
+            alone=len(inputs) == 1,
             threads=each or 0,
         )
         outcomes: dict[int, FilmOutcome] = {}

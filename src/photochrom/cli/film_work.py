@@ -57,6 +57,7 @@ class FilmWork:
     out : the result of a single film; None names it by its film
     folder : of the results; None means beside the film
     sheet : whether to draw a contact sheet of each film
+    alone : whether there is one film, so that an option that does not fit it is wrong
     threads : of decoder and encoder; 0 is one per core
     """
 
@@ -71,11 +72,13 @@ class FilmWork:
         overwrite: bool,
         force: bool,
         sheet: bool,
+        alone: bool,
         threads: int,
     ) -> None:
         self.session, self.options, self.film_options = session, options, film_options
         self.out, self.folder = out, folder
         self.overwrite, self.force, self.sheet, self.threads = overwrite, force, sheet, threads
+        self.alone = alone
         self._taken: set[Path] = set()
         self._lock = threading.Lock()
 
@@ -85,7 +88,7 @@ class FilmWork:
         Raises
         ------
         OptionError
-            If an option does not fit the film.
+            If an option does not fit the only film.
         """
         from photochrom.errors import OptionError, PhotochromError
 
@@ -95,10 +98,13 @@ class FilmWork:
             result = self._colorize(Path(name), meter, check)
         except Skip as skip:
             return FilmOutcome(name, str(skip.target), "skipped", str(skip), model=model)
-        except OptionError:
-            raise
         except PhotochromError as error:
-            return FilmOutcome(name, status="failed", reason=sentence(error), model=model)
+            if self.alone and isinstance(error, OptionError):
+                raise
+            # The sentence about an option may not name the film.
+            words = sentence(error)
+            reason = words if name in words else f"{name}: {words}"
+            return FilmOutcome(name, status="failed", reason=reason, model=model)
         except MemoryError:
             return FilmOutcome(name, status="failed", reason=f"{name}: not enough memory", model=model)
         finally:
