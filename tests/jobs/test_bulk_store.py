@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import fsspec.asyn
 import pytest
 
 from photochrom.engine.colorizer import Colorizer
@@ -147,3 +150,48 @@ def test_a_root_is_a_folder_or_a_prefix(bucket: Any, tmp_path: Path, monkeypatch
         Root.of("file").check_writable()
     with pytest.raises(OptionError):
         Root.of("")
+
+
+def test_how_many_requests_a_photo_costs(bucket: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """docs/bulk.md counts with one GET, one HEAD and one PUT."""
+    url = bucket.put("in/a.jpg", b"photo")
+    files = filesystem("s3", bucket.endpoint)
+    calls, call = list[str](), type(files)._call_s3
+
+    async def counted(self: Any, method: str, *arguments: Any, **options: Any) -> Any:
+        calls.append(method)
+        return await call(self, method, *arguments, **options)
+
+    monkeypatch.setattr(type(files), "_call_s3", counted)
+    monkeypatch.setattr(files, "call_s3", lambda *x, **y: bulk_sync(files, counted, *x, **y))
+    store = Bucket(Root.of(f"{bucket.url}/out", bucket.endpoint))
+    read(url, bucket.endpoint)
+    store.look(Path("a.jpg"))
+    store.write(Path("a.jpg"), b"result", overwrite=False)
+    assert calls == ["get_object", "head_object", "put_object"]
+
+
+def bulk_sync(files: Any, method: Any, *arguments: Any, **options: Any) -> Any:
+    return fsspec.asyn.sync(files.loop, method, files, *arguments, **options)
+
+
+class Busy(BaseHTTPRequestHandler):
+    """A store that answers 503 to everything."""
+
+    def do_GET(self) -> None:
+        self.send_response(503)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *arguments: object) -> None:
+        """Say nothing."""
+
+
+def test_a_store_that_answers_503(bucket: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk_store, "TRIES", 1)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Busy) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with pytest.raises(PhotoError) as caught:
+            read("s3://box/a.jpg", f"http://127.0.0.1:{server.server_port}")
+        server.shutdown()
+    assert (caught.value.code, caught.value.remedy) == ("store", Remedy.CONTINUE_LATER)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import socket
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -92,8 +94,8 @@ def connect(
         else:
             _check_address(address)
             options = {"address": address}
-        with _without_stderr():
-            context = ray.init(**options, **quiet)
+        with _without_stderr(), _own_sigterm():
+            context = _start(options | quiet)
     except ClusterError:
         raise
     except Exception as error:
@@ -108,6 +110,32 @@ def connect(
         yield Cluster(workers, max(1, workers // 4), each, address or "this machine", page)
     finally:
         ray.shutdown()
+
+
+def _start(options: dict[str, Any]) -> Any:
+    import ray
+
+    try:
+        return ray.init(**options)
+    except Exception as error:
+        # Ray gives its processes 30 seconds, which a busy machine may exceed once.
+        if "timed out during startup" not in str(error):
+            raise
+    ray.shutdown()
+    return ray.init(**options)
+
+
+@contextmanager
+def _own_sigterm() -> Iterator[None]:
+    """Keep this program's handler of SIGTERM, which Ray replaces: a run that is ended must write its table."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager

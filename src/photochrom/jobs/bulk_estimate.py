@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CORE_SECONDS_PER_MEGAPIXEL", "CORE_SECONDS_PER_PHOTO", "Estimate", "estimate"]
 
-CORE_SECONDS_PER_PHOTO, CORE_SECONDS_PER_MEGAPIXEL = 0.05, 0.04
+CORE_SECONDS_PER_PHOTO, CORE_SECONDS_PER_MEGAPIXEL = 0.036, 0.018
 """What `benchmarks/bulk.py --only cost` printed; see docs/bulk.md."""
 SAMPLE = 20
 

@@ -48,6 +48,8 @@ def filesystem(protocol: str, endpoint: str | None) -> Any:
 
     options: dict[str, Any] = {"use_listings_cache": False}
     if protocol == "s3":
+        # With more, each read would first ask for the size of the object, which is one more request.
+        options["max_concurrency"] = 1
         options["config_kwargs"] = {
             "connect_timeout": CONNECT_SECONDS,
             "read_timeout": READ_SECONDS,
