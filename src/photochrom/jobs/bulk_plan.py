@@ -55,16 +55,19 @@ def make_plan(table: pa.Table, results: pa.Table, bulk: BulkRequest, fingerprint
     results : path, status, key, bytes, etag and digest of the newest row of each path
     fingerprint : of the model
     """
+    import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
 
     keys = _keys(table["options"], bulk, fingerprint)
     table = table.append_column("key", keys)
     table = table.append_column("copy", pa.array(_copies(table, bulk), pa.int32()))
-    table = table.append_column("row", pa.array(range(len(table)), pa.int64()))
+    # Of the columns, only those that are compared are joined: a join copies what it joins.
+    compared = table.select(["path", "bytes", "etag", "digest", "key"])
+    compared = compared.append_column("row", pa.array(np.arange(len(table))))
     before = results.select(["path", "status", "key", "bytes", "etag", "digest"])
     before = before.rename_columns(["path", *(f"{name}_before" for name in before.column_names[1:])])
-    joined = table.join(before, "path", join_type="left outer")
+    joined = compared.join(before, "path", join_type="left outer")
 
     def same(name: str) -> Any:
         return pc.fill_null(pc.equal(joined[name], joined[f"{name}_before"]), True)
@@ -80,8 +83,8 @@ def make_plan(table: pa.Table, results: pa.Table, bulk: BulkRequest, fingerprint
     if bulk.overwrite:
         done = pc.and_(done, pa.scalar(False))
     joined = joined.append_column("redo", pc.equal(status, "done"))
-    todo = joined.filter(pc.invert(done)).sort_by("row").select([*table.column_names, "redo"])
-    todo = todo.drop_columns(["row"])
+    rows = joined.filter(pc.invert(done)).select(["row", "redo"]).sort_by("row")
+    todo = table.take(rows["row"]).append_column("redo", rows["redo"])
     count = 0 if bulk.overwrite else pc.sum(unchecked).as_py() or 0
     return BulkPlan(todo.combine_chunks(), len(table), count)
 
