@@ -114,7 +114,7 @@ def bulk(
     strength: colorize.Strength = 1.0,
     size: colorize.Size = None,
     quality: colorize.Quality = "balanced",
-    temperature: colorize.Temperature = None,
+    colorfulness: colorize.Colorfulness = 1.0,
     candidates: Annotated[
         int, typer.Option(help="Several versions: NAME.1.EXT, NAME.2.EXT, ...", rich_help_panel=colorize.LOOK)
     ] = 1,
@@ -139,7 +139,7 @@ def bulk(
                 strength=strength,
                 size=size,
                 quality=quality,
-                temperature=temperature,
+                colorfulness=colorfulness,
                 candidates=candidates,
                 seed=seed,
                 format=format,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +23,7 @@ OPTIONS = (
     "strength",
     "size",
     "quality",
-    "temperature",
+    "colorfulness",
     "candidates",
     "seed",
     "hints",
@@ -52,6 +52,8 @@ OF_RESULTS |= {"finished", "name"}
 """Columns of our own results table, which is a manifest too; they are no mistake."""
 MANIFESTS = (".parquet", ".csv", ".txt", ".list")
 PAGE = 1000
+PIECE = 50_000
+"""Rows that are Python objects at once."""
 
 
 @dataclass(slots=True)
@@ -146,15 +148,13 @@ def target_name(path: str) -> str:
 class _Rows:
     """Collects rows in Arrow's own memory, a piece at a time: 10 million dictionaries would not fit."""
 
-    PIECE = 50_000
-
     def __init__(self) -> None:
         self.pieces: list[Any] = []
         self.rows: list[tuple[str, str, int | None, str | None, str | None, str]] = []
 
     def add(self, path: str, name: str, size: int | None, etag: str | None) -> None:
         self.rows.append((path, name, size, etag, None, ""))
-        if len(self.rows) >= self.PIECE:
+        if len(self.rows) >= PIECE:
             self._close()
 
     def table(self) -> pa.Table:
@@ -278,20 +278,20 @@ def read_manifest(text: str, endpoint: str | None = None) -> Source:
         source.notes.append(f"{text}: rows without a path were left out: {count}")
         raw, paths = raw.filter(pc.invert(empty)), paths.filter(pc.invert(empty))
     base = text.rpartition("/")[0] if is_url(text) else os.path.dirname(os.path.abspath(text))
-    names = [target_name(path) for chunk in paths.chunks for path in chunk.to_pylist()]
+    names = _in_pieces(paths, target_name)
     if "target" in raw.column_names:
-        given = raw["target"].cast(pa.string()).to_pylist()
-        names = [target_name(own) if own else name for own, name in zip(given, names, strict=True)]
+        own = _in_pieces(pc.fill_null(raw["target"].cast(pa.string()), ""), target_name)
+        names = pc.if_else(pc.equal(own, ""), names, own)
     relative = pc.invert(pc.match_substring_regex(paths, r"^([A-Za-z][A-Za-z0-9+.-]+://|/)"))
     joined = pc.binary_join_element_wise(base, paths, "/")
     table = pa.table(
         {
             "path": pc.if_else(relative, joined, paths),
-            "name": pa.array(names, pa.string()),
+            "name": names,
             "bytes": _cast(raw, "bytes", pa.int64(), text),
             "etag": _cast(raw, "etag", pa.string(), text),
             "digest": _cast(raw, "digest", pa.string(), text),
-            "options": pa.array(_options(raw), pa.string()),
+            "options": _options(raw),
         },
         schema=schema(),
     )
@@ -334,17 +334,28 @@ def _cast(table: pa.Table, name: str, kind: Any, text: str) -> Any:
         raise OptionError(text, f"has a column `{name}` of the wrong kind; it must be {kind}") from None
 
 
-def _options(table: pa.Table) -> list[str]:
+def _in_pieces(texts: Any, change: Callable[[str], str]) -> Any:
+    """Change each text. A list of all of them at once would take ten times the memory of Arrow's column."""
+    import pyarrow as pa
+
+    pieces = [texts.slice(start, PIECE) for start in range(0, len(texts), PIECE)]
+    changed = [pa.array([change(text) for text in piece.to_pylist()], pa.string()) for piece in pieces]
+    return pa.chunked_array(changed, pa.string())
+
+
+def _options(table: pa.Table) -> Any:
     """The options of each row as JSON; empty where the row has none."""
+    import pyarrow as pa
+
     columns = [name for name in OPTIONS if name in table.column_names]
     if not columns:
-        return [""] * len(table)
+        return pa.repeat("", len(table))
     found = []
     for batch in table.select(columns).to_batches():
         for row in batch.to_pylist():
             given = {key: value for key, value in row.items() if value not in (None, "")}
             found.append(json.dumps(given, sort_keys=True, default=str) if given else "")
-    return found
+    return pa.array(found, pa.string())
 
 
 def _unique(table: pa.Table, text: str, notes: list[str]) -> pa.Table:
