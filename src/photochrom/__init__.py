@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from photochrom.errors import (
         AlreadyColorError,
         CheckpointError,
+        ClusterError,
         ModelError,
         NameTakenError,
         OptionError,
@@ -45,6 +46,7 @@ _HOMES |= {"colorize_film": "jobs.film_python", "colorize_frames": "jobs.film_py
 __all__ = [
     "AlreadyColorError",
     "CheckpointError",
+    "ClusterError",
     "Colorizer",
     "Hint",
     "ModelError",

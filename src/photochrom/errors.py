@@ -10,6 +10,7 @@
     │   ├── AlreadyColorError   in colour already, or colorized before
     │   ├── NameTakenError      another file has the name that the result would get
     │   └── WriteError          the result could not be written
+    ├── ClusterError          a cluster cannot be reached, or does not fit
     ├── ModelError            a model cannot be found, read or run
     ├── OptionError           an option is out of range (also a ValueError)
     ├── RecipeError           a recipe cannot be used (also a ValueError)
@@ -29,6 +30,7 @@ from enum import StrEnum
 __all__ = [
     "AlreadyColorError",
     "CheckpointError",
+    "ClusterError",
     "ModelError",
     "NameTakenError",
     "OptionError",
@@ -50,11 +52,14 @@ class Remedy(StrEnum):
     NONE = ""
     ALLOW_OVERWRITE = "choose another name or allow overwriting"
     BEGIN_STUDY = "`photochrom turing serve` begins one"
+    CHECK_CLUSTER = "check the address, or leave it out to use this machine"
+    CHECK_NETWORK = "check the network and the endpoint"
     CHECK_PATH = "check the path"
     CHOOSE_ALPHA_FORMAT = "choose PNG, TIFF or WebP"
     CHOOSE_FOLDER = "choose another folder"
     CHOOSE_FORMAT = "choose JPEG, PNG, TIFF, WebP, AVIF or HEIC"
     CHOOSE_TIFF = "choose TIFF"
+    CONTINUE_LATER = "what was done stays done; the same command continues"
     CONVERT = "convert it to PNG or TIFF first"
     CONVERT_16 = "convert it to 16-bit TIFF first"
     CONVERT_SDR = "convert it to standard dynamic range first"
@@ -65,12 +70,17 @@ class Remedy(StrEnum):
     FEWER_AT_ONCE = "colorize fewer photos at once, or make it smaller first"
     FORCE = "force=True colorizes it all the same"
     FREE_SPACE = "free some space or choose another folder"
+    GIVE_CREDENTIALS = (
+        "give credentials in the way of the store's own tools, such as AWS_ACCESS_KEY_ID or a profile"
+    )
     GIVE_FILE_IN_FOLDER = "give a picture in it"
     GIVE_FILE_NAME = "give the name of a file"
     GIVE_OTHER_FILE = "give another file"
     GIVE_PICTURE = (
         "give a JPEG, PNG, TIFF, WebP, AVIF, HEIC, BMP, GIF, PNM, JPEG 2000, JPEG XL, PSD or camera RAW file"
     )
+    INSTALL_BULK = 'install the bulk extra: pip install "photochrom[bulk]"'
+    INSTALL_CLOUD = 'install the cloud extra: pip install "photochrom[cloud]"'
     INSTALL_CODECS = 'install the codecs extra: pip install "photochrom[codecs]"'
     INSTALL_PHOTO = 'install the photo extra: pip install "photochrom[photo]"'
     INSTALL_VIDEO = 'install the video extra: pip install "photochrom[video]"'
@@ -81,6 +91,7 @@ class Remedy(StrEnum):
     RAISE_MAX_PIXELS = "raise max_pixels to open it"
     READ_PERMISSION = "allow reading it (chmod u+r)"
     SALVAGE = "salvage=True colorizes what is left of it"
+    SAME_VERSION = "install the same version on every machine"
     SEPARATE_FOLDERS = "write them into separate folders"
     SHORTER_NAME = "choose a shorter name"
     SPLIT_PAGES = "split it into files of fewer pages first"
@@ -179,6 +190,12 @@ class WriteError(PhotoError):
     """The result could not be written."""
 
     code = "write"
+
+
+class ClusterError(PhotochromError):
+    """A cluster cannot be reached, or its machines do not fit together."""
+
+    code = "cluster"
 
 
 class ModelError(PhotochromError):

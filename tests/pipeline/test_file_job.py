@@ -18,9 +18,10 @@ from photochrom.errors import NameTakenError
 from photochrom.media import provenance
 from photochrom.pipeline import file_job
 from photochrom.pipeline.file_job import FileJob, Outcome, colorize_file
+from photochrom.pipeline.origin import Origin
 from photochrom.pipeline.python import Colorizer
 from photochrom.pipeline.request import ColorizeRequest
-from photochrom.pipeline.targets import Claims, Destination
+from photochrom.pipeline.targets import Claims, Destination, Seen
 
 Put = Callable[..., Path]
 Do = Callable[..., Outcome]
@@ -253,3 +254,40 @@ def test_a_photo_that_is_opened_early_has_the_same_result(
     assert [each.status for each in outcomes] == ["done", "failed", "failed"]
     assert [str(each.error) for each in outcomes] == [str(each.error) for each in late]
     assert (tmp_path / "early/a.jpg").read_bytes() == (tmp_path / "late/a.jpg").read_bytes()
+
+
+class Bucket:
+    """A store that keeps files in memory, as object storage does."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, bytes] = {}
+
+    def look(self, path: Path) -> Seen:
+        data = self.files.get(path.as_posix())
+        return Seen(False) if data is None else Seen(True, provenance.read(data))
+
+    def write(self, path: Path, data: bytes, *, overwrite: bool) -> None:
+        assert overwrite or path.as_posix() not in self.files
+        self.files[path.as_posix()] = data
+
+
+def test_bytes_go_into_a_store_as_a_file_goes_into_a_folder(
+    put: Put, do: Do, colorizer: Colorizer, tmp_path: Path
+) -> None:
+    source, bucket = put("a.jpg"), Bucket()
+    on_disk = do(source, into=tmp_path / "out")
+
+    def from_bytes(**request: Any) -> Outcome:
+        data = source.read_bytes()
+        origin = Origin.of(data, source.name, place=str(source.resolve()))
+        where = Destination(Path("sub"), source.name, marked=False)
+        job = FileJob(0, source, where, ColorizeRequest(**request), data=data, origin=origin, store=bucket)
+        return colorize_file(job, colorizer, Claims())
+
+    first = from_bytes()
+    assert (on_disk.status, first.status, first.outputs) == ("done", "done", ["sub/a.jpg"])
+    assert bucket.files == {"sub/a.jpg": (tmp_path / "out/a.jpg").read_bytes()}
+    assert from_bytes().finished_before
+    put("a.jpg", level=120)
+    assert from_bytes().outputs == ["sub/a.jpg"]
+    assert list(bucket.files) == ["sub/a.jpg"]

@@ -29,3 +29,14 @@ def test_place_is_that_of_the_real_path_and_does_not_tell_it(tmp_path: Path) -> 
     assert first.place != Origin.of(tmp_path / "box/b.jpg").place
     assert len(first.place) == 16
     assert Origin.of(b"", "a.jpg").place == ""
+
+
+def test_bytes_that_were_read_from_a_path_have_its_place(tmp_path: Path) -> None:
+    path = tmp_path / "a.jpg"
+    path.write_bytes(b"photo")
+    read = Origin.of(path.read_bytes(), "a.jpg", place=str(path.resolve()))
+    opened = Origin.of(path)
+    assert (read.name, read.place, read.digest) == (opened.name, opened.place, opened.digest)
+    assert (
+        Origin.of(b"", "a.jpg", place="s3://box/a.jpg").place != Origin.of(b"", place="s3://box/b.jpg").place
+    )

@@ -28,6 +28,7 @@ PHOTOS, LABORATORY = "Photos", "Laboratory"
 COMMANDS = {
     "colorize": Command(PHOTOS, "Colorize photos."),
     "film": Command(PHOTOS, "Colorize films."),
+    "bulk": Command(PHOTOS, "Colorize an archive on this machine or a cluster."),
     "watch": Command(PHOTOS, "Colorize the photos that arrive in a folder, until Ctrl-C."),
     "serve": Command(PHOTOS, "Serve the studio: a page for a browser, and an API at /docs."),
     "telegram": Command(PHOTOS, "Run a Telegram bot that sends each photo back in colour."),

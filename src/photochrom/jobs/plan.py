@@ -16,7 +16,7 @@ from photochrom.pipeline.naming import split_name
 from photochrom.pipeline.request import ColorizeRequest
 from photochrom.pipeline.targets import Claims, Destination
 
-__all__ = ["Plan", "destination", "format_of_file", "make"]
+__all__ = ["Plan", "destination", "expected_suffix", "format_of_file", "make"]
 
 
 @dataclass(slots=True)
@@ -180,16 +180,25 @@ def _reserve(job: FileJob, claims: Claims) -> None:
     """Choose names in the order of the inputs. So two runs give the same names, for any order of the threads."""
     if job.problem is not None or job.destination.exact:
         return
-    suffix = split_name(job.source.name)[1]
-    wanted = (
-        formats.by_name(job.request.format) if job.request.format is not None else formats.by_suffix(suffix)
-    )
-    if wanted is not None and wanted.written_as:
-        wanted = formats.by_name(wanted.written_as)
-    if wanted is not None and suffix.lower() not in wanted.suffixes:
-        suffix = wanted.suffixes[0]
+    suffix = expected_suffix(job.source.name, job.request.format)
     candidates = job.request.options.candidates
     numbers = [None] if candidates == 1 else list(range(1, candidates + 1))
     for copy in range(1, 1000):
         if claims.take([job.destination.path(suffix, number, copy) for number in numbers], job.index):
             return
+
+
+def expected_suffix(name: str, format: str | None) -> str:
+    """The suffix that the result of a photo will most likely have, by the photo's name alone.
+
+    Parameters
+    ----------
+    format : the format that was asked for; None keeps the photo's own
+    """
+    suffix = split_name(name)[1]
+    wanted = formats.by_name(format) if format is not None else formats.by_suffix(suffix)
+    if wanted is not None and wanted.written_as:
+        wanted = formats.by_name(wanted.written_as)
+    if wanted is not None and suffix.lower() not in wanted.suffixes:
+        suffix = wanted.suffixes[0]
+    return suffix

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import BinaryIO
 
 from photochrom.media import exif, iptc
 from photochrom.media import photo as photos
@@ -110,7 +111,7 @@ def mark(
     photo.xmp = packet.to_bytes()
 
 
-def read(source: Photo | str | Path | bytes) -> Provenance | None:
+def read(source: Photo | str | Path | bytes | BinaryIO) -> Provenance | None:
     """Read the provenance mark of a photo or a file; None if it does not state that the colours were inferred.
 
     Raises

@@ -12,7 +12,6 @@ from typing import Literal
 
 from photochrom.engine.colorizer import Colorizer
 from photochrom.errors import AlreadyColorError, PhotochromError, WriteError
-from photochrom.files import write_atomic, write_error
 from photochrom.media import formats
 from photochrom.media import photo as media
 from photochrom.media.photo import Photo
@@ -22,7 +21,7 @@ from photochrom.pipeline.origin import Origin
 from photochrom.pipeline.policy import check_color
 from photochrom.pipeline.request import ColorizeRequest
 from photochrom.pipeline.side_by_side import side_by_side
-from photochrom.pipeline.targets import Claims, Destination, State, Target, choose
+from photochrom.pipeline.targets import DISK, Claims, Destination, State, Store, Target, choose
 
 __all__ = ["FileJob", "Outcome", "colorize_file"]
 
@@ -41,6 +40,10 @@ class FileJob:
         Why it cannot be done, where that is known already.
     photo
         The opened photo, if it is opened early.
+    origin
+        Where `data` came from, if it has a place; None means a pipe.
+    store
+        Where the results are written.
     """
 
     index: int
@@ -52,6 +55,8 @@ class FileJob:
     data: bytes | None = field(default=None, repr=False)
     problem: PhotochromError | None = None
     photo: Future[Photo] | None = field(default=None, repr=False)
+    origin: Origin | None = None
+    store: Store = DISK
 
     @property
     def name(self) -> str:
@@ -125,7 +130,7 @@ def colorize_file(
     with writing():
         try:
             for target, data in files:
-                _write(target, data)
+                job.store.write(target.path, data, overwrite=target.state is not State.FREE)
         except WriteError as error:
             outcome.status, outcome.error, outcome.outputs = "failed", error, []
         outcome.seconds = round(time.perf_counter() - started, 3)
@@ -141,7 +146,7 @@ def _make(job: FileJob, colorizer: Colorizer, claims: Claims, outcome: Outcome) 
     source = job.source if job.data is None else job.data
     if isinstance(source, Path):
         require_file(source, job.name)
-    origin = Origin.of(source, job.source.name)
+    origin = job.origin or Origin.of(source, job.source.name)
     wanted = recorded(colorizer, request)
 
     def missing(suffix: str) -> list[Target]:
@@ -156,6 +161,7 @@ def _make(job: FileJob, colorizer: Colorizer, claims: Claims, outcome: Outcome) 
             owner=job.index,
             comparisons=job.comparisons,
             overwrite=job.overwrite,
+            store=job.store,
         )
         outcome.outputs = [str(target.path) for target in targets]
         return [x for x in targets if job.overwrite or x.state not in (State.DONE, State.EARLIER)]
@@ -186,18 +192,23 @@ def _make(job: FileJob, colorizer: Colorizer, claims: Claims, outcome: Outcome) 
 
 def _expected_suffix(job: FileJob) -> str | None:
     """The suffix that the results will most likely have; None where only opening the photo tells."""
-    if job.data is not None:
-        return None
-    try:
-        with job.source.open("rb") as file:
-            format = formats.sniff(file.read(formats.HEAD), job.source.name)
-    except OSError:
-        return None
+    head = _head(job)
+    format = None if head is None else formats.sniff(head, job.source.name)
     if format is None:
         return None
     return media.extension_for(
         Photo([], job.name, format.name, split_name(job.source.name)[1]), job.request.format
     )
+
+
+def _head(job: FileJob) -> bytes | None:
+    if job.data is not None:
+        return job.data[: formats.HEAD]
+    try:
+        with job.source.open("rb") as file:
+            return file.read(formats.HEAD)
+    except OSError:
+        return None
 
 
 def _encode(
@@ -208,14 +219,3 @@ def _encode(
         result = made[target.number]
         files.append((target, side_by_side(photo, result.photo) if target.comparison else result.encode()))
     return files
-
-
-def _write(target: Target, data: bytes) -> None:
-    folder = target.path.parent
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise write_error(folder, error) from error
-    # An empty file is not a result, and may be replaced without being asked.
-    empty = target.path.is_file() and target.path.stat().st_size == 0
-    write_atomic(target.path, data, overwrite=target.state is not State.FREE or empty)

@@ -9,7 +9,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-__all__ = ["Origin"]
+__all__ = ["Origin", "place_of"]
 
 
 @dataclass(slots=True)
@@ -30,16 +30,19 @@ class Origin:
     _digest: str | None = field(default=None, repr=False)
 
     @classmethod
-    def of(cls, source: str | Path | bytes | BinaryIO, name: str = "") -> Origin:
-        """The origin of a path, of the bytes of a file, or of a file opened for reading."""
+    def of(cls, source: str | Path | bytes | BinaryIO, name: str = "", *, place: str = "") -> Origin:
+        """The origin of a path, of the bytes of a file, or of a file opened for reading.
+
+        Parameters
+        ----------
+        place : the path or URL that bytes or an open file came from, if there is one
+        """
         if isinstance(source, (str, Path)):
             path = Path(source)
-            real = os.path.realpath(path)
-            place = hashlib.sha256(os.fsencode(real)).hexdigest()[:16]
-            return cls(name or path.name, place, path)
+            return cls(name or path.name, place_of(os.path.realpath(path)), path)
         if isinstance(source, (bytearray, memoryview)):
             source = bytes(source)
-        return cls(name, _source=source)
+        return cls(name, place_of(place) if place else "", source)
 
     @property
     def digest(self) -> str:
@@ -50,6 +53,11 @@ class Origin:
         if self._digest is None:
             self._digest = _digest(self._source)
         return self._digest
+
+
+def place_of(path: str) -> str:
+    """The digest of a full path or URL that `Origin.place` holds: 16 hexadecimal digits."""
+    return hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
 
 
 def _digest(source: Path | bytes | BinaryIO | None) -> str:

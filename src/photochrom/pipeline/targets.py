@@ -11,15 +11,84 @@ import threading
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
+from typing import Protocol
 
 from photochrom.errors import NameTakenError, PhotoError, Remedy
+from photochrom.files import write_atomic, write_error
 from photochrom.media import provenance
+from photochrom.media.provenance import Provenance
 from photochrom.pipeline.naming import comparison_name, result_name
 from photochrom.pipeline.origin import Origin
 
-__all__ = ["Claims", "Destination", "State", "Target", "choose"]
+__all__ = ["DISK", "Claims", "Destination", "Disk", "Seen", "State", "Store", "Target", "choose"]
 
 MOST_COPIES = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is at a path.
+
+    Attributes
+    ----------
+    there
+        Whether anything is there; an empty file counts as nothing.
+    mark
+        The provenance of the file; None if it has none.
+    """
+
+    there: bool
+    mark: Provenance | None = None
+
+
+class Store(Protocol):
+    """Where results are written: the disk, or object storage."""
+
+    def look(self, path: Path) -> Seen:
+        """Look at what is at `path`."""
+
+    def write(self, path: Path, data: bytes, *, overwrite: bool) -> None:
+        """Write a whole file, or none.
+
+        Raises
+        ------
+        WriteError
+            With the code "exists" if anything is there and `overwrite` is false.
+        """
+
+
+class Disk:
+    """The file system as a `Store`."""
+
+    def look(self, path: Path) -> Seen:
+        """Look at what is at `path`."""
+        try:
+            if path.stat().st_size == 0:
+                return Seen(False)
+        except FileNotFoundError:
+            return Seen(path.is_symlink())
+        except OSError:
+            # A name that is too long or a folder that cannot be entered: writing says what is wrong.
+            return Seen(False)
+        if not path.is_file():
+            return Seen(True)
+        try:
+            return Seen(True, provenance.read(path))
+        except PhotoError:
+            return Seen(True)
+
+    def write(self, path: Path, data: bytes, *, overwrite: bool) -> None:
+        """Write a whole file, or none. Its folder is made."""
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise write_error(path.parent, error) from error
+        # An empty file is not a result, and may be replaced without being asked.
+        empty = path.is_file() and path.stat().st_size == 0
+        write_atomic(path, data, overwrite=overwrite or empty)
+
+
+DISK = Disk()
 
 
 class State(Enum):
@@ -108,6 +177,7 @@ def choose(
     owner: object,
     comparisons: bool = False,
     overwrite: bool = False,
+    store: Store = DISK,
 ) -> list[Target]:
     """Find the files for the results of a photo: those that are there already, or free names.
 
@@ -118,6 +188,7 @@ def choose(
     owner : whose the names will be among `claims`
     comparisons : whether side-by-side pictures are wanted too
     overwrite : whether a name that the user gave may replace the result of another photo
+    store : where the files are
 
     Raises
     ------
@@ -129,12 +200,14 @@ def choose(
         found = []
         for number, options in zip(numbers, recorded, strict=True):
             path = destination.path(suffix, number, copy)
-            found.append(Target(path, _state(path, origin, options, destination), number))
+            found.append(Target(path, _state(store.look(path), origin, options, destination), number))
         if comparisons:
             for number, options in zip(numbers, recorded, strict=True):
                 path = destination.path(suffix, number, copy)
                 path = path.with_name(comparison_name(path, marked=destination.marked, number=number))
-                found.append(Target(path, _state(path, origin, options, destination), number, True))
+                found.append(
+                    Target(path, _state(store.look(path), origin, options, destination), number, True)
+                )
         replaceable = {State.OTHER} if destination.exact and overwrite else set()
         taken = [x for x in found if x.state in {State.OTHER, State.FOREIGN} - replaceable]
         ours = any(target.state in (State.DONE, State.STALE) for target in found)
@@ -145,21 +218,10 @@ def choose(
     raise _taken(destination.path(suffix, None), origin)
 
 
-def _state(path: Path, origin: Origin, options: str, destination: Destination) -> State:
-    try:
-        if path.stat().st_size == 0:
-            return State.FREE
-    except FileNotFoundError:
-        return State.FOREIGN if path.is_symlink() else State.FREE
-    except OSError:
-        # A name that is too long or a folder that cannot be entered: writing says what is wrong.
+def _state(seen: Seen, origin: Origin, options: str, destination: Destination) -> State:
+    if not seen.there:
         return State.FREE
-    if not path.is_file():
-        return State.FOREIGN
-    try:
-        mark = provenance.read(path)
-    except PhotoError:
-        return State.FOREIGN
+    mark = seen.mark
     if mark is None:
         return State.FOREIGN
     if not mark.source_digest:
