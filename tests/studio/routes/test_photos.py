@@ -88,6 +88,24 @@ def test_looks_change_what_is_seen_and_what_is_saved(
     assert studio.studio.store.files == 2  # what was made anew is not kept
 
 
+def test_a_reach_is_shown_before_there_is_a_colour(
+    studio: Any, grey: bytes, pixels: Callable[[bytes], Any]
+) -> None:
+    path = studio.photo(grey)
+
+    def mask(**body: Any) -> Any:
+        answer = studio.http.post(f"{path}/reach", json={"x": 0.5, "y": 0.5} | body)
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "image/png")
+        return pixels(answer.content).astype(int)
+
+    shape = mask().shape
+    assert shape == pixels(studio.http.get(f"{path}/confidence").content).shape
+    disc, like, kept = mask(reach="here", radius=0.1), mask(reach="like"), mask(reach="keep")
+    assert [m[shape[0] // 2, shape[1] // 2] > 230 for m in (mask(), disc, like, kept)] == [True] * 4
+    assert disc[0, 0] < 5
+    assert disc.sum() < like.sum()
+
+
 def test_a_result_made_anew_is_the_one_that_was_sent_for(studio: Any, grey: bytes) -> None:
     path = studio.photo(grey, "Großmutter.jpg", size="96", jpeg_quality="80")
     first, anew = studio.http.get(f"{path}/result"), studio.http.post(f"{path}/result", json={})
@@ -137,7 +155,12 @@ def test_palette_and_confidence(studio: Any, grey: bytes, pixels: Callable[[byte
         ("view", b'{"strength": NaN}', ""),
         ("view", b'{"strength": 1e999}', "strength: "),
         ("view", b'{"candidate": 2, "candidates": 2}', "candidate: 2 is not one of 2"),
-        ("view", b'{"hints": [{"x": 0, "y": 0}]}', "hints.0.color: "),
+        ("view", b'{"hints": [{"x": 0, "y": 0}]}', "hints.0: "),
+        ("view", b'{"hints": [{"x": 0, "y": 0, "color": "#000000", "reach": "keep"}]}', "hints.0: "),
+        ("view", b'{"hints": [{"x": 0, "y": 0, "color": "#000000", "reach": "far"}]}', "hints.0.reach: "),
+        ("reach", b'{"x": 0, "y": 0, "reach": "thing", "radius": 0.1}', 'only a hint with the reach "here"'),
+        ("reach", b'{"x": 0, "y": 0, "reach": "here", "radius": 2}', "radius: "),
+        ("reach", b"{}", "x: "),
         ("view", b'{"hints": [{"x": 0, "y": 0, "color": "red"}]}', "hints.0.color: "),
         ("view", b'{"\\ud800": 1}', ""),
         ("view", b'{"sepia": 1}', "sepia: "),

@@ -12,7 +12,7 @@ from photochrom.studio.api_error import ApiError
 from photochrom.studio.items import JobItem
 from photochrom.studio.previews import jpeg, png
 from photochrom.studio.routes.common import ERRORS, CurrentStudio, Owner, Stream, file_answer, result_of
-from photochrom.studio.routes.request_bodies import Appearance, Position, body_of, document
+from photochrom.studio.routes.request_bodies import Appearance, Position, ReachOf, body_of, document
 from photochrom.studio.studio import Studio
 
 router = APIRouter(prefix="/api/photos/{id}", tags=["photos"], responses=ERRORS)
@@ -117,6 +117,22 @@ async def palette(id: str, request: Request, studio: CurrentStudio) -> dict[str,
         item, lambda preview: preview.palette(place.x, place.y), request.is_disconnected
     )
     return {"colors": [{"color": each.color, "share": round(each.share, 4)} for each in swatches]}
+
+
+@router.post(
+    "/reach",
+    summary="Where a hint acts",
+    response_class=Response,
+    responses=PNG,
+    openapi_extra=document(ReachOf),
+)
+async def reach(id: str, request: Request, studio: CurrentStudio) -> Response:
+    """8-bit grey, at the size of the view: 255 where the hint acts in full, 0 where it does not."""
+    hint = (await body_of(request, ReachOf)).hint()
+    item = studio.registry.item(id)
+    _check(item)
+    data = await studio.previews.run(item, lambda preview: png(preview.reach(hint)), request.is_disconnected)
+    return Response(data, media_type="image/png")
 
 
 @router.get("/confidence", summary="Where the model is sure", response_class=Response, responses=PNG)

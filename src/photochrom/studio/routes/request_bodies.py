@@ -8,15 +8,15 @@ from http import HTTPStatus
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Request
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from photochrom.engine.hints import MOST_HINTS, Hint, parse_hints
+from photochrom.engine.hints import BRUSH, LARGEST_BRUSH, MOST_HINTS, Hint, Reach, parse_hints
 from photochrom.engine.options import Options, Quality
 from photochrom.media import formats
 from photochrom.pipeline.request import ColorizeRequest
 from photochrom.studio.api_error import ApiError, invalid_error
 
-__all__ = ["Appearance", "ColorizeForm", "Position", "body_of", "colorize_request", "document"]
+__all__ = ["Appearance", "ColorizeForm", "Position", "ReachOf", "body_of", "colorize_request", "document"]
 
 LONGEST_JSON = 128 * 1024
 WRITABLE = [format.name.lower() for format in formats.writable()]
@@ -58,18 +58,68 @@ class ColorizeForm(BaseModel):
         None
     )
     hints: Annotated[
-        str | None, Field(description='JSON: {"hints": [{"x": 0.5, "y": 0.5, "color": "#a06040"}, ...]}')
+        str | None,
+        Field(
+            description='JSON: {"hints": [{"x": 0.5, "y": 0.5, "color": "#a06040", "reach": "thing"}, ...]}'
+        ),
     ] = None
 
 
 class HintPoint(BaseModel):
-    """A colour at a point of the photo."""
+    """A colour at a point of the photo, or with the reach "keep" a point whose automatic colour is kept."""
 
     model_config = ConfigDict(extra="forbid")
 
     x: Share
     y: Share
-    color: Annotated[str, Field(pattern="^#[0-9a-fA-F]{6}$", description="Its lightness does not count.")]
+    color: Annotated[
+        str | None,
+        Field(pattern="^#[0-9a-fA-F]{6}$", description='Its lightness does not count. None with "keep".'),
+    ] = None
+    reach: Annotated[
+        Reach,
+        Field(
+            description="here: a disc; thing: the thing on which the point lies; like: everything like it; "
+            "keep: the automatic colour of the thing stays."
+        ),
+    ] = "thing"
+    radius: Annotated[
+        float | None,
+        Field(
+            gt=0,
+            le=LARGEST_BRUSH,
+            description=f"Of the disc, a share of the photo's mean side; by default {BRUSH}. Only with here.",
+        ),
+    ] = None
+
+    @model_validator(mode="after")
+    def _check(self) -> HintPoint:
+        self.hint()
+        return self
+
+    def hint(self) -> Hint:
+        """The hint that it describes. Raises ValueError if the fields do not fit together."""
+        return Hint(self.x, self.y, self.color, self.reach, self.radius)
+
+
+class ReachOf(BaseModel):
+    """A point whose reach is shown before its colour is chosen."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    x: Share
+    y: Share
+    reach: Reach = "thing"
+    radius: Annotated[float | None, Field(gt=0, le=LARGEST_BRUSH)] = None
+
+    @model_validator(mode="after")
+    def _check(self) -> ReachOf:
+        self.hint()
+        return self
+
+    def hint(self) -> Hint:
+        """A hint with this reach, of any colour. Raises ValueError if the fields do not fit together."""
+        return Hint(self.x, self.y, None if self.reach == "keep" else "#808080", self.reach, self.radius)
 
 
 class Position(BaseModel):
@@ -117,7 +167,7 @@ class Appearance(BaseModel):
             colorfulness=self.colorfulness,
             candidates=candidates,
             seed=self.seed,
-            hints=tuple(Hint(point.x, point.y, point.color) for point in self.hints),
+            hints=tuple(point.hint() for point in self.hints),
         )
         return replace(sent, options=options, format=self.format or sent.format)
 
