@@ -14,6 +14,7 @@ from photochrom.engine.guidance import Guidance, guidance_of
 from photochrom.engine.hints import Hint, drawn
 from photochrom.engine.options import Options
 from photochrom.engine.plain import visible
+from photochrom.engine.reference import Cells, Match, Reference, cells_of, match, take_colors
 from photochrom.engine.resize import as_float, resized
 from photochrom.engine.session import Session
 from photochrom.engine.spread import apply_hints
@@ -115,7 +116,10 @@ def predict_raw(
     with_confidence: bool = False,
     with_affinity: bool = False,
 ) -> list[Colours]:
-    """Predict colours with the network alone. Hints have an effect only if the network takes them as input."""
+    """Predict colours with the network and the references.
+
+    Hints have an effect only if the network takes them as input.
+    """
     outputs = [AB]
     if with_confidence:
         outputs.append(CONFIDENCE)
@@ -131,10 +135,43 @@ def predict_raw(
         count = options.candidates - 1
         others = alternatives(logits, small, session.bins, session.temperature, first.ab, count, options.seed)
         found += [replace(first, ab=ab) for ab in others]
+    if options.references:
+        matches = match_references(session, luma, options.references)
+        found = [replace(each, ab=take_colors(each.ab, matches)) for each in found]
     shown = visible(luma)
     if shown is None:
         return found
     return [replace(each, ab=each.ab * resized(shown, each.ab.shape)[..., None]) for each in found]
+
+
+def match_references(session: Session, luma: Float, references: tuple[Reference, ...]) -> list[Match]:
+    """Find what a photo takes from each reference. The network runs at its default size."""
+    photo = _described(session, luma)
+    model = session.info.fingerprint
+    matches = []
+    for reference in references:
+        known = reference.known_cells(model)
+        if known is None:
+            known = reference.cells(model, _described(session, reference.luma, reference))
+        matches.append(match(photo, known))
+    return matches
+
+
+def _described(session: Session, luma: Float, reference: Reference | None = None) -> Cells:
+    outputs = [AB]
+    outputs += [AFFINITY] if session.has_affinity else []
+    outputs += [LOGITS] if session.has_distribution else []
+    lightness = _lightness(luma, network_size(luma.shape, session.size, session.multiple))
+    maps = {
+        name: np.ascontiguousarray(each[0].transpose(1, 2, 0))
+        for name, each in zip(outputs, session.run(lightness, outputs), strict=True)
+    }
+    logits = maps.get(LOGITS)
+    if logits is not None:
+        logits = np.exp(logits - logits.max(axis=-1, keepdims=True))
+        logits /= logits.sum(axis=-1, keepdims=True)
+    rgb = None if reference is None else reference.rgb
+    return cells_of(luma, maps[AB], maps.get(AFFINITY), logits, rgb)
 
 
 def distribution(session: Session, luma: Float, options: Options) -> Float:

@@ -14,7 +14,16 @@ from photochrom.engine.colorizer import Colorizer, coefficients_of
 from photochrom.engine.guidance import Guidance, guidance_of
 from photochrom.engine.hints import Hint
 from photochrom.engine.options import Options
-from photochrom.engine.predict import Colours, distribution, follow, predict, predict_raw, sides
+from photochrom.engine.predict import (
+    Colours,
+    distribution,
+    follow,
+    match_references,
+    predict,
+    predict_raw,
+    sides,
+)
+from photochrom.engine.reference import Match
 from photochrom.engine.resize import GUIDE_SIDE, Float, reduced, resized
 from photochrom.engine.spread import reach_of
 from photochrom.media.photo import Photo
@@ -96,6 +105,20 @@ class Preview:
         found, guidance = self._raw_colors(options, guide)
         mask = reach_of(found[0].ab, guidance, hint)
         return np.rint(merge.enlarged_mask(mask, guide, self.luma.shape) * 255).astype(np.uint8)
+
+    def fitness(self, options: Options) -> list[float]:
+        """How well each of the references fits, in [0, 1]."""
+        return [each.fitness for each in self._matches(options)]
+
+    def taken(self, options: Options) -> NDArray[np.uint8]:
+        """How much of each pixel's colour is taken from the references ``(h, w)``: 255 is all."""
+        left = np.ones(self.luma.shape, np.float32)
+        for each in self._matches(options):
+            left *= 1 - resized(each.weight, self.luma.shape)
+        return np.rint((1 - left) * 255).astype(np.uint8)
+
+    def _matches(self, options: Options) -> list[Match]:
+        return match_references(self._session, self._guide(Options()), options.references)
 
     def palette(self, x: float, y: float, count: int = 9) -> list[Swatch]:
         """The likely colours of the place ``(x, y)``, the most probable first; positions as in `Hint`.

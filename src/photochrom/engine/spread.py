@@ -45,8 +45,9 @@ class _Field:
     """The N pixels of the grid, and behind them one row for each of the K hints: the mean of 3 x 3 pixels around it.
 
     `pixels` ``(K,)`` are the rows of the hints' pixels, `at` ``(K,)`` those behind the grid. `flat` ``(N + K, 2)``
-    are the predicted colours, `cells` the coordinates in which near pixels have similar colours, `amplitude` ``(N + K,)`` the learned one or None, `things`
-    ``(K, N + K)`` how much each pixel belongs to the thing of each hint, and `known` ``(K, 2)`` the hints' colours.
+    are the predicted colours, `cells` the coordinates in which near pixels have similar colours, `amplitude`
+    ``(N + K,)`` the learned one or None, `things` ``(K, N + K)`` how much each pixel belongs to the thing of each hint,
+    and `known` ``(K, 2)`` the hints' colours.
     """
 
     pixels: Numbers

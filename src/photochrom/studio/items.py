@@ -79,6 +79,7 @@ class JobItem:
             "width": width,
             "height": height,
             "candidates": self.request.options.candidates,
+            "references": [each.name for each in self.request.options.references],
             "format": first.format if first else None,
             "type": first.type if first else None,
             "bytes": first.blob.bytes if first else None,

@@ -12,11 +12,21 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from photochrom.engine.hints import BRUSH, LARGEST_BRUSH, MOST_HINTS, Hint, Reach, parse_hints
 from photochrom.engine.options import Options, Quality
+from photochrom.engine.reference import MOST_REFERENCES, Reference
 from photochrom.media import formats
 from photochrom.pipeline.request import ColorizeRequest
 from photochrom.studio.api_error import ApiError, invalid_error
 
-__all__ = ["Appearance", "ColorizeForm", "Position", "ReachOf", "body_of", "colorize_request", "document"]
+__all__ = [
+    "REFERENCES",
+    "Appearance",
+    "ColorizeForm",
+    "Position",
+    "ReachOf",
+    "body_of",
+    "colorize_request",
+    "document",
+]
 
 LONGEST_JSON = 128 * 1024
 WRITABLE = [format.name.lower() for format in formats.writable()]
@@ -145,6 +155,7 @@ class Appearance(BaseModel):
     seed: Seed = 0
     quality: Quality = "balanced"
     hints: Annotated[list[HintPoint], Field(max_length=MOST_HINTS)] = []
+    references: Annotated[bool, Field(description="Whether the photo's references count.")] = True
     format: Annotated[Format | None, Field(description="Of a full-size file; by default as it came.")] = None
 
     def applied_to(self, sent: ColorizeRequest, most: int) -> ColorizeRequest:
@@ -168,11 +179,14 @@ class Appearance(BaseModel):
             candidates=candidates,
             seed=self.seed,
             hints=tuple(point.hint() for point in self.hints),
+            references=sent.options.references if self.references else (),
         )
         return replace(sent, options=options, format=self.format or sent.format)
 
 
-def colorize_request(given: dict[str, str], most: int) -> ColorizeRequest:
+def colorize_request(
+    given: dict[str, str], most: int, references: tuple[Reference, ...] = ()
+) -> ColorizeRequest:
     """The request that the fields of a form make. An empty field counts as left out.
 
     Raises
@@ -193,6 +207,7 @@ def colorize_request(given: dict[str, str], most: int) -> ColorizeRequest:
         candidates=fields.candidates,
         seed=fields.seed,
         hints=_hints(fields.hints),
+        references=references,
     )
     return ColorizeRequest(
         options, fields.format, fields.jpeg_quality, force=fields.force, salvage=fields.salvage
@@ -233,8 +248,17 @@ def document(model: type[BaseModel], *, files: bool | None = None) -> dict[str, 
         return {"requestBody": {"content": {"application/json": {"schema": schema}}}}
     photo: dict[str, Any] = {"type": "string", "format": "binary"}
     schema["properties"]["file"] = {"type": "array", "items": photo, "minItems": 1} if files else photo
+    schema["properties"]["reference"] = REFERENCES
     schema["required"] = ["file"]
     return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
+
+
+REFERENCES: dict[str, Any] = {
+    "type": "array",
+    "items": {"type": "string", "format": "binary"},
+    "maxItems": MOST_REFERENCES,
+    "description": "Colour pictures of the same people, place or time.",
+}
 
 
 def _inlined(schema: Any, known: dict[str, Any]) -> Any:
