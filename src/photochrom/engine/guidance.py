@@ -28,9 +28,9 @@ LENGTH = 2.9
 """The cost of a path as long as the picture's mean side, without any edge."""
 UNLIKE = 8.0
 """How much more a path costs at a squared distance of 1 from the hint's coordinates."""
-RADII = (5.0, 20.0)
+RADII = (4.0, 16.0)
 """The smallest and the largest geodesic radius of a thing."""
-USUAL = 8.0
+USUAL = 6.5
 STABILITY = 1.2
 """The factor of the radius over which the growth of the area is measured."""
 LEANING = 0.4
