@@ -4,10 +4,11 @@
     python benchmarks/reference.py scenes DATA... [--pairs 200] --classifier FILE.safetensors [--references 1]
     python benchmarks/reference.py unrelated DATA... [--pairs 200]
 
-"films": a frame takes colours from the frame one second later in the same shot, without optical flow. "scenes": each photo takes from its nearest neighbours among all the others, by a classifier's
-features of the grey photos; the nearest pairs of all are measured, without near-copies (a similarity above 0.985).
-"unrelated": from photos drawn by chance. A folder counts whole; of a tar (a WebDataset that trained a model), only the
-2 % that training holds back. Grey photos are left out. Everything goes through the product's own steps, at 256 px.
+"films": a frame takes colours from the frame one second later in the same shot, without optical flow. "scenes": each
+photo takes from its nearest neighbours among all the others, by a classifier's features of the grey photos; the nearest
+pairs of all are measured, without near-copies (a similarity above 0.985). "unrelated": from photos drawn by chance.
+A folder counts whole; of a tar (a WebDataset that trained a model), only the 2 % that training holds back. Grey photos
+are left out. Everything goes through the product's own steps, at 256 px.
 """
 
 import argparse

@@ -308,3 +308,41 @@ def test_the_original_is_read_once_for_the_page(
     first = studio.http.get(f"{path}/before").content
     monkeypatch.setattr(studio.studio.previews, "run", None)
     assert studio.http.get(f"{path}/before").content == first
+
+
+def test_a_photo_takes_colours_from_references_and_forgets_them(
+    studio: Any, astronaut: Any, colourful: bytes, pixels: Callable[[bytes], Any]
+) -> None:
+    picture = Image.fromarray(astronaut[:128, :128])
+    grey_file, colour_file = io.BytesIO(), io.BytesIO()
+    picture.convert("L").save(grey_file, "PNG")
+    picture.save(colour_file, "PNG")
+    path = studio.photo(grey_file.getvalue(), "grey.png")
+
+    def send(*files: bytes) -> Any:
+        return studio.http.post(
+            f"{path}/references", files=[("reference", (f"{i}.png", data)) for i, data in enumerate(files)]
+        )
+
+    def away(**body: Any) -> float:
+        shown = pixels(studio.http.post(f"{path}/view", json=body).content).astype(int)
+        return float(np.abs(shown - astronaut[:128, :128]).mean())
+
+    plain = away()
+    found = send(colour_file.getvalue(), colourful).json()["references"]
+    assert [each["name"] for each in found] == ["0.png", "1.png"]
+    assert found[0]["fitness"] > 0.9
+    assert found[1]["fitness"] < 0.5
+    assert away() < 0.5 * plain
+    assert away(references=False) == plain
+    assert studio.http.get(path).json()["references"] == ["0.png", "1.png"]
+    assert pixels(studio.http.get(f"{path}/taken").content).mean() > 100
+    refused = send(grey_file.getvalue())
+    assert (refused.status_code, "not in colour" in refused.json()["detail"]) == (415, True)
+    assert studio.http.get(path).json()["references"] == ["0.png", "1.png"]
+    assert send(*[colourful] * 9).status_code == 413
+    nothing = studio.http.post(f"{path}/references", data={"a": "b"}, files={"reference": ("", b"")})
+    assert nothing.status_code == 422
+    assert studio.http.delete(f"{path}/references").status_code == 204
+    assert away() == plain
+    assert pixels(studio.http.get(f"{path}/taken").content).max() == 0
