@@ -35,6 +35,7 @@ def test_a_photo_that_waits_has_a_place_and_no_result() -> None:
         "width": None,
         "height": None,
         "candidates": 3,
+        "references": [],
         "format": None,
         "type": None,
         "bytes": None,
