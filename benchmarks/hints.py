@@ -19,8 +19,8 @@ from photochrom.bench.protocol import Protocol
 from photochrom.color.difference import ciede2000
 from photochrom.color.lab import lab_to_rgb, rgb_to_lab
 from photochrom.data.sources import find
-from photochrom.engine.colorizer import Colorizer
 from photochrom.engine.hints import Hint
+from photochrom.pipeline.python import Colorizer
 
 SQUARE = 7
 

@@ -2,7 +2,7 @@
 
 ``photochrom.colorize(x)`` takes a path, the bytes of an image file, a PIL image or an array and gives back the same
 kind in colour. ``photochrom.Colorizer`` keeps the model ready for many. ``photochrom.colorize_film`` is for films.
-`Options` and `Hint` say what may be asked, and `photochrom.errors` what can go wrong.
+`Options`, `Hint` and `open_reference` say what may be asked, and `photochrom.errors` what can go wrong.
 """
 
 from __future__ import annotations
@@ -38,9 +38,10 @@ if TYPE_CHECKING:
     )
     from photochrom.jobs.film_python import colorize_film, colorize_frames
     from photochrom.pipeline.python import Colorizer, colorize
+    from photochrom.pipeline.references import open_reference
 
 _HOMES = {"Colorizer": "pipeline.python", "Hint": "engine.hints", "Options": "engine.options"}
-_HOMES |= {"colorize": "pipeline.python"}
+_HOMES |= {"colorize": "pipeline.python", "open_reference": "pipeline.references"}
 _HOMES |= {"colorize_film": "jobs.film_python", "colorize_frames": "jobs.film_python"}
 
 __all__ = [
@@ -64,6 +65,7 @@ __all__ = [
     "colorize",
     "colorize_film",
     "colorize_frames",
+    "open_reference",
 ]
 
 

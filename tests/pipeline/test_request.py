@@ -29,5 +29,8 @@ def test_what_is_recorded() -> None:
         "model": "f",
         "seed": 2,
     }
-    hinted = ColorizeRequest(Options(hints=(Hint(0.5, 0.25, "#ff0000"),)))
-    assert json.loads(hinted.recorded(1, "f"))["hints"] == [{"x": 0.5, "y": 0.25, "color": "#ff0000"}]
+    hinted = ColorizeRequest(Options(hints=(Hint(0.5, 0.25, "#ff0000"), Hint(0, 1, reach="keep"))))
+    assert json.loads(hinted.recorded(1, "f"))["hints"] == [
+        {"x": 0.5, "y": 0.25, "color": "#ff0000", "reach": "thing"},
+        {"x": 0, "y": 1, "reach": "keep"},
+    ]

@@ -37,6 +37,7 @@ def test_a_photo_that_waits_has_a_place_and_no_result() -> None:
         "height": None,
         "preview": False,
         "candidates": 3,
+        "references": [],
         "format": None,
         "type": None,
         "bytes": None,

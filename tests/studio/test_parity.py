@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 from photochrom import Colorizer, Hint, Options, PhotochromError
 from photochrom.bot.answer import make_answer
 from photochrom.cli import app, colorize
+from photochrom.engine.hints import hints_to_json
 from photochrom.media import formats
 from photochrom.pipeline.naming import result_name
 from photochrom.pipeline.request import ColorizeRequest
@@ -113,7 +114,7 @@ def by_bot(colorizer: Colorizer, data: bytes, name: str, request: ColorizeReques
 
 
 def written(hints: tuple[Hint, ...]) -> str:
-    return json.dumps([{"x": hint.x, "y": hint.y, "color": hint.color} for hint in hints])
+    return json.dumps(hints_to_json(hints))
 
 
 requests = st.builds(
@@ -123,7 +124,7 @@ requests = st.builds(
         strength=st.sampled_from([0.0, 0.5, 1.0, 1.5]),
         candidates=st.sampled_from([1, 1, 2, 3]),
         seed=st.integers(0, 9),
-        hints=st.sampled_from([(), (Hint(0.5, 0.25, "#a03020"),)]),
+        hints=st.sampled_from([(), (Hint(0.5, 0.25, "#a03020"), Hint(0.9, 0.9, reach="keep"))]),
     ),
     format=st.sampled_from([None, None, *(each.name for each in formats.writable() if each.name != "HEIF")]),
     jpeg_quality=st.sampled_from([None, None, 70]),

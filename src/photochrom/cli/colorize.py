@@ -13,13 +13,14 @@ import typer
 
 from photochrom.cli import process
 from photochrom.cli.console import FAILED, INTERRUPTED, Report, give_up, say, sentences, usage, write_stdout
-from photochrom.errors import OptionError
+from photochrom.errors import OptionError, PhotoError
 from photochrom.resources import cores, share_cores
 
 if TYPE_CHECKING:
     from photochrom.engine.colorizer import Colorizer
     from photochrom.engine.hints import Hint
     from photochrom.engine.options import Options
+    from photochrom.engine.reference import Reference
     from photochrom.engine.session import Session
     from photochrom.jobs.plan import Plan
     from photochrom.pipeline.request import ColorizeRequest
@@ -116,7 +117,20 @@ def colorize(
     seed: Seed = 0,
     hints: Annotated[
         Path | None,
-        typer.Option(metavar="FILE.json", help="Known colours at points of the photo.", rich_help_panel=LOOK),
+        typer.Option(
+            metavar="FILE.json",
+            help='Known colours at points: {"hints": [{"x": 0.5, "y": 0.2, "color": "#2040a0", "reach": "thing"}]}. '
+            "x and y are shares of width and height; reach is here, thing, like or keep. See docs/hints.md.",
+            rich_help_panel=LOOK,
+        ),
+    ] = None,
+    reference: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="PHOTO",
+            help="A colour picture of the same people, place or time. May be given several times.",
+            rich_help_panel=LOOK,
+        ),
     ] = None,
     model: Model = "photochrom",
     force: Force = False,
@@ -139,6 +153,7 @@ def colorize(
                 candidates=candidates,
                 seed=seed,
                 hints=_read_hints(hints) if hints else (),
+                references=_open_references(reference or []),
                 format=format,
                 jpeg_quality=jpeg_quality,
                 force=force,
@@ -204,6 +219,7 @@ def make_request(
     candidates: int = 1,
     seed: int,
     hints: tuple[Hint, ...] = (),
+    references: tuple[Reference, ...] = (),
     format: str | None = None,
     jpeg_quality: int | None = None,
     force: bool = False,
@@ -221,6 +237,7 @@ def make_request(
         candidates=candidates,
         seed=seed,
         hints=hints,
+        references=references,
     )
     return ColorizeRequest(options, format_named(format), jpeg_quality, force, salvage, max_pixels)
 
@@ -234,6 +251,7 @@ def make_options(
     candidates: int = 1,
     seed: int = 0,
     hints: tuple[Hint, ...] = (),
+    references: tuple[Reference, ...] = (),
 ) -> Options:
     """Build the options of a command for photos or films. Raises OptionError if one is out of range."""
     from photochrom.engine.options import Options
@@ -246,6 +264,7 @@ def make_options(
         candidates=candidates,
         seed=seed,
         hints=hints,
+        references=references,
     )
 
 
@@ -284,6 +303,17 @@ def read_json(option: str, path: Path, parse: Callable[[Any], T]) -> T:
         raise OptionError(f"{option} {path}", f"cannot be read ({error.strerror or error})") from None
     except ValueError as error:  # the base class of json.JSONDecodeError and UnicodeDecodeError
         raise OptionError("", f"{option} {path}: {error}") from None
+
+
+def _open_references(paths: list[Path]) -> tuple[Reference, ...]:
+    if not paths:
+        return ()
+    from photochrom.pipeline.references import open_reference
+
+    try:
+        return tuple(open_reference(path) for path in paths)
+    except PhotoError as error:
+        raise OptionError("", f"--reference {error.sentence()}", code=error.code) from None
 
 
 def load(model: str, device: str, threads: int | None) -> Colorizer:

@@ -103,7 +103,7 @@ class Colorizer:
             guide = self._guide(page, options)
             colours = predict(self.session, guide, options)
             for number, version in zip(wanted, versions, strict=True):
-                coefficients = merge.guided_coefficients(colours[number - 1].ab, guide)
+                coefficients = coefficients_of(colours[number - 1], guide)
                 version.pages.append(self._merge(photo, page, coefficients, options.strength, for_jpeg))
         return versions
 
@@ -131,3 +131,11 @@ class Colorizer:
             pixels = merge.merge_ycbcr(luma, coefficients, strength, halved=halved, pool=self.pool)
             return Page(pixels, "ycbcr", page.alpha)
         return Page(merge.merge_rgb(page.pixels, coefficients, strength, self.pool), "rgb", page.alpha)
+
+
+def coefficients_of(colours: Colours, guide: Float) -> Float:
+    """The coefficients ``(4, gh, gw)`` of `photochrom.engine.merge` for predicted colours with their hints."""
+    coefficients = merge.guided_coefficients(colours.ab, guide)
+    if colours.change is None:
+        return coefficients
+    return merge.changed_coefficients(coefficients, colours.ab, colours.change, guide)

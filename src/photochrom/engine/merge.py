@@ -20,6 +20,8 @@ from photochrom.engine.resize import Float, Luma, as_float, resized
 
 REGULARIZATION = 0.03**2
 """A region with a smaller luma variance counts as flat. The standard deviation is about 8 levels of 255."""
+NOTICEABLE = 0.1
+"""A smaller change by hints, in ab units, is left out."""
 _STRIP = 64
 
 
@@ -37,6 +39,34 @@ def guided_coefficients(ab: Float, guide: Float) -> Float:
     """
     chroma = np.stack(ab_to_chroma(ab, resized(guide, ab.shape)), axis=-1)
     return solve_guided(chroma, guide, window(guide.shape, ab.shape))
+
+
+def changed_coefficients(coefficients: Float, ab: Float, change: Float, guide: Float) -> Float:
+    """Return the coefficients ``(4, gh, gw)`` after hints. Where there is no change, they stay as they are.
+
+    Parameters
+    ----------
+    coefficients : (4, gh, gw), those of `ab` by `guided_coefficients`
+    ab : (h, w, 2) in Lab units, at the network's scale
+    change : (ch, cw, 2) in Lab units, what is added to `ab`; at a finer scale
+    """
+    shape = change.shape[:2]
+    before = as_float(cv2.resize(ab, shape[::-1], interpolation=cv2.INTER_LINEAR)).reshape(*shape, 2)
+    luma = resized(guide, shape)
+    chroma = np.zeros_like(change)
+    # The conversion is slow, and most hints change a small part of the photo.
+    where = np.abs(change).max(axis=-1) > NOTICEABLE
+    if not where.any():
+        return coefficients
+    after = ab_to_chroma(before[where] + change[where], luma[where])
+    chroma[where] = np.stack(after, axis=-1) - np.stack(ab_to_chroma(before[where], luma[where]), axis=-1)
+    return coefficients + solve_guided(chroma, guide, window(guide.shape, shape))
+
+
+def enlarged_mask(mask: Float, guide: Float, shape: tuple[int, ...]) -> Float:
+    """Enlarge a mask ``(h, w)`` in [0, 1] to `shape` as `changed_coefficients` enlarges a change: along the luma."""
+    slope, level, *_ = solve_guided(np.stack([mask, mask], axis=-1), guide, window(guide.shape, mask.shape))
+    return np.clip(resized(slope * guide + level, shape), 0, 1)
 
 
 def window(guide: tuple[int, ...], cells: tuple[int, ...]) -> int:

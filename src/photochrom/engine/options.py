@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from photochrom.engine.hints import MOST_HINTS, Hint
+from photochrom.engine.reference import MOST_REFERENCES, Reference
 from photochrom.errors import OptionError
 
 Quality = Literal["fast", "balanced", "best"]
@@ -31,7 +32,10 @@ class Options:
     seed
         Chooses which other colours of things the further candidates have.
     hints
-        Known colours at points of the photo. Similar pixels take them.
+        Known colours at points of the photo. Each has a reach; see `photochrom.engine.hints.Hint`.
+    references
+        Colour pictures of the same people, place or time. Similar parts of the photo take their colours; a reference
+        that does not fit has no effect. `photochrom.open_reference` opens them.
 
     Raises
     ------
@@ -46,6 +50,7 @@ class Options:
     candidates: int = 1
     seed: int = 0
     hints: tuple[Hint, ...] = ()
+    references: tuple[Reference, ...] = ()
 
     def __post_init__(self) -> None:
         if not 0 <= self.strength <= 1.5:
@@ -64,3 +69,7 @@ class Options:
             raise OptionError("seed", f"must not be negative, got {self.seed}")
         if len(self.hints) > MOST_HINTS:
             raise OptionError("hints", f"at most {MOST_HINTS} are taken, got {len(self.hints)}")
+        if len(self.references) > MOST_REFERENCES:
+            raise OptionError(
+                "references", f"at most {MOST_REFERENCES} are taken, got {len(self.references)}"
+            )

@@ -10,11 +10,14 @@ from numpy.typing import NDArray
 
 from photochrom.color.lab import grey_to_lightness
 from photochrom.engine.candidates import alternatives
-from photochrom.engine.hints import Hint, apply_hints, drawn
+from photochrom.engine.guidance import Guidance, guidance_of
+from photochrom.engine.hints import Hint, drawn
 from photochrom.engine.options import Options
 from photochrom.engine.plain import visible
+from photochrom.engine.reference import Cells, Match, Reference, cells_of, match, take_colors
 from photochrom.engine.resize import as_float, resized
 from photochrom.engine.session import Session
+from photochrom.engine.spread import apply_hints
 from photochrom.errors import ModelError
 from photochrom.modelfile.names import AB, AFFINITY, CONFIDENCE, LOGITS
 
@@ -26,12 +29,19 @@ class Colours:
     """One prediction at the network's scale.
 
     `ab` ``(h, w, 2)`` is in Lab units. `confidence` ``(h, w)`` is in [0, 1], or None if it was not requested.
-    `affinity` ``(h, w, P + 1)`` controls how hints spread, or is None if the model does not predict it.
+    `affinity` ``(h, w, P + 1)`` controls how hints spread, or is None if the model does not predict it. `change`
+    ``(gh, gw, 2)`` is what the hints add to `ab`, at a finer scale; None if there are no hints.
     """
 
     ab: Float
     confidence: Float | None = None
     affinity: Float | None = None
+    change: Float | None = None
+
+    @property
+    def hinted(self) -> Float:
+        """`ab` with the change by hints, ``(h, w, 2)``."""
+        return self.ab if self.change is None else self.ab + resized(self.change, self.ab.shape[:2])
 
 
 def network_size(shape: tuple[int, ...], side: int, multiple: int = 32) -> tuple[int, int]:
@@ -82,20 +92,20 @@ def predict(
     return follow(found, luma, options.hints)
 
 
-def follow(found: list[Colours], luma: Float, hints: tuple[Hint, ...]) -> list[Colours]:
-    """Apply the hints to every candidate."""
+def follow(
+    found: list[Colours], luma: Float, hints: tuple[Hint, ...], guidance: Guidance | None = None
+) -> list[Colours]:
+    """Apply the hints to every candidate.
+
+    Parameters
+    ----------
+    luma : (gh, gw) in [0, 1], finer than the network's scale
+    guidance : that of the first candidate, if it is known already. All candidates have one affinity.
+    """
     if not hints:
         return found
-    met = []
-    for colours in found:
-        height, width = colours.ab.shape[:2]
-        affinity = (
-            None if colours.affinity is None else as_float(cv2.resize(colours.affinity, (width, height)))
-        )
-        met.append(
-            replace(colours, ab=apply_hints(colours.ab, resized(luma, (height, width)), hints, affinity))
-        )
-    return met
+    guidance = guidance or guidance_of(luma, found[0].ab, found[0].affinity)
+    return [replace(colours, change=apply_hints(colours.ab, guidance, hints)) for colours in found]
 
 
 def predict_raw(
@@ -106,7 +116,10 @@ def predict_raw(
     with_confidence: bool = False,
     with_affinity: bool = False,
 ) -> list[Colours]:
-    """Predict colours with the network alone. Hints have an effect only if the network takes them as input."""
+    """Predict colours with the network and the references.
+
+    Hints have an effect only if the network takes them as input.
+    """
     outputs = [AB]
     if with_confidence:
         outputs.append(CONFIDENCE)
@@ -122,10 +135,43 @@ def predict_raw(
         count = options.candidates - 1
         others = alternatives(logits, small, session.bins, session.temperature, first.ab, count, options.seed)
         found += [replace(first, ab=ab) for ab in others]
+    if options.references:
+        matches = match_references(session, luma, options.references)
+        found = [replace(each, ab=take_colors(each.ab, matches)) for each in found]
     shown = visible(luma)
     if shown is None:
         return found
     return [replace(each, ab=each.ab * resized(shown, each.ab.shape)[..., None]) for each in found]
+
+
+def match_references(session: Session, luma: Float, references: tuple[Reference, ...]) -> list[Match]:
+    """Find what a photo takes from each reference. The network runs at its default size."""
+    photo = _described(session, luma)
+    model = session.info.fingerprint
+    matches = []
+    for reference in references:
+        known = reference.known_cells(model)
+        if known is None:
+            known = reference.cells(model, _described(session, reference.luma, reference))
+        matches.append(match(photo, known))
+    return matches
+
+
+def _described(session: Session, luma: Float, reference: Reference | None = None) -> Cells:
+    outputs = [AB]
+    outputs += [AFFINITY] if session.has_affinity else []
+    outputs += [LOGITS] if session.has_distribution else []
+    lightness = _lightness(luma, network_size(luma.shape, session.size, session.multiple))
+    maps = {
+        name: np.ascontiguousarray(each[0].transpose(1, 2, 0))
+        for name, each in zip(outputs, session.run(lightness, outputs), strict=True)
+    }
+    logits = maps.get(LOGITS)
+    if logits is not None:
+        logits = np.exp(logits - logits.max(axis=-1, keepdims=True))
+        logits /= logits.sum(axis=-1, keepdims=True)
+    rgb = None if reference is None else reference.rgb
+    return cells_of(luma, maps[AB], maps.get(AFFINITY), logits, rgb)
 
 
 def distribution(session: Session, luma: Float, options: Options) -> Float:

@@ -10,10 +10,22 @@ from numpy.typing import NDArray
 from photochrom.color.gamut import ab_to_chroma, reduce_chroma
 from photochrom.color.luma import ycbcr_to_rgb
 from photochrom.engine import merge
-from photochrom.engine.colorizer import Colorizer
+from photochrom.engine.colorizer import Colorizer, coefficients_of
+from photochrom.engine.guidance import Guidance, guidance_of
+from photochrom.engine.hints import Hint
 from photochrom.engine.options import Options
-from photochrom.engine.predict import Colours, distribution, follow, predict, predict_raw, sides
+from photochrom.engine.predict import (
+    Colours,
+    distribution,
+    follow,
+    match_references,
+    predict,
+    predict_raw,
+    sides,
+)
+from photochrom.engine.reference import Match
 from photochrom.engine.resize import GUIDE_SIDE, Float, reduced, resized
+from photochrom.engine.spread import reach_of
 from photochrom.media.photo import Photo
 
 PIXELS = 1_000_000
@@ -51,7 +63,7 @@ class Preview:
         self._kept: dict[Options, list[Float]] = {}
         self._confidence: Float | None = None
         self._logits: Float | None = None
-        self._raw: tuple[Options, list[Colours]] | None = None
+        self._raw: tuple[Options, list[Colours], Guidance] | None = None
 
     @property
     def grey(self) -> NDArray[np.uint8]:
@@ -82,6 +94,31 @@ class Preview:
             assert colours.confidence is not None
             self._confidence = colours.confidence
         return np.rint(resized(self._confidence, self.luma.shape) * 255).astype(np.uint8)
+
+    def reach(self, hint: Hint, options: Options | None = None) -> NDArray[np.uint8]:
+        """How strongly a hint alone acts on each pixel ``(h, w)``: 255 is in full, 0 not at all.
+
+        For a hint that keeps its thing, it is what is kept. The colour of the hint has no influence.
+        """
+        options = replace(options or Options(), strength=1.0, hints=())
+        guide = self._guide(options)
+        found, guidance = self._raw_colors(options, guide)
+        mask = reach_of(found[0].ab, guidance, hint)
+        return np.rint(merge.enlarged_mask(mask, guide, self.luma.shape) * 255).astype(np.uint8)
+
+    def fitness(self, options: Options) -> list[float]:
+        """How well each of the references fits, in [0, 1]."""
+        return [each.fitness for each in self._matches(options)]
+
+    def taken(self, options: Options) -> NDArray[np.uint8]:
+        """How much of each pixel's colour is taken from the references ``(h, w)``: 255 is all."""
+        left = np.ones(self.luma.shape, np.float32)
+        for each in self._matches(options):
+            left *= 1 - resized(each.weight, self.luma.shape)
+        return np.rint((1 - left) * 255).astype(np.uint8)
+
+    def _matches(self, options: Options) -> list[Match]:
+        return match_references(self._session, self._guide(Options()), options.references)
 
     def palette(self, x: float, y: float, count: int = 9) -> list[Swatch]:
         """The likely colours of the place ``(x, y)``, the most probable first; positions as in `Hint`.
@@ -114,16 +151,21 @@ class Preview:
             while len(self._kept) >= KEPT:
                 del self._kept[next(iter(self._kept))]
             guide = self._guide(look)
-            colours = follow(self._raw_colors(look, guide), guide, look.hints)
-            self._kept[look] = [merge.guided_coefficients(c.ab, guide) for c in colours]
+            found, guidance = self._raw_colors(look, guide)
+            colours = follow(found, guide, look.hints, guidance)
+            self._kept[look] = [coefficients_of(each, guide) for each in colours]
         return self._kept[look]
 
-    def _raw_colors(self, look: Options, guide: Float) -> list[Colours]:
-        """The network's colours. They are cached while hints change, unless the network takes hints as input."""
+    def _raw_colors(self, look: Options, guide: Float) -> tuple[list[Colours], Guidance]:
+        """The network's colours and what hints follow.
+
+        They are cached while hints change, unless the network takes hints as input.
+        """
         asked = look if self._session.takes_hints else replace(look, hints=())
         if self._raw is None or self._raw[0] != asked:
-            self._raw = asked, predict_raw(self._session, guide, asked, with_affinity=True)
-        return self._raw[1]
+            found = predict_raw(self._session, guide, asked, with_affinity=True)
+            self._raw = asked, found, guidance_of(guide, found[0].ab, found[0].affinity)
+        return self._raw[1:]
 
 
 def _cell(share: float, length: int) -> int:

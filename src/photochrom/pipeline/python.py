@@ -13,12 +13,14 @@ from PIL import Image
 from photochrom.engine import colorizer as engine
 from photochrom.engine.hints import Hint
 from photochrom.engine.options import Options, Quality
+from photochrom.engine.reference import Reference
 from photochrom.files import sweep
 from photochrom.media.photo import Photo
 from photochrom.pipeline import job as pipeline
 from photochrom.pipeline.arrays import array_of, from_array, from_pil, pil_of
 from photochrom.pipeline.file_job import FileJob, colorize_file
 from photochrom.pipeline.policy import check_color
+from photochrom.pipeline.references import open_reference
 from photochrom.pipeline.request import ColorizeRequest
 from photochrom.pipeline.targets import Claims, Destination
 
@@ -42,6 +44,7 @@ class RequestFields(TypedDict, total=False):
     colorfulness: float
     seed: int
     hints: tuple[Hint, ...]
+    references: tuple[Reference | Path | str | bytes, ...]
 
     format: str | None
     jpeg_quality: int | None
@@ -231,6 +234,8 @@ else:
 def _request(candidates: int | None, given: dict[str, Any]) -> ColorizeRequest:
     looks = {key: value for key, value in given.items() if key in Options.__dataclass_fields__}
     others = {key: value for key, value in given.items() if key not in looks}
+    if "references" in looks:
+        looks["references"] = tuple(open_reference(each) for each in looks["references"])
     if candidates is not None:
         looks["candidates"] = candidates
     return ColorizeRequest(Options(**looks), **others)

@@ -63,6 +63,8 @@ class ColorizeRequest:
             values.pop("seed", None)
         if self.options.hints:
             values["hints"] = hints_to_json(self.options.hints)["hints"]
+        if self.options.references:
+            values["references"] = [reference.digest for reference in self.options.references]
         if self.jpeg_quality is not None:
             values["jpeg_quality"] = self.jpeg_quality
         return json.dumps(values, sort_keys=True, separators=(",", ":"))

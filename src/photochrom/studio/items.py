@@ -87,6 +87,7 @@ class JobItem:
             "height": height,
             "preview": self.preview is not None,
             "candidates": self.request.options.candidates,
+            "references": [each.name for each in self.request.options.references],
             "format": first.format if first else None,
             "type": first.type if first else None,
             "bytes": first.blob.bytes if first else None,

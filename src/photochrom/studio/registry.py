@@ -6,9 +6,11 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
+from photochrom.engine.reference import Reference
 from photochrom.pipeline.request import ColorizeRequest
 from photochrom.studio.api_error import ApiError
 from photochrom.studio.film_service import FilmService
@@ -191,6 +193,12 @@ class JobRegistry:
                 raise
             for item, task in zip(of_kind, tasks, strict=True):
                 item.task = task
+
+    def refer(self, item: JobItem, references: tuple[Reference, ...]) -> None:
+        """Replace a photo's references, for views and results that are made from now on."""
+        with self._lock:
+            options = replace(item.request.options, references=references)
+            item.request = replace(item.request, options=options)
 
     def _is_over(self, item: JobItem) -> bool:
         return item.until is not None and self._clock() >= item.until

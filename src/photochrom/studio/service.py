@@ -11,6 +11,7 @@ from http import HTTPStatus
 from typing import BinaryIO
 
 from photochrom.engine.colorizer import Colorizer
+from photochrom.engine.reference import Reference
 from photochrom.errors import TooLargeError
 from photochrom.jobs.names import portable_name
 from photochrom.media import formats
@@ -19,6 +20,7 @@ from photochrom.pipeline.job import Result, open_photo, results
 from photochrom.pipeline.naming import result_name
 from photochrom.pipeline.origin import Origin
 from photochrom.pipeline.policy import check_color
+from photochrom.pipeline.references import open_reference
 from photochrom.pipeline.request import ColorizeRequest
 from photochrom.studio.api_error import ApiError, photo_error
 from photochrom.studio.store import Blob, Store
@@ -142,6 +144,20 @@ class ColorizeService:
         try:
             with self.store.open(upload) as file:
                 return self._decode(file, name, request)
+        except Exception as error:
+            raise photo_error(error, name) from None
+
+    def open_reference(self, upload: Blob, name: str) -> Reference:
+        """Open a reference. It stays in memory, as a small picture.
+
+        Raises
+        ------
+        ApiError
+            If it cannot be one, with a sentence that contains its name.
+        """
+        try:
+            with self.store.open(upload) as file:
+                return open_reference(file, name=name, max_pixels=min(LARGE, self.max_pixels))
         except Exception as error:
             raise photo_error(error, name) from None
 

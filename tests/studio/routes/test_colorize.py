@@ -383,3 +383,23 @@ def test_libraries_write_nothing_to_the_log(
     for data in damaged:
         assert 400 <= post(studio, data).status_code < 500
     assert capfd.readouterr() == ("", "")
+
+
+def test_references_are_those_of_the_command(studio: Any, astronaut: Any, tmp_path: Path) -> None:
+    picture = Image.fromarray(astronaut[:96, :96])
+    source, reference = tmp_path / "grey.png", tmp_path / "colour.png"
+    picture.convert("L").save(source)
+    picture.save(reference)
+    with pytest.raises(SystemExit):
+        command(["colorize", str(source), "--threads", "1", "--reference", str(reference)])
+    files = [
+        ("file", ("grey.png", source.read_bytes())),
+        ("reference", ("colour.png", reference.read_bytes())),
+    ]
+    answer = studio.http.post("/api/colorize", files=files)
+    assert answer.content == (tmp_path / "grey.color.png").read_bytes()
+    grey = studio.http.post("/api/colorize", files=[files[0], ("reference", files[0][1])])
+    assert grey.status_code == 415
+    assert grey.json()["detail"].startswith("grey.png: is not in colour, and a reference must be")
+    only = studio.http.post("/api/colorize", files=files[1:])
+    assert only.status_code == 422

@@ -88,6 +88,24 @@ def test_looks_change_what_is_seen_and_what_is_saved(
     assert studio.studio.store.files == 2  # what was made anew is not kept
 
 
+def test_a_reach_is_shown_before_there_is_a_colour(
+    studio: Any, grey: bytes, pixels: Callable[[bytes], Any]
+) -> None:
+    path = studio.photo(grey)
+
+    def mask(**body: Any) -> Any:
+        answer = studio.http.post(f"{path}/reach", json={"x": 0.5, "y": 0.5} | body)
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "image/png")
+        return pixels(answer.content).astype(int)
+
+    shape = mask().shape
+    assert shape == pixels(studio.http.get(f"{path}/confidence").content).shape
+    disc, like, kept = mask(reach="here", radius=0.1), mask(reach="like"), mask(reach="keep")
+    assert [m[shape[0] // 2, shape[1] // 2] > 230 for m in (mask(), disc, like, kept)] == [True] * 4
+    assert disc[0, 0] < 5
+    assert disc.sum() < like.sum()
+
+
 def test_a_result_made_anew_is_the_one_that_was_sent_for(studio: Any, grey: bytes) -> None:
     path = studio.photo(grey, "Großmutter.jpg", size="96", jpeg_quality="80")
     first, anew = studio.http.get(f"{path}/result"), studio.http.post(f"{path}/result", json={})
@@ -137,7 +155,12 @@ def test_palette_and_confidence(studio: Any, grey: bytes, pixels: Callable[[byte
         ("view", b'{"strength": NaN}', ""),
         ("view", b'{"strength": 1e999}', "strength: "),
         ("view", b'{"candidate": 2, "candidates": 2}', "candidate: 2 is not one of 2"),
-        ("view", b'{"hints": [{"x": 0, "y": 0}]}', "hints.0.color: "),
+        ("view", b'{"hints": [{"x": 0, "y": 0}]}', "hints.0: "),
+        ("view", b'{"hints": [{"x": 0, "y": 0, "color": "#000000", "reach": "keep"}]}', "hints.0: "),
+        ("view", b'{"hints": [{"x": 0, "y": 0, "color": "#000000", "reach": "far"}]}', "hints.0.reach: "),
+        ("reach", b'{"x": 0, "y": 0, "reach": "thing", "radius": 0.1}', 'only a hint with the reach "here"'),
+        ("reach", b'{"x": 0, "y": 0, "reach": "here", "radius": 2}', "radius: "),
+        ("reach", b"{}", "x: "),
         ("view", b'{"hints": [{"x": 0, "y": 0, "color": "red"}]}', "hints.0.color: "),
         ("view", b'{"\\ud800": 1}', ""),
         ("view", b'{"sepia": 1}', "sepia: "),
@@ -285,3 +308,41 @@ def test_the_original_is_read_once_for_the_page(
     first = studio.http.get(f"{path}/before").content
     monkeypatch.setattr(studio.studio.previews, "run", None)
     assert studio.http.get(f"{path}/before").content == first
+
+
+def test_a_photo_takes_colours_from_references_and_forgets_them(
+    studio: Any, astronaut: Any, colourful: bytes, pixels: Callable[[bytes], Any]
+) -> None:
+    picture = Image.fromarray(astronaut[:128, :128])
+    grey_file, colour_file = io.BytesIO(), io.BytesIO()
+    picture.convert("L").save(grey_file, "PNG")
+    picture.save(colour_file, "PNG")
+    path = studio.photo(grey_file.getvalue(), "grey.png")
+
+    def send(*files: bytes) -> Any:
+        return studio.http.post(
+            f"{path}/references", files=[("reference", (f"{i}.png", data)) for i, data in enumerate(files)]
+        )
+
+    def away(**body: Any) -> float:
+        shown = pixels(studio.http.post(f"{path}/view", json=body).content).astype(int)
+        return float(np.abs(shown - astronaut[:128, :128]).mean())
+
+    plain = away()
+    found = send(colour_file.getvalue(), colourful).json()["references"]
+    assert [each["name"] for each in found] == ["0.png", "1.png"]
+    assert found[0]["fitness"] > 0.9
+    assert found[1]["fitness"] < 0.5
+    assert away() < 0.5 * plain
+    assert away(references=False) == plain
+    assert studio.http.get(path).json()["references"] == ["0.png", "1.png"]
+    assert pixels(studio.http.get(f"{path}/taken").content).mean() > 100
+    refused = send(grey_file.getvalue())
+    assert (refused.status_code, "not in colour" in refused.json()["detail"]) == (415, True)
+    assert studio.http.get(path).json()["references"] == ["0.png", "1.png"]
+    assert send(*[colourful] * 9).status_code == 413
+    nothing = studio.http.post(f"{path}/references", data={"a": "b"}, files={"reference": ("", b"")})
+    assert nothing.status_code == 422
+    assert studio.http.delete(f"{path}/references").status_code == 204
+    assert away() == plain
+    assert pixels(studio.http.get(f"{path}/taken").content).max() == 0

@@ -9,7 +9,15 @@ from contextlib import ExitStack
 
 from fastapi import APIRouter, Request, Response
 
-from photochrom.studio.routes.common import ERRORS, CurrentStudio, Owner, Stream, file_answer, result_of
+from photochrom.studio.routes.common import (
+    ERRORS,
+    CurrentStudio,
+    Owner,
+    Stream,
+    file_answer,
+    references_of,
+    result_of,
+)
 from photochrom.studio.routes.request_bodies import ColorizeForm, colorize_request, document
 from photochrom.studio.routes.uploads import receive
 from photochrom.studio.service import ResultFile
@@ -61,7 +69,8 @@ async def colorize(request: Request, studio: CurrentStudio, owner: Owner) -> Res
     form = await receive(request, studio.store, owner, 1)
     ((name, upload),) = form.files
     try:
-        wanted = colorize_request(form.fields, studio.settings.max_candidates)
+        references = await references_of(form, studio)
+        wanted = colorize_request(form.fields, studio.settings.max_candidates, references)
         task = studio.registry.colorize_once(owner, upload, name, wanted)
         results: list[ResultFile] = await result_of(task, request, studio)
     finally:

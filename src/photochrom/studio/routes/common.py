@@ -9,18 +9,21 @@ from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from photochrom.engine.reference import Reference
 from photochrom.studio.api_error import ApiError
 from photochrom.studio.names import disposition
+from photochrom.studio.routes.uploads import Form
 from photochrom.studio.service import ResultFile
 from photochrom.studio.store import Store
 from photochrom.studio.studio import Studio
 from photochrom.studio.workers import Task
 from photochrom.web.rate import client_network
 
-__all__ = ["ERRORS", "CurrentStudio", "Owner", "Stream", "file_answer", "parts", "result_of"]
+__all__ = ["ERRORS", "CurrentStudio", "Owner", "Stream", "file_answer", "parts", "references_of", "result_of"]
 
 CHUNK = 1 << 18
 PAUSE = 0.5
@@ -67,6 +70,24 @@ CurrentStudio = Annotated[Studio, Depends(_studio)]
 """The studio that answers."""
 Owner = Annotated[str, Depends(_owner)]
 """The client, as the queue and the store count clients."""
+
+
+async def references_of(form: Form, studio: Studio) -> tuple[Reference, ...]:
+    """The references of a form. Their files are removed from the store, whatever happens.
+
+    Raises
+    ------
+    ApiError
+        If one cannot be a reference.
+    """
+
+    def opened() -> tuple[Reference, ...]:
+        return tuple(studio.service.open_reference(blob, name) for name, blob in form.references)
+
+    try:
+        return await run_in_threadpool(opened)
+    finally:
+        studio.store.drop(*(blob for _, blob in form.references))
 
 
 async def result_of(task: Task, request: Request, studio: Studio) -> Any:

@@ -13,7 +13,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from photochrom.studio.job import Job
 from photochrom.studio.names import disposition
-from photochrom.studio.routes.common import ERRORS, CurrentStudio, Owner, Stream
+from photochrom.studio.routes.common import ERRORS, CurrentStudio, Owner, Stream, references_of
 from photochrom.studio.routes.request_bodies import ColorizeForm, colorize_request, document
 from photochrom.studio.routes.uploads import receive
 from photochrom.studio.zip_stream import zip_stream
@@ -41,14 +41,15 @@ RequestedJob = Annotated[Job, Depends(_job)]
     openapi_extra=document(ColorizeForm, files=True),
 )
 async def begin(request: Request, studio: CurrentStudio, owner: Owner) -> dict[str, Any]:
-    """Queue photos. The field `file` may be repeated; the other fields hold for all photos.
+    """Queue photos. The fields `file` and `reference` may be repeated; all fields but `file` hold for all photos.
 
     A file that is no photo becomes a photo with the state "failed"; the others go on.
     """
     studio.workers.check(owner)
     form = await receive(request, studio.store, owner, studio.workers.share)
     try:
-        wanted = colorize_request(form.fields, studio.settings.max_candidates)
+        references = await references_of(form, studio)
+        wanted = colorize_request(form.fields, studio.settings.max_candidates, references)
     except BaseException:
         studio.store.drop(*(blob for _, blob in form.files))
         raise

@@ -11,8 +11,24 @@ from starlette.concurrency import run_in_threadpool
 from photochrom.studio.api_error import ApiError
 from photochrom.studio.items import JobItem
 from photochrom.studio.previews import jpeg, png
-from photochrom.studio.routes.common import ERRORS, CurrentStudio, Owner, Stream, file_answer, result_of
-from photochrom.studio.routes.request_bodies import Appearance, Position, body_of, document
+from photochrom.studio.routes.common import (
+    ERRORS,
+    CurrentStudio,
+    Owner,
+    Stream,
+    file_answer,
+    references_of,
+    result_of,
+)
+from photochrom.studio.routes.request_bodies import (
+    REFERENCES,
+    Appearance,
+    Position,
+    ReachOf,
+    body_of,
+    document,
+)
+from photochrom.studio.routes.uploads import receive
 from photochrom.studio.store import Blob
 from photochrom.studio.studio import Studio
 
@@ -136,6 +152,81 @@ async def palette(id: str, request: Request, studio: CurrentStudio) -> dict[str,
         item, lambda preview: preview.palette(place.x, place.y), request.is_disconnected
     )
     return {"colors": [{"color": each.color, "share": round(each.share, 4)} for each in swatches]}
+
+
+@router.post(
+    "/reach",
+    summary="Where a hint acts",
+    response_class=Response,
+    responses=PNG,
+    openapi_extra=document(ReachOf),
+)
+async def reach(id: str, request: Request, studio: CurrentStudio) -> Response:
+    """8-bit grey, at the size of the view: 255 where the hint acts in full, 0 where it does not."""
+    hint = (await body_of(request, ReachOf)).hint()
+    item = studio.registry.item(id)
+    _check(item)
+    data = await studio.previews.run(item, lambda preview: png(preview.reach(hint)), request.is_disconnected)
+    return Response(data, media_type="image/png")
+
+
+@router.post(
+    "/references",
+    summary="Colour pictures from which the photo takes colours",
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                "multipart/form-data": {
+                    "schema": {
+                        "type": "object",
+                        "properties": {"reference": REFERENCES},
+                        "required": ["reference"],
+                    }
+                }
+            },
+        }
+    },
+)
+async def refer(id: str, request: Request, studio: CurrentStudio, owner: Owner) -> dict[str, Any]:
+    """They replace the photo's former ones, for views and results that are made from now on.
+
+    `fitness` says how much of each counts, from 0 (it does not fit) to 1.
+    """
+    item = studio.registry.item(id)
+    _check(item)
+    form = await receive(request, studio.store, owner, 0)
+    references = await references_of(form, studio)
+    if not references:
+        raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, "reference: there is no picture in the form")
+    studio.registry.refer(item, references)
+    fits = await studio.previews.run(
+        item, lambda preview: preview.fitness(item.request.options), request.is_disconnected
+    )
+    return {
+        "references": [
+            {"name": each.name, "fitness": round(fit, 3)} for each, fit in zip(references, fits, strict=True)
+        ]
+    }
+
+
+@router.delete("/references", status_code=204, summary="Forget a photo's references")
+async def forget_references(id: str, studio: CurrentStudio) -> Response:
+    """Views and results that are made from now on do without."""
+    studio.registry.refer(studio.registry.item(id), ())
+    return Response(status_code=204)
+
+
+@router.get("/taken", summary="What took colour from the references", response_class=Response, responses=PNG)
+async def taken(id: str, request: Request, studio: CurrentStudio) -> Response:
+    """8-bit grey, at the size of the view: 255 where all of the colour is the references'."""
+    item = studio.registry.item(id)
+    _check(item)
+    options = item.request.options
+    data = await studio.previews.run(
+        item, lambda preview: png(preview.taken(options)), request.is_disconnected
+    )
+    return Response(data, media_type="image/png")
 
 
 @router.get("/confidence", summary="Where the model is sure", response_class=Response, responses=PNG)

@@ -8,15 +8,25 @@ from http import HTTPStatus
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Request
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from photochrom.engine.hints import MOST_HINTS, Hint, parse_hints
+from photochrom.engine.hints import BRUSH, LARGEST_BRUSH, MOST_HINTS, Hint, Reach, parse_hints
 from photochrom.engine.options import Options, Quality
+from photochrom.engine.reference import MOST_REFERENCES, Reference
 from photochrom.media import formats
 from photochrom.pipeline.request import ColorizeRequest
 from photochrom.studio.api_error import ApiError, invalid_error
 
-__all__ = ["Appearance", "ColorizeForm", "Position", "body_of", "colorize_request", "document"]
+__all__ = [
+    "REFERENCES",
+    "Appearance",
+    "ColorizeForm",
+    "Position",
+    "ReachOf",
+    "body_of",
+    "colorize_request",
+    "document",
+]
 
 LONGEST_JSON = 128 * 1024
 WRITABLE = [format.name.lower() for format in formats.writable()]
@@ -58,18 +68,68 @@ class ColorizeForm(BaseModel):
         None
     )
     hints: Annotated[
-        str | None, Field(description='JSON: {"hints": [{"x": 0.5, "y": 0.5, "color": "#a06040"}, ...]}')
+        str | None,
+        Field(
+            description='JSON: {"hints": [{"x": 0.5, "y": 0.5, "color": "#a06040", "reach": "thing"}, ...]}'
+        ),
     ] = None
 
 
 class HintPoint(BaseModel):
-    """A colour at a point of the photo."""
+    """A colour at a point of the photo, or with the reach "keep" a point whose automatic colour is kept."""
 
     model_config = ConfigDict(extra="forbid")
 
     x: Share
     y: Share
-    color: Annotated[str, Field(pattern="^#[0-9a-fA-F]{6}$", description="Its lightness does not count.")]
+    color: Annotated[
+        str | None,
+        Field(pattern="^#[0-9a-fA-F]{6}$", description='Its lightness does not count. None with "keep".'),
+    ] = None
+    reach: Annotated[
+        Reach,
+        Field(
+            description="here: a disc; thing: the thing on which the point lies; like: everything like it; "
+            "keep: the automatic colour of the thing stays."
+        ),
+    ] = "thing"
+    radius: Annotated[
+        float | None,
+        Field(
+            gt=0,
+            le=LARGEST_BRUSH,
+            description=f"Of the disc, a share of the photo's mean side; by default {BRUSH}. Only with here.",
+        ),
+    ] = None
+
+    @model_validator(mode="after")
+    def _check(self) -> HintPoint:
+        self.hint()
+        return self
+
+    def hint(self) -> Hint:
+        """The hint that it describes. Raises ValueError if the fields do not fit together."""
+        return Hint(self.x, self.y, self.color, self.reach, self.radius)
+
+
+class ReachOf(BaseModel):
+    """A point whose reach is shown before its colour is chosen."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    x: Share
+    y: Share
+    reach: Reach = "thing"
+    radius: Annotated[float | None, Field(gt=0, le=LARGEST_BRUSH)] = None
+
+    @model_validator(mode="after")
+    def _check(self) -> ReachOf:
+        self.hint()
+        return self
+
+    def hint(self) -> Hint:
+        """A hint with this reach, of any colour. Raises ValueError if the fields do not fit together."""
+        return Hint(self.x, self.y, None if self.reach == "keep" else "#808080", self.reach, self.radius)
 
 
 class Position(BaseModel):
@@ -95,6 +155,7 @@ class Appearance(BaseModel):
     seed: Seed = 0
     quality: Quality = "balanced"
     hints: Annotated[list[HintPoint], Field(max_length=MOST_HINTS)] = []
+    references: Annotated[bool, Field(description="Whether the photo's references count.")] = True
     format: Annotated[Format | None, Field(description="Of a full-size file; by default as it came.")] = None
 
     def applied_to(self, sent: ColorizeRequest, most: int) -> ColorizeRequest:
@@ -117,12 +178,15 @@ class Appearance(BaseModel):
             colorfulness=self.colorfulness,
             candidates=candidates,
             seed=self.seed,
-            hints=tuple(Hint(point.x, point.y, point.color) for point in self.hints),
+            hints=tuple(point.hint() for point in self.hints),
+            references=sent.options.references if self.references else (),
         )
         return replace(sent, options=options, format=self.format or sent.format)
 
 
-def colorize_request(given: dict[str, str], most: int) -> ColorizeRequest:
+def colorize_request(
+    given: dict[str, str], most: int, references: tuple[Reference, ...] = ()
+) -> ColorizeRequest:
     """The request that the fields of a form make. An empty field counts as left out.
 
     Raises
@@ -143,6 +207,7 @@ def colorize_request(given: dict[str, str], most: int) -> ColorizeRequest:
         candidates=fields.candidates,
         seed=fields.seed,
         hints=_hints(fields.hints),
+        references=references,
     )
     return ColorizeRequest(
         options, fields.format, fields.jpeg_quality, force=fields.force, salvage=fields.salvage
@@ -183,8 +248,17 @@ def document(model: type[BaseModel], *, files: bool | None = None) -> dict[str, 
         return {"requestBody": {"content": {"application/json": {"schema": schema}}}}
     photo: dict[str, Any] = {"type": "string", "format": "binary"}
     schema["properties"]["file"] = {"type": "array", "items": photo, "minItems": 1} if files else photo
+    schema["properties"]["reference"] = REFERENCES
     schema["required"] = ["file"]
     return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
+
+
+REFERENCES: dict[str, Any] = {
+    "type": "array",
+    "items": {"type": "string", "format": "binary"},
+    "maxItems": MOST_REFERENCES,
+    "description": "Colour pictures of the same people, place or time.",
+}
 
 
 def _inlined(schema: Any, known: dict[str, Any]) -> Any:

@@ -12,6 +12,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.concurrency import run_in_threadpool
 
+from photochrom.engine.reference import MOST_REFERENCES
 from photochrom.jobs.names import clean_name
 from photochrom.studio.api_error import ApiError
 from photochrom.studio.store import Blob, Draft, Store
@@ -19,6 +20,7 @@ from photochrom.studio.store import Blob, Draft, Store
 __all__ = ["Form", "receive"]
 
 FILE = "file"
+REFERENCE = "reference"
 LONGEST_FIELD = 128 * 1024
 """Five hundred hints are about 30 KB of JSON."""
 MOST_FIELDS = 32
@@ -26,9 +28,10 @@ MOST_FIELDS = 32
 
 @dataclass(slots=True)
 class Form:
-    """The photos of a form, by their cleaned names, and its other fields."""
+    """The photos and the references of a form, by their cleaned names, and its other fields."""
 
     files: list[tuple[str, Blob]] = field(default_factory=list)
+    references: list[tuple[str, Blob]] = field(default_factory=list)
     fields: dict[str, str] = field(default_factory=dict)
 
 
@@ -39,7 +42,7 @@ async def receive(request: Request, store: Store, owner: str, most: int) -> Form
 
     Parameters
     ----------
-    most : files
+    most : files; if it is 0, the form has only references
 
     Raises
     ------
@@ -70,7 +73,8 @@ async def receive(request: Request, store: Store, owner: str, most: int) -> Form
     except BaseException:
         reader.discard()
         raise
-    if not reader.form.files:
+    if most and not reader.form.files:
+        reader.discard()
         raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, "file: there is no photo in the form")
     return reader.form
 
@@ -103,7 +107,7 @@ class _Reader:
         if self._draft is not None:
             self._draft.__exit__(None, None, None)
             self._draft = None
-        self.store.drop(*(blob for _, blob in self.form.files))
+        self.store.drop(*(blob for _, blob in (*self.form.files, *self.form.references)))
 
     def _begin(self) -> None:
         self._header = self._value = b""
@@ -127,9 +131,16 @@ class _Reader:
 
     def _start(self) -> None:
         if self._name == FILE:
+            if not self.most:
+                raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, "file: send pictures in the field reference")
             if len(self.form.files) >= self.most:
                 words = "one photo at a time" if self.most == 1 else f"at most {self.most} photos at a time"
                 raise ApiError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"file: {words}")
+            self._draft = self.store.draft(self.owner)
+        elif self._name == REFERENCE:
+            if len(self.form.references) >= MOST_REFERENCES:
+                words = f"reference: at most {MOST_REFERENCES} pictures are taken"
+                raise ApiError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, words)
             self._draft = self.store.draft(self.owner)
         elif len(self.form.fields) >= MOST_FIELDS:
             raise ApiError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the form has too many fields")
@@ -154,7 +165,8 @@ class _Reader:
         if not blob.bytes and not self._file_name:
             self.store.drop(blob)  # a browser's form in which no file was chosen
             return
-        self.form.files.append((clean_name(self._file_name), blob))
+        kept = self.form.references if self._name == REFERENCE else self.form.files
+        kept.append((clean_name(self._file_name), blob))
 
     def _end(self) -> None:
         self.ended = True
