@@ -43,7 +43,8 @@ def _make(
     row: Row, colorizer: Colorizer, request: ColorizeRequest, bulk: BulkRequest, folder: Path
 ) -> tuple[str, Row]:
     """The result's relative name, and its width and height."""
-    from photochrom.jobs.film import FilmOptions, colorize_film, result_path
+    from photochrom.jobs.film import colorize_film, result_path
+    from photochrom.jobs.film_options import FilmOptions
     from photochrom.video.probe import probe
 
     source = Path(row["path"])
