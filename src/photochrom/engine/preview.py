@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photochrom.color.gamut import ab_to_chroma, reduce_chroma
+from photochrom.color.lab import rgb_to_lab
 from photochrom.color.luma import ycbcr_to_rgb
 from photochrom.engine import merge
 from photochrom.engine.colorizer import Colorizer
@@ -47,6 +48,7 @@ class Preview:
     def __init__(self, colorizer: Colorizer, photo: Photo, *, pixels: int = PIXELS, page: int = 0) -> None:
         full = photo.pages[page].pixels
         self._session, self._pool = colorizer.session, colorizer.pool
+        self._thumbnail = photo.pages[page].thumbnail
         self.luma = np.rint(reduced(full, int(pixels**0.5)) * 255).astype(np.uint8)
         self._kept: dict[Options, list[Float]] = {}
         self._confidence: Float | None = None
@@ -57,6 +59,18 @@ class Preview:
     def grey(self) -> NDArray[np.uint8]:
         """The photo without colour, ``(h, w, 3)``."""
         return np.repeat(self.luma[..., None], 3, axis=2)
+
+    def own_colors(self) -> NDArray[np.uint8]:
+        """The photo in the colours that its file has, ``(h, w, 3)``; in grey if it has none.
+
+        An opened photo keeps its colours only as a thumbnail. They are upsampled along the edges of the luma, as the
+        network's colours are.
+        """
+        if self._thumbnail is None:
+            return self.grey
+        ab = np.asarray(rgb_to_lab(np.asarray(self._thumbnail / 255, np.float32))[..., 1:], np.float32)
+        coefficients = merge.guided_coefficients(ab, self._guide(Options()))
+        return np.asarray(merge.merge_rgb(self.luma, coefficients, 1.0, self._pool), np.uint8)
 
     def view(self, options: Options | None = None, *, candidate: int = 0) -> NDArray[np.uint8]:
         """The photo in colour ``(h, w, 3)``, sRGB: the result of `Colorizer.colorize_photo` at this size.

@@ -168,7 +168,7 @@ def test_all_goes_by_keyboard(shown: Page, hand: Any) -> None:
     (hint,) = asked[-1]["hints"]
     assert (hint["x"] < 0.5, hint["y"] > 0.5) == (True, True)
     # A point that is given up leaves nothing.
-    shown.get_by_role("button", name="Mark a point").click()
+    shown.get_by_role("button", name="Add point").click()
     shown.keyboard.press("Escape")
     assert shown.locator(".mark").count() == 1
 
@@ -258,7 +258,7 @@ def test_one_of_three_versions_is_chosen_and_saved(shown: Page, hand: Any) -> No
 def test_the_confidence_lies_over_the_picture(shown: Page, hand: Any) -> None:
     veil = shown.locator("#veil")
     assert not veil.is_visible()
-    shown.get_by_label("Show where it is unsure").check()
+    shown.get_by_label("Show uncertain colours").check()
     expect(veil).to_be_visible()
     alpha = np.array(
         veil.evaluate(
@@ -269,8 +269,8 @@ def test_the_confidence_lies_over_the_picture(shown: Page, hand: Any) -> None:
     assert alpha.size == 384 * 320
     assert alpha.min() < 10
     assert alpha.max() > 150
-    assert shown.get_by_text("The more orange").is_visible()
-    shown.get_by_label("Show where it is unsure").uncheck()
+    assert shown.get_by_text("Orange marks the places").is_visible()
+    shown.get_by_label("Show uncertain colours").uncheck()
     assert not veil.is_visible()
 
 

@@ -25,6 +25,12 @@ def test_nothing_comes_from_elsewhere(path: Path) -> None:
     assert re.findall(r"(?:https?:)?//[\w-]+\.\w+|@import|url\(", path.read_text(encoding="utf-8")) == []
 
 
+def test_the_sample_is_one_of_the_examples() -> None:
+    # Its terms are in examples/README.md.
+    examples = Path(__file__).parents[3] / "examples"
+    assert (PAGE / "sample.jpg").read_bytes() == (examples / "astronaut.jpg").read_bytes()
+
+
 def test_nothing_is_inline() -> None:
     # The server's policy forbids it; a browser would leave it out without a word.
     assert re.findall(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=|javascript:", HTML) == []
@@ -41,7 +47,7 @@ def test_every_file_is_used() -> None:
 
 
 def used() -> set[str]:
-    keys = set(re.findall(r'data-(?:text|label)="([\w.-]+)"', HTML))
+    keys = set(re.findall(r'data-(?:text|label|title)="([\w.-]+)"', HTML))
     for text in SCRIPTS.values():
         # A key may be chosen by a condition within the call, or be made of a name of `colors.js`.
         keys |= set(re.findall(r'"([a-z]+\.[a-z-]+)"', text))

@@ -46,6 +46,16 @@ def luma(data: bytes) -> NDArray[np.int64]:
         return np.asarray(image.convert("L")).astype(np.int64)
 
 
+def test_a_sample_photo_is_there_to_try(view: Any, hands: Any) -> None:
+    shown = view()
+    shown.get_by_role("button", name="Try a sample photo").click()
+    hand = hands(shown)
+    hand.settled()
+    expect(shown.get_by_role("heading", name="sample.jpg")).to_be_visible()
+    assert shown.locator("#facts").inner_text() == "512 × 512 pixels, JPEG"
+    assert hand.chroma(0.5, 0.5, 0.9) > 3
+
+
 def test_a_chosen_photo_comes_back_in_colour(view: Any, hands: Any, photo: Any) -> None:
     shown = view()
     assert shown.get_by_role("heading", name="Colour for black‑and‑white photographs").is_visible()

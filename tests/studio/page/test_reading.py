@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from importlib.resources import files
 from typing import Any
 
+import axe_playwright_python
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -27,6 +29,13 @@ SAID = """() => {
   for (let node; (node = walker.nextNode()); ) found.push(node.data.trim());
   return found;
 }"""
+# Deque's axe-core, which comes with that package.
+AXE = files(axe_playwright_python).joinpath("axe.min.js").read_text(encoding="utf-8")
+FINDINGS = """async () => {
+  const { violations } = await axe.run({ resultTypes: ["violations"] });
+  return violations.filter(({ impact }) => ["serious", "critical"].includes(impact))
+    .map(({ id, nodes }) => [id, nodes.map((node) => node.html.slice(0, 80))]);
+}"""
 TEXTS = json.loads(files("photochrom.studio").joinpath("page", "en.json").read_text(encoding="utf-8"))
 
 
@@ -42,7 +51,7 @@ def everything(shown: Page, hands: Any, photo: Any) -> Any:
     expect(shown.locator("#summary")).to_have_text("2 of 3 done, 1 failed")
     for section in ("Other versions", "Your colours"):
         shown.get_by_text(section).click()
-    shown.get_by_label("Show where it is unsure").check()
+    shown.get_by_label("Show uncertain colours").check()
     hand.until("document.querySelectorAll('#candidates img[src]').length === 3")
     shown.evaluate("scrollTo(0, 0)")
     hand.hint(0.45, 0.75, 2)
@@ -56,6 +65,7 @@ def test_it_fits_and_can_be_read(
 ) -> None:
     phone = {"has_touch": True, "is_mobile": True} if width < 1000 else {}
     shown = view(width=width, height=844, color_scheme=scheme, **phone)
+    shown.evaluate(AXE)
     ground = shown.evaluate("getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)")
     assert (sum(ground) < 200) == (scheme == "dark")
     # Any tint beside a photograph changes how its colours look.
@@ -66,6 +76,7 @@ def test_it_fits_and_can_be_read(
         assert shown.evaluate(OUTSIDE) == []
         assert faint(shown, ".tag, .unseen, :disabled, noscript") == []
         assert shown.evaluate(NAMELESS) == []
+        assert shown.evaluate(FINDINGS) == []
         said = shown.evaluate(SAID)
         assert [text for text in said if text in TEXTS or re.search(r"\{\w+\}|undefined|NaN", text)] == []
 
@@ -81,6 +92,29 @@ def test_it_fits_and_can_be_read(
     shown.keyboard.press("Escape")
     shown.get_by_role("button", name="a-very-long-name").click()
     check()
+
+
+# The second height is what a phone's browser leaves of the first.
+@pytest.mark.parametrize("height", [844, 664])
+def test_picture_and_download_are_above_the_fold(view: Any, hands: Any, photo: Any, height: int) -> None:
+    shown = view(width=390, height=height, has_touch=True, is_mobile=True)
+    hands(shown).add(photo("a.png"), photo("b.png"), photo("c.png"))
+    expect(shown.locator("#summary")).to_have_text("3 of 3 done")
+    rows = shown.evaluate(
+        """["top", "stage", "tools", "strip", "take"].map((id) => {
+          const box = document.getElementById(id).getBoundingClientRect();
+          return [box.top, box.bottom];
+        })"""
+    )
+    assert [rows[0][0], rows[-1][1]] == [0, height]
+    assert all(above[1] <= below[0] + 1 for above, below in itertools.pairwise(rows))
+    header = shown.locator("#top :is(h1, #summary, button)").evaluate_all(
+        "nodes => nodes.map((node) => node.getBoundingClientRect()).map((box) => (box.top + box.bottom) / 2)"
+    )
+    assert max(header) - min(header) < 2
+    # Every tool has its name below its sign.
+    tools = shown.locator("#tools button").evaluate_all("nodes => nodes.map((node) => node.innerText.trim())")
+    assert tools == ["Undo", "Redo", "Add point", "Smaller", "Larger", "Fit", "100%"]
 
 
 def test_the_photo_stays_in_sight_on_a_phone(view: Any, hands: Any, photo: Any) -> None:

@@ -17,8 +17,11 @@ export const marks = new Marks();
 export const palette = new Palette();
 export const panel = new Panel();
 
-/** The open photo and its place in the list. When it is removed, the photo at that place follows. */
-export const here = { photo: null, place: 0 };
+/**
+ * The open photo and its place in the list. When it is removed, the photo at that place follows. `chosen` says whether
+ * a person chose the photo; until then the page opens the first photo that worked.
+ */
+export const here = { photo: null, place: 0, chosen: false };
 
 /** Say something to people who use a screen reader. */
 export function say(sentence) {

@@ -70,10 +70,13 @@ async def remake(id: str, request: Request, studio: CurrentStudio, owner: Owner)
 
 @router.get("/before", summary="The photo as it was", response_class=Response, responses=JPEG)
 async def before(id: str, request: Request, studio: CurrentStudio) -> Response:
-    """Upright, at most a megapixel."""
+    """Upright, at most a megapixel. A photo that is in colour already has its own colours."""
     item = studio.registry.item(id)
     if item.before is None:
-        data = await studio.previews.run(item, lambda preview: jpeg(preview.grey), request.is_disconnected)
+        own = item.shows_own_colors
+        data = await studio.previews.run(
+            item, lambda preview: jpeg(preview.own_colors() if own else preview.grey), request.is_disconnected
+        )
         await run_in_threadpool(studio.registry.keep_before, item, data)
     else:
         data = await run_in_threadpool(_read, studio, item)
