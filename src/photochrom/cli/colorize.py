@@ -23,8 +23,24 @@ if TYPE_CHECKING:
 
 LOOK, RUN, FILES = "Colour", "Machine", "Files"
 
+Look = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME|FILE",
+        help="natural, fuller, softer, warmer, cooler, autochrome, or a .toml or .json file.",
+        rich_help_panel=LOOK,
+    ),
+]
 Strength = Annotated[
-    float, typer.Option(help="How much colour: 0 none, 1 as inferred, 1.5 at most.", rich_help_panel=LOOK)
+    float | None,
+    typer.Option(
+        help="How much colour: 0 none, 1 as inferred, 1.5 at most. Default: 1, or the look's.",
+        rich_help_panel=LOOK,
+    ),
+]
+Warmth = Annotated[
+    float | None,
+    typer.Option(help="From -1, cooler, to 1, warmer. Default: 0, or the look's.", rich_help_panel=LOOK),
 ]
 Size = Annotated[
     int | None,
@@ -99,10 +115,12 @@ def colorize(
         ),
     ] = False,
     max_pixels: MaxPixels = None,
-    strength: Strength = 1.0,
+    look: Look = None,
+    strength: Strength = None,
     size: Size = None,
     quality: Quality = "balanced",
     temperature: Temperature = None,
+    warmth: Warmth = None,
     candidates: Annotated[
         int,
         typer.Option(help="Several versions: NAME.color.1.EXT, NAME.color.2.EXT, ...", rich_help_panel=LOOK),
@@ -128,10 +146,12 @@ def colorize(
     with sentences():
         with usage():
             request = make_request(
+                look=look,
                 strength=strength,
                 size=size,
                 quality=quality,
                 temperature=temperature,
+                warmth=warmth,
                 candidates=candidates,
                 seed=seed,
                 hints=_read_hints(hints) if hints else (),
@@ -187,12 +207,14 @@ def colorize(
 
 def make_request(
     *,
-    strength: float,
-    size: int | None,
-    quality: str,
-    temperature: float | None,
+    look: str | None = None,
+    strength: float | None = None,
+    size: int | None = None,
+    quality: str = "balanced",
+    temperature: float | None = None,
+    warmth: float | None = None,
     candidates: int = 1,
-    seed: int,
+    seed: int = 0,
     hints: tuple[Hint, ...] = (),
     format: str | None = None,
     jpeg_quality: int | None = None,
@@ -202,16 +224,13 @@ def make_request(
 ) -> ColorizeRequest:
     """Build the request from the options of a command. Raises OptionError if one is out of range."""
     from photochrom.engine.options import Options
+    from photochrom.pipeline.looks import look_values
     from photochrom.pipeline.request import ColorizeRequest
 
+    values = look_values(look, strength=strength, temperature=temperature, warmth=warmth)
+    # Options checks the quality.
     options = Options(
-        strength=strength,
-        size=size,
-        quality=cast(Any, quality),  # checked by Options
-        temperature=temperature,
-        candidates=candidates,
-        seed=seed,
-        hints=hints,
+        size=size, quality=cast(Any, quality), candidates=candidates, seed=seed, hints=hints, **values
     )
     return ColorizeRequest(options, format_named(format), jpeg_quality, force, salvage, max_pixels)
 

@@ -18,12 +18,14 @@ from photochrom.cli.colorize import (
     LOOK,
     RUN,
     Device,
+    Look,
     Model,
     Quality,
     Quiet,
     Size,
     Strength,
     Temperature,
+    Warmth,
 )
 from photochrom.cli.console import FAILED, INTERRUPTED, give_up, print_json, say, sentences, usage
 from photochrom.cli.words import plain, sentence
@@ -100,10 +102,12 @@ def film(
         str | None,
         typer.Option(help="Speed of the encoder, as ffmpeg means it: slow, fast, ...", rich_help_panel=FILES),
     ] = None,
-    strength: Strength = 1.0,
+    look: Look = None,
+    strength: Strength = None,
     size: Size = None,
     quality: Quality = "balanced",
     temperature: Temperature = None,
+    warmth: Warmth = None,
     every: Annotated[
         int,
         typer.Option(
@@ -132,13 +136,10 @@ def film(
             from photochrom.engine.options import Options
             from photochrom.engine.temporal import Coherence
             from photochrom.jobs.film import FilmOptions
+            from photochrom.pipeline.looks import look_values
 
-            options = Options(
-                strength=strength,
-                size=size,
-                quality=cast(Any, quality),  # checked by Options
-                temperature=temperature,
-            )
+            values = look_values(look, strength=strength, temperature=temperature, warmth=warmth)
+            options = Options(size=size, quality=cast(Any, quality), **values)  # checks the quality
             film_options = FilmOptions(
                 codec=codec,
                 crf=crf,

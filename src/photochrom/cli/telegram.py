@@ -45,7 +45,7 @@ def telegram(
     with _extra(), sentences(), usage():
         if not token:
             give_up(f"{TOKEN}: is not set; @BotFather on Telegram gives the token of a new bot", USAGE)
-        colorize.make_request(strength=1.0, size=None, quality=quality, temperature=None, seed=0)
+        colorize.make_request(quality=quality)
         from photochrom.bot.api import connect
 
         bot = connect(token, os.environ.get(SERVER, "").strip() or None)

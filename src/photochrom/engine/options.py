@@ -26,6 +26,8 @@ class Options:
     temperature
         The temperature of the annealed mean (Zhang et al. 2016). Near 0 colours are vivid and patchy; at 1 they are
         muted and smooth. None means the model's default.
+    warmth
+        Moves all predicted colours towards blue (down to -1) or towards amber (up to 1). Hints keep their colour.
     candidates
         The number of different plausible versions, 1 to 16. The first version does not depend on this number.
     seed
@@ -43,6 +45,7 @@ class Options:
     size: int | None = None
     quality: Quality = "balanced"
     temperature: float | None = None
+    warmth: float = 0.0
     candidates: int = 1
     seed: int = 0
     hints: tuple[Hint, ...] = ()
@@ -58,6 +61,8 @@ class Options:
             )
         if self.temperature is not None and not 0.01 <= self.temperature <= 2:
             raise OptionError("temperature", f"must be between 0.01 and 2, got {self.temperature}")
+        if not -1 <= self.warmth <= 1:
+            raise OptionError("warmth", f"must be between -1 and 1, got {self.warmth}")
         if not 1 <= self.candidates <= 16:
             raise OptionError("candidates", f"must be between 1 and 16, got {self.candidates}")
         if self.seed < 0:

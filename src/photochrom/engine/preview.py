@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,13 +14,15 @@ from photochrom.color.luma import ycbcr_to_rgb
 from photochrom.engine import merge
 from photochrom.engine.colorizer import Colorizer
 from photochrom.engine.options import Options
-from photochrom.engine.predict import Colours, distribution, follow, predict, predict_raw, sides
+from photochrom.engine.predict import Colours, distribution, follow, predict, predict_raw, sides, warm
 from photochrom.engine.resize import GUIDE_SIDE, Float, reduced, resized
 from photochrom.media.photo import Photo
 
 PIXELS = 1_000_000
 KEPT = 8
 """The number of options whose colours are cached. With a cached result, undo, redo and sliders need only a merge."""
+KEPT_RAW = 2
+"""The number of runs of the network that are cached: for the look in use, and for the looks that are offered."""
 ALIKE = 18.0
 """The smallest distance between colours of a palette, in ab units."""
 
@@ -53,7 +56,7 @@ class Preview:
         self._kept: dict[Options, list[Float]] = {}
         self._confidence: Float | None = None
         self._logits: Float | None = None
-        self._raw: tuple[Options, list[Colours]] | None = None
+        self._raw: dict[Options, list[Colours]] = {}
 
     @property
     def grey(self) -> NDArray[np.uint8]:
@@ -72,8 +75,14 @@ class Preview:
         coefficients = merge.guided_coefficients(ab, self._guide(Options()))
         return np.asarray(merge.merge_rgb(self.luma, coefficients, 1.0, self._pool), np.uint8)
 
-    def view(self, options: Options | None = None, *, candidate: int = 0) -> NDArray[np.uint8]:
+    def view(
+        self, options: Options | None = None, *, candidate: int = 0, side: int | None = None
+    ) -> NDArray[np.uint8]:
         """The photo in colour ``(h, w, 3)``, sRGB: the result of `Colorizer.colorize_photo` at this size.
+
+        Parameters
+        ----------
+        side : the largest length of the longer side; a larger view is reduced by area averaging
 
         Raises
         ------
@@ -86,8 +95,13 @@ class Preview:
         if not 0 <= candidate < options.candidates:
             raise ValueError(f"candidate {candidate} is not one of {options.candidates}")
         coefficients = self._coefficients(options)[candidate]
-        picture = merge.merge_rgb(self.luma, coefficients, options.strength, self._pool)
-        return np.asarray(picture, np.uint8)
+        picture = np.asarray(merge.merge_rgb(self.luma, coefficients, options.strength, self._pool), np.uint8)
+        height, width = picture.shape[:2]
+        scale = 1.0 if side is None else min(1.0, side / max(height, width))
+        if scale < 1:
+            size = max(1, round(width * scale)), max(1, round(height * scale))
+            picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+        return picture
 
     def confidence(self) -> NDArray[np.uint8]:
         """The model's confidence in each pixel's colour ``(h, w)``; 255 is the highest."""
@@ -128,16 +142,19 @@ class Preview:
             while len(self._kept) >= KEPT:
                 del self._kept[next(iter(self._kept))]
             guide = self._guide(look)
-            colours = follow(self._raw_colors(look, guide), guide, look.hints)
+            colours = warm(self._raw_colors(look, guide), guide, look.warmth)
+            colours = follow(colours, guide, look.hints)
             self._kept[look] = [merge.guided_coefficients(c.ab, guide) for c in colours]
         return self._kept[look]
 
     def _raw_colors(self, look: Options, guide: Float) -> list[Colours]:
         """The network's colours. They are cached while hints change, unless the network takes hints as input."""
-        asked = look if self._session.takes_hints else replace(look, hints=())
-        if self._raw is None or self._raw[0] != asked:
-            self._raw = asked, predict_raw(self._session, guide, asked, with_affinity=True)
-        return self._raw[1]
+        asked = replace(look, warmth=0.0, hints=look.hints if self._session.takes_hints else ())
+        if asked not in self._raw:
+            while len(self._raw) >= KEPT_RAW:
+                del self._raw[next(iter(self._raw))]
+            self._raw[asked] = predict_raw(self._session, guide, asked, with_affinity=True)
+        return self._raw[asked]
 
 
 def _cell(share: float, length: int) -> int:

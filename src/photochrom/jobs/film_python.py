@@ -20,6 +20,7 @@ from photochrom.engine.temporal import Coherence
 from photochrom.jobs import film
 from photochrom.jobs.film import FilmOptions, Progress
 from photochrom.jobs.film_plan import SHOT_SIDE, CutFinder
+from photochrom.pipeline.looks import look_values
 
 __all__ = ["colorize_film", "colorize_frames"]
 
@@ -55,7 +56,7 @@ def colorize_film(
     every : the network sees every so many frames; optical flow carries its colours to the others
     codec, crf, preset, preview, deinterlace : see `photochrom.jobs.film.FilmOptions`
     progress : called often with how far it is
-    **options : the fields of `photochrom.Options`
+    **options : the fields of `photochrom.Options`, and `look`, see `photochrom.pipeline.looks`
 
     Returns
     -------
@@ -71,7 +72,7 @@ def colorize_film(
         path,
         session,
         out,
-        options=Options(**options),
+        options=Options(**look_values(options.pop("look", None), **options)),
         film_options=film_options,
         overwrite=overwrite,
         force=force,

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from photochrom.pipeline.looks import LOOKS
+
 PAGE = Path(str(files("photochrom.studio").joinpath("page")))
 SOURCES = sorted(path for path in PAGE.iterdir() if path.suffix in {".html", ".css", ".js", ".json"})
 TEXTS = json.loads((PAGE / "en.json").read_text(encoding="utf-8"))
@@ -17,7 +19,7 @@ SCRIPTS = {path.name: path.read_text(encoding="utf-8") for path in SOURCES if pa
 
 
 def test_it_weighs_little() -> None:
-    assert sum(path.stat().st_size for path in SOURCES) < 120_000
+    assert sum(path.stat().st_size for path in SOURCES) < 150_000
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
@@ -51,14 +53,19 @@ def used() -> set[str]:
     for text in SCRIPTS.values():
         # A key may be chosen by a condition within the call, or be made of a name of `colors.js`.
         keys |= set(re.findall(r'"([a-z]+\.[a-z-]+)"', text))
+    keys |= {f"look.{name}" for name in LOOKS}
     keys |= {f"color.{name}" for name in re.findall(r'"([a-z]+)"\]', SCRIPTS["colors.js"])}
     return keys | {"color.grey", "color.brown", "color.olive"}
 
 
 def test_every_text_is_there_and_used() -> None:
-    assert used() - {"photochrom.token", "photochrom.jobs", "photochrom.looks", "photochrom.zip"} == set(
-        TEXTS
-    )
+    assert used() - {
+        "photochrom.token",
+        "photochrom.jobs",
+        "photochrom.looks",
+        "photochrom.zip",
+        "photochrom.colors",
+    } == set(TEXTS)
 
 
 def test_texts_are_ready_for_translators() -> None:

@@ -198,6 +198,7 @@ def test_every_pixel_is_shown_at_full_size(view: Any, hands: Any, portrait: Imag
     for which in ("after", "before"):
         hand.until(f"{width.format(which)} === 1536")
     # A change shows at once at the size of the view, and in full when all is at rest.
+    hand.adjust()
     shown.locator("#strength").fill("0")
     hand.until(f"{width.format('after')} < 1200")
     hand.until(f"{width.format('after')} === 1536")

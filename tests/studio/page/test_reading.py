@@ -49,7 +49,8 @@ def everything(shown: Page, hands: Any, photo: Any) -> Any:
     }
     hand.add(photo("first.png"), bad, photo("third.png"))
     expect(shown.locator("#summary")).to_have_text("2 of 3 done, 1 failed")
-    for section in ("Other versions", "Your colours"):
+    hand.until("document.querySelectorAll('#looks img[src]').length === 6")
+    for section in ("Adjust", "Other versions", "Your colours"):
         shown.get_by_text(section).click()
     shown.get_by_label("Show uncertain colours").check()
     hand.until("document.querySelectorAll('#candidates img[src]').length === 3")
@@ -174,7 +175,7 @@ def test_the_keyboard_reaches_everything_in_order(view: Any, hands: Any, photo: 
         const seen = one && getComputedStyle(one);
         return seen && seen.outlineStyle !== "none" && parseFloat(seen.outlineWidth) >= 2;
       }) || parseFloat(getComputedStyle(node, "::before").outlineWidth) >= 2;
-      const name = node.id || node.className || node.closest("[id]")?.id || node.localName;
+      const name = node.id || node.name || node.className || node.closest("[id]")?.id || node.localName;
       return [name, node.localName === "body", ring]; }"""
     stops = []
     for _ in range(60):
@@ -185,9 +186,8 @@ def test_the_keyboard_reaches_everything_in_order(view: Any, hands: Any, photo: 
         stops.append(stop)
     assert [stop for stop in stops if not stop[2]] == []
     order = [stop[0] for stop in stops]
-    wanted = (
-        "more all stage mark divider undo point out in fit full strength temperature versions candidates sure"
-    )
+    wanted = "more all stage mark divider undo point out in fit full look adjust strength warmth temperature"
+    wanted += " look-all look-save look-load versions candidate sure"
     wanted += " hints hints-save hints-load hints-clear download remove strip"
     assert [stop for stop in dict.fromkeys(order) if stop in wanted.split()] == wanted.split()
     assert order.count("strip") == 3
@@ -214,7 +214,7 @@ def test_a_screen_reader_hears_what_happens(view: Any, hands: Any, photo: Any) -
     assert "2 of 3 done, 1 failed" in heard
     assert heard[-2:] == ["Colour removed.", "Undone."]
     assert shown.get_by_role("img", name="first.png as it was").count() == 1
-    assert shown.get_by_role("slider").count() == 3
+    assert shown.get_by_role("slider").count() == 4
     assert shown.locator("#strip button[aria-current=true]").get_attribute("aria-label") == "first.png: done"
     assert shown.locator("html").get_attribute("lang") == "en"
 

@@ -20,6 +20,7 @@ PHOTO = {
     "progress",
     "error",
     "error_code",
+    "forced",
     "notes",
     "width",
     "height",

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from photochrom.pipeline.looks import LOOKS
 from photochrom.studio.routes.page import page_files
 
 
@@ -55,6 +56,7 @@ def test_other_methods_are_refused_in_a_sentence(studio: Any) -> None:
 def test_the_document_names_every_route_and_field(studio: Any) -> None:
     api = studio.http.get("/openapi.json").json()
     assert {f"{method.upper()} {path}" for path, methods in api["paths"].items() for method in methods} == {
+        "GET /api/looks",
         "GET /api/models",
         "POST /api/colorize",
         "POST /api/jobs",
@@ -79,11 +81,11 @@ def test_the_document_names_every_route_and_field(studio: Any) -> None:
     assert form["properties"]["strength"] == {
         "type": "number",
         "title": "Strength",
-        "description": "How much colour: 0 none, 1 as inferred.",
-        "default": 1.0,
+        "description": "How much colour: 0 none, 1 as inferred; by default the look's.",
         "minimum": 0,
         "maximum": 1.5,
     }
+    assert form["properties"]["look"]["enum"] == list(LOOKS)
     look = api["paths"]["/api/photos/{id}/view"]["post"]["requestBody"]["content"]["application/json"][
         "schema"
     ]

@@ -15,6 +15,8 @@ function take(files) {
   if (here.photo?.state === "done" && files.length === 1 && /\.json$/i.test(files[0].name)) return void panel.load(files[0]);
   const added = queue.add(files);
   say(t("add.said", { n: added.length }));
+  // A photo that comes alone is looked at, whatever becomes of it.
+  if (added.length === 1) here.chosen = true;
   if (!here.photo || added.length === 1) open(added[0]);
 }
 

@@ -86,8 +86,9 @@ function showPictures() {
   present();
   stage.lay();
   stage.root.dataset.look = photo.pictures.shows;
-  // The small picture waits until the large one is shown.
+  // The small pictures wait until the large one is shown.
   if (after) setTimeout(() => strip.paint(photo, after));
+  panel.update();
 }
 
 function showOwn(photo, picture) {

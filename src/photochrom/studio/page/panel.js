@@ -1,7 +1,8 @@
-// The controls of one photo: strength, temperature, versions, confidence, its own colours.
+// The controls of one photo: looks, sliders, versions, confidence, its own colours.
 
 import { blobOf, isAborted } from "./api.js";
-import { asked, BadHints, hintsFrom, hintsText, VERSIONS } from "./looks.js";
+import { Gallery } from "./gallery.js";
+import { asked, BadHints, hintsFrom, hintsText, lookFrom, lookText, named, VERSIONS } from "./looks.js";
 import { hand } from "./save.js";
 import { number, percent, t } from "./texts.js";
 
@@ -10,8 +11,12 @@ const SETTLED = 600;
 // The place of the temperature's slider while the model's own temperature is used.
 const AUTOMATIC = 0.5;
 
-/** Fires "try" and "keep" (a change of the look), "sure" (whether the confidence shows), "said" (a sentence). */
+/**
+ * Fires "try" and "keep" (a change of the look), "all" (a look for all photos), "sure" (whether the confidence shows),
+ * "said" (a sentence).
+ */
 export class Panel extends EventTarget {
+  #gallery = new Gallery();
   #photo = null;
   #control = null;
   #timer = 0;
@@ -20,14 +25,22 @@ export class Panel extends EventTarget {
 
   constructor() {
     super();
-    for (const name of ["strength", "temperature"]) {
+    for (const name of ["strength", "warmth", "temperature"]) {
       const slider = find(name);
       slider.oninput = () => this.#emit("try", { [name]: this.#value(name, slider.valueAsNumber) });
       slider.onchange = () => this.#emit("keep", {});
     }
+    this.#gallery.addEventListener("choose", ({ detail }) => this.#emit("keep", detail));
+    find("look-all").onclick = () => this.#emit("all", named(this.#photo.history.look));
+    find("look-save").onclick = () => this.#saveText(lookText, "look");
+    find("look-load").onclick = () => find("look-file").click();
+    find("look-file").onchange = (event) => {
+      if (event.target.files.length) this.#loadLook(event.target.files[0]);
+      event.target.value = "";
+    };
     find("sure").onchange = (event) => this.#emit("sure", event.target.checked);
     find("versions").ontoggle = () => this.#offer();
-    find("hints-save").onclick = () => this.#save();
+    find("hints-save").onclick = () => this.#saveText(hintsText, "hints");
     find("hints-load").onclick = () => find("hints-file").click();
     find("hints-clear").onclick = () => this.#emit("keep", { hints: [] });
     find("hints-file").onchange = (event) => {
@@ -55,6 +68,7 @@ export class Panel extends EventTarget {
     if (other) find("wrong").textContent = "";
     if (other) this.#withdraw();
     if (other) find("candidates").replaceChildren();
+    if (other) this.#gallery.clear();
     this.update();
   }
 
@@ -63,12 +77,15 @@ export class Panel extends EventTarget {
     const { look } = this.#photo.history;
     find("strength").value = look.strength;
     find("strength-words").textContent = percent(look.strength);
+    find("warmth").value = look.warmth ?? 0;
+    find("warmth-words").textContent = number(look.warmth ?? 0, 2);
     find("temperature").value = look.temperature ?? AUTOMATIC;
     find("temperature-words").textContent = look.temperature === null ? t("panel.automatic") : number(look.temperature, 2);
     find("hint-count").textContent = look.hints.length ? number(look.hints.length) : "";
     find("hints-save").disabled = find("hints-clear").disabled = look.hints.length === 0;
     const chosen = find("candidates").querySelector(`input[value="${look.candidate}"]`);
     if (chosen) chosen.checked = true;
+    this.#gallery.show(this.#photo);
     this.#offer();
   }
 
@@ -128,10 +145,18 @@ export class Panel extends EventTarget {
     }
   }
 
-  #save() {
-    const name = `${this.#photo.name.replace(/\.[^.]*$/, "")}.hints.json`;
-    hand(new Blob([hintsText(this.#photo.history.look)], { type: "application/json" }), name);
+  #saveText(write, kind) {
+    const name = `${this.#photo.name.replace(/\.[^.]*$/, "")}.${kind}.json`;
+    hand(new Blob([write(this.#photo.history.look)], { type: "application/json" }), name);
     this.#emit("said", t("download.said", { name }));
+  }
+
+  async #loadLook(file) {
+    const look = lookFrom(await file.text());
+    this.wrong(look ? "" : t("look.bad", { name: file.name }));
+    if (!look) return;
+    this.#emit("keep", look);
+    this.#emit("said", t("look.loaded"));
   }
 
   async load(file) {

@@ -102,6 +102,14 @@ export class Strip extends EventTarget {
     }
   }
 
+  /** A photo has another look, so its tile is drawn anew when it is seen. */
+  redraw(photo) {
+    const tile = this.#tiles.get(photo);
+    if (!tile || photo.state !== "done") return;
+    tile.drawn = "old";
+    this.update(photo);
+  }
+
   /** Draw a tile from a picture that the stage has already. */
   paint(photo, picture, drawn = "color") {
     const tile = this.#tiles.get(photo);
@@ -128,7 +136,7 @@ export class Strip extends EventTarget {
       if (!tile) continue;
       try {
         if (photo.state === "done" && tile.drawn !== "color") {
-          const { blob } = await blobOf(photo.path("/view"), { method: "POST", json: asked(photo.history.look) });
+          const { blob } = await blobOf(photo.path("/view"), { method: "POST", json: asked(photo.history.look, { side: 2 * SIDE }) });
           this.paint(photo, await createImageBitmap(blob));
         } else if (!tile.drawn && photo.file && photo.file.size < MOST_LOCAL) {
           const grey = await createImageBitmap(photo.file);

@@ -104,7 +104,9 @@ async def view(id: str, request: Request, studio: CurrentStudio) -> Response:
     options = look.applied_to(item.request, studio.settings.max_candidates).options
     data = await studio.previews.run(
         item,
-        lambda preview: studio.previews.encode(preview.view(options, candidate=look.candidate)),
+        lambda preview: studio.previews.encode(
+            preview.view(options, candidate=look.candidate, side=look.side)
+        ),
         request.is_disconnected,
     )
     return Response(data, media_type="image/jpeg")

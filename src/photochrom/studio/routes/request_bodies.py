@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from photochrom.engine.hints import MOST_HINTS, Hint, parse_hints
 from photochrom.engine.options import Options, Quality
 from photochrom.media import formats
+from photochrom.pipeline.looks import LOOKS, look_values
 from photochrom.pipeline.request import ColorizeRequest
 from photochrom.studio.api_error import ApiError, invalid_error
 
@@ -30,8 +31,22 @@ def _known_format(value: str) -> str:
     return format.name
 
 
+def _known_look(value: str) -> str:
+    # `find_look` would also open a file of the server.
+    if value not in LOOKS:
+        raise ValueError(f"must be one of {', '.join(LOOKS)}")
+    return value
+
+
 Format = Annotated[str, AfterValidator(_known_format), Field(json_schema_extra={"enum": WRITABLE})]
-Strength = Annotated[float, Field(ge=0, le=1.5, description="How much colour: 0 none, 1 as inferred.")]
+LookName = Annotated[str, AfterValidator(_known_look), Field(json_schema_extra={"enum": list(LOOKS)})]
+Strength = Annotated[
+    float | None,
+    Field(ge=0, le=1.5, description="How much colour: 0 none, 1 as inferred; by default the look's."),
+]
+Warmth = Annotated[
+    float | None, Field(ge=-1, le=1, description="Below 0 cooler, above 0 warmer; by default the look's.")
+]
 Temperature = Annotated[
     float | None, Field(ge=0.01, le=2, description="Below 1 bolder colours, above 1 calmer ones.")
 ]
@@ -46,11 +61,13 @@ class ColorizeForm(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    strength: Strength = 1.0
+    look: LookName | None = None
+    strength: Strength = None
     # The command takes 2048. Here several photos at once would need too much memory.
     size: Annotated[int | None, Field(ge=32, le=1024, description="The network's side, pixels.")] = None
     quality: Quality = "balanced"
     temperature: Temperature = None
+    warmth: Warmth = None
     candidates: Annotated[int, Field(ge=1, le=16, description="How many versions.")] = 1
     seed: Seed = 0
     format: Annotated[Format | None, Field(description="By default as the photo came.")] = None
@@ -88,8 +105,10 @@ class Appearance(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    strength: Strength = 1.0
+    look: LookName | None = None
+    strength: Strength = None
     temperature: Temperature = None
+    warmth: Warmth = None
     candidate: Annotated[int, Field(ge=0, lt=16, description="Which version, from 0.")] = 0
     candidates: Annotated[
         int | None, Field(ge=1, le=16, description="Of how many; by default as the photo was sent.")
@@ -98,6 +117,9 @@ class Appearance(BaseModel):
     quality: Quality = "balanced"
     hints: Annotated[list[HintPoint], Field(max_length=MOST_HINTS)] = []
     format: Annotated[Format | None, Field(description="Of a full-size file; by default as it came.")] = None
+    side: Annotated[
+        int | None, Field(ge=32, le=4096, description="The longer side of a view, at most; for thumbnails.")
+    ] = None
 
     def applied_to(self, sent: ColorizeRequest, most: int) -> ColorizeRequest:
         """The request for a photo that was sent with the request `sent`.
@@ -113,13 +135,14 @@ class Appearance(BaseModel):
             words = f"candidate: {self.candidate} is not one of {candidates}, which are counted from 0"
             raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, words)
         options = Options(
-            strength=self.strength,
             size=sent.options.size,
             quality=self.quality,
-            temperature=self.temperature,
             candidates=candidates,
             seed=self.seed,
             hints=tuple(Hint(point.x, point.y, point.color) for point in self.hints),
+            **look_values(
+                self.look, strength=self.strength, temperature=self.temperature, warmth=self.warmth
+            ),
         )
         return replace(sent, options=options, format=self.format or sent.format)
 
@@ -138,13 +161,14 @@ def colorize_request(given: dict[str, str], most: int) -> ColorizeRequest:
         raise invalid_error(error.errors(include_url=False, include_context=False)) from None
     _check_candidates(fields.candidates, most)
     options = Options(
-        strength=fields.strength,
         size=fields.size,
         quality=fields.quality,
-        temperature=fields.temperature,
         candidates=fields.candidates,
         seed=fields.seed,
         hints=_hints(fields.hints),
+        **look_values(
+            fields.look, strength=fields.strength, temperature=fields.temperature, warmth=fields.warmth
+        ),
     )
     return ColorizeRequest(
         options, fields.format, fields.jpeg_quality, force=fields.force, salvage=fields.salvage
