@@ -49,7 +49,7 @@ def test_every_file_is_used() -> None:
 
 
 def used() -> set[str]:
-    keys = set(re.findall(r'data-(?:text|label|title)="([\w.-]+)"', HTML))
+    keys = set(re.findall(r'data-(?:text|label|title|alt)="([\w.-]+)"', HTML))
     for text in SCRIPTS.values():
         # A key may be chosen by a condition within the call, or be made of a name of `colors.js`.
         keys |= set(re.findall(r'"([a-z]+\.[a-z-]+)"', text))

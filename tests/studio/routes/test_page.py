@@ -69,6 +69,7 @@ def test_the_document_names_every_route_and_field(studio: Any) -> None:
         "GET /api/photos/{id}/result",
         "POST /api/photos/{id}/result",
         "GET /api/photos/{id}/before",
+        "POST /api/photos/{id}/share",
         "POST /api/photos/{id}/view",
         "POST /api/photos/{id}/palette",
         "GET /api/photos/{id}/confidence",

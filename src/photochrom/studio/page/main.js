@@ -4,7 +4,7 @@ import { health, whenTokenIsNeeded } from "./api.js";
 import { listen } from "./arrivals.js";
 import { point, step } from "./editing.js";
 import { open, present, sizeOf, trouble } from "./opened.js";
-import { find, here, marks, palette, panel, pictures, queue, say, stage, strip, warn } from "./parts.js";
+import { find, here, marks, palette, panel, pictures, queue, say, share, stage, strip, warn } from "./parts.js";
 import * as save from "./save.js";
 import { loadTexts, percent, t } from "./texts.js";
 
@@ -126,6 +126,8 @@ function remove(photo) {
   (queue.photos.length ? find("name") : find("choose")).focus();
 }
 
+find("share").onclick = () => share.open(here.photo);
+share.addEventListener("said", ({ detail }) => say(detail));
 find("remove").onclick = find("drop").onclick = () => remove(here.photo);
 find("again").onclick = () => queue.again(here.photo);
 find("force").onclick = () => queue.again(here.photo, { force: true });
@@ -156,7 +158,7 @@ for (const [id, act] of Object.entries(TOOLS)) find(id).onclick = act;
 const KEYS = { "+": "in", "=": "in", "-": "out", 0: "fit", 1: "full", p: "point" };
 
 addEventListener("keydown", (event) => {
-  if (!here.photo || find("token").open || event.altKey) return;
+  if (!here.photo || document.querySelector("dialog[open]") || event.altKey) return;
   const command = event.ctrlKey || event.metaKey;
   const key = event.key.toLowerCase();
   if (key === "escape") palette.close();

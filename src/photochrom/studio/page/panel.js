@@ -64,7 +64,7 @@ export class Panel extends EventTarget {
     find("notes").textContent = notes.length ? t("photo.notes", { notes: notes.join(" ") }) : "";
     find("controls").disabled = photo.state !== "done";
     find("controls").hidden = find("take").hidden = photo.state === "failed";
-    find("download").disabled = find("remove").disabled = photo.state !== "done";
+    find("download").disabled = find("share").disabled = find("remove").disabled = photo.state !== "done";
     if (other) find("wrong").textContent = "";
     if (other) this.#withdraw();
     if (other) find("candidates").replaceChildren();

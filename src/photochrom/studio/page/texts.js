@@ -34,6 +34,7 @@ export function number(value, digits = 0) {
 function fill(root) {
   for (const node of root.querySelectorAll("[data-text]")) node.textContent = t(node.dataset.text);
   for (const node of root.querySelectorAll("[data-title]")) node.title = t(node.dataset.title);
+  for (const node of root.querySelectorAll("[data-alt]")) node.alt = t(node.dataset.alt);
   for (const node of root.querySelectorAll("[data-label]")) {
     node.setAttribute("aria-label", t(node.dataset.label));
     if (node.localName === "button") node.title = t(node.dataset.label);

@@ -8,11 +8,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from photochrom.jobs.names import portable_name
+from photochrom.pipeline.naming import split_name
 from photochrom.studio.api_error import ApiError
 from photochrom.studio.items import JobItem
+from photochrom.studio.names import disposition
 from photochrom.studio.previews import jpeg, png
 from photochrom.studio.routes.common import ERRORS, CurrentStudio, Owner, Stream, file_answer, result_of
-from photochrom.studio.routes.request_bodies import Appearance, Position, body_of, document
+from photochrom.studio.routes.request_bodies import Appearance, Comparison, Position, body_of, document
 from photochrom.studio.studio import Studio
 
 router = APIRouter(prefix="/api/photos/{id}", tags=["photos"], responses=ERRORS)
@@ -110,6 +113,30 @@ async def view(id: str, request: Request, studio: CurrentStudio) -> Response:
         request.is_disconnected,
     )
     return Response(data, media_type="image/jpeg")
+
+
+@router.post(
+    "/share",
+    summary="Before and after in one picture",
+    response_class=Response,
+    responses=FILE,
+    openapi_extra=document(Comparison),
+)
+async def share(id: str, request: Request, studio: CurrentStudio) -> Response:
+    """To show to others: a JPEG beside each other or split by a line, or a WebP or GIF that moves. At screen size."""
+    look = await body_of(request, Comparison)
+    item = studio.registry.item(id)
+    _check(item)
+    options = look.applied_to(item.request, studio.settings.max_candidates).options
+    made = await studio.previews.run(
+        item,
+        lambda preview: studio.previews.share(
+            preview, options, look.candidate, look.kind, look.cut, own_colors=item.shows_own_colors
+        ),
+        request.is_disconnected,
+    )
+    name = f"{split_name(portable_name(item.name))[0]}.compare{made.suffix}"
+    return Response(made.data, media_type=made.type, headers={"Content-Disposition": disposition(name)})
 
 
 @router.post("/palette", summary="Colours that a place may have", openapi_extra=document(Position))

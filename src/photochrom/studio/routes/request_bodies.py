@@ -15,9 +15,10 @@ from photochrom.engine.options import Options, Quality
 from photochrom.media import formats
 from photochrom.pipeline.looks import LOOKS, look_values
 from photochrom.pipeline.request import ColorizeRequest
+from photochrom.pipeline.sharing import Kind
 from photochrom.studio.api_error import ApiError, invalid_error
 
-__all__ = ["Appearance", "ColorizeForm", "Position", "body_of", "colorize_request", "document"]
+__all__ = ["Appearance", "ColorizeForm", "Comparison", "Position", "body_of", "colorize_request", "document"]
 
 LONGEST_JSON = 128 * 1024
 WRITABLE = [format.name.lower() for format in formats.writable()]
@@ -145,6 +146,15 @@ class Appearance(BaseModel):
             ),
         )
         return replace(sent, options=options, format=self.format or sent.format)
+
+
+class Comparison(Appearance):
+    """How to show a photo to others."""
+
+    kind: Annotated[Kind, Field(description="One picture, or one that moves.")] = "side-by-side"
+    cut: Annotated[float, Field(ge=0, le=1, description="Where a split picture is split, from the left.")] = (
+        0.5
+    )
 
 
 def colorize_request(given: dict[str, str], most: int) -> ColorizeRequest:
