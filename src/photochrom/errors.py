@@ -44,6 +44,11 @@ __all__ = [
 ]
 
 
+def install_extra(name: str) -> str:
+    """How to install an optional part. The package is not published, so pip takes it from the folder of the source."""
+    return f'pip install ".[{name}]" in the folder of Photochrom\'s source'
+
+
 class Remedy(StrEnum):
     """What a user can do; the value is how Python's interface says it."""
 
@@ -71,9 +76,9 @@ class Remedy(StrEnum):
     GIVE_PICTURE = (
         "give a JPEG, PNG, TIFF, WebP, AVIF, HEIC, BMP, GIF, PNM, JPEG 2000, JPEG XL, PSD or camera RAW file"
     )
-    INSTALL_CODECS = 'install the codecs extra: pip install "photochrom[codecs]"'
-    INSTALL_PHOTO = 'install the photo extra: pip install "photochrom[photo]"'
-    INSTALL_VIDEO = 'install the video extra: pip install "photochrom[video]"'
+    INSTALL_CODECS = f"install the codecs extra: {install_extra('codecs')}"
+    INSTALL_PHOTO = f"install the photo extra: {install_extra('photo')}"
+    INSTALL_VIDEO = f"install the video extra: {install_extra('video')}"
     LOOK_INTO_FOLDERS = "look into its sub-folders too"
     MAKE_FOLDER = "make the folder first"
     MAKE_SMALLER = "make it smaller first"

@@ -18,7 +18,8 @@ def test_a_missing_package_names_its_extra(missing: str, capsys: pytest.CaptureF
     assert end.value.exit_code == 1
     assert capsys.readouterr().err == (
         f"photochrom: the page of a study needs {missing.partition('.')[0]};"
-        ' install it with: pip install "photochrom[studio]"\n'
+        ' install it with: pip install ".[studio]"'
+        " in the folder of Photochrom's source\n"
     )
 
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from photochrom.cli.console import give_up
+from photochrom.errors import install_extra
 
 if TYPE_CHECKING:
     import socket
@@ -38,7 +39,7 @@ def needs_studio(what: str) -> Iterator[None]:
         missing = (error.name or "").partition(".")[0]
         if missing not in NEEDED:
             raise
-        give_up(f'{what} needs {missing}; install it with: pip install "photochrom[studio]"')
+        give_up(f"{what} needs {missing}; install it with: {install_extra('studio')}")
 
 
 def open_browser(url: str) -> None:

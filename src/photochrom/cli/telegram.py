@@ -13,6 +13,7 @@ import typer
 
 from photochrom.cli import colorize
 from photochrom.cli.console import INTERRUPTED, USAGE, give_up, say, sentences, usage
+from photochrom.errors import install_extra
 
 if TYPE_CHECKING:
     from aiogram import Bot
@@ -66,7 +67,7 @@ def _extra() -> Iterator[None]:
     except ImportError as error:
         if (error.name or "").partition(".")[0] not in NEEDED:
             raise
-        give_up(f'the bot needs {error.name}; install it with: pip install "photochrom[bot]"')
+        give_up(f"the bot needs {error.name}; install it with: {install_extra('bot')}")
 
 
 def _run(
