@@ -10,6 +10,7 @@ import typer
 
 from photochrom.cli.console import INTERRUPTED, give_up, say
 from photochrom.cli.laboratory import laboratory
+from photochrom.errors import OptionError
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -75,6 +76,9 @@ def train(
     licence: Annotated[
         str, typer.Option(help="Terms of the photos, for the model's metadata.", rich_help_panel=RECIPE)
     ] = "not stated",
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Name the grey photos that are left out.")
+    ] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")] = False,
     save_minutes: Annotated[float, typer.Option(min=0.01, help="Minutes between checkpoints.")] = 4,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, mps.", rich_help_panel=MACHINE)] = "auto",
@@ -114,6 +118,7 @@ def train(
             settings = tiny(settings)
         if size is not None:
             settings = fitted(settings, size)
+        check_device(device)
         folder = out or Path("runs", Path(recipe).stem)
         budget = _budget(settings, minutes, steps, epochs)
         if not resume and (folder / LAST).exists():
@@ -130,6 +135,9 @@ def train(
         photos, validation = _photos(paths, settings, resident, fabric)
         if fabric.global_rank == 0:
             _announce(settings, photos, validation, None if resume else pretrained, fabric)
+            if verbose:
+                for name in photos.left_out.grey_names:
+                    say(f"left out, grey: {name}")
         saving = Saving(save_minutes, Path(recipe).stem, licence)
         before = _done_before(folder / LAST, budget, len(photos)) if resume else None
         try:
@@ -178,8 +186,30 @@ def _done_before(checkpoint: Path, budget: Budget, photos: int) -> int | None:
     return position.step if budget.progress(position, photos) >= 1 else None
 
 
+def check_device(device: str) -> None:
+    """Refuse a device that this machine does not have. Raises OptionError."""
+    import torch
+
+    there = {"auto": True, "cpu": True, "cuda": torch.cuda.is_available, "gpu": torch.cuda.is_available}
+    there["mps"] = torch.backends.mps.is_available
+    found = there.get(device)
+    if found is None:
+        raise OptionError(f"--device {device}", f"is not known; choose from {', '.join(there)}")
+    if callable(found) and not found():
+        build = "" if torch.version.cuda else ", and this PyTorch is a build without CUDA"
+        what = f"is not on this machine{build if device in ('cuda', 'gpu') else ''}"
+        raise OptionError(f"--device {device}", f"{what}; train with --device cpu")
+
+
 def fabric_for(device: str, precision: str) -> Fabric:
-    """Choose the device, the precision and, under torchrun, the processes of the training."""
+    """Choose the device, the precision and, under torchrun, the processes of the training.
+
+    Raises
+    ------
+    OptionError
+        If this machine has no such device.
+    """
+    check_device(device)
     from lightning_fabric import Fabric
     from lightning_fabric.strategies.ddp import DDPStrategy
 
