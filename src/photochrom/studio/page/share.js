@@ -7,6 +7,8 @@ import { t } from "./texts.js";
 
 const find = (id) => document.getElementById(id);
 const dialog = find("share-dialog");
+// A split at the edge would show one of the two alone: then it is in the middle.
+const EDGE = 5;
 const kinds = () => dialog.querySelectorAll("input[name=kind]");
 
 /** Fires "said" (a sentence). */
@@ -37,7 +39,9 @@ export class Share extends EventTarget {
     this.#offer(null);
     find("share-wrong").textContent = "";
     try {
-      const json = asked(this.#photo.history.look, { kind, cut: this.#photo.cut / 100 });
+      const { cut } = this.#photo;
+      const inside = cut >= EDGE && cut <= 100 - EDGE;
+      const json = asked(this.#photo.history.look, { kind, cut: inside ? cut / 100 : 0.5 });
       const { blob, name } = await blobOf(this.#photo.path("/share"), { method: "POST", json, signal });
       if (!signal.aborted) this.#offer(new File([blob], name, { type: blob.type }));
     } catch (error) {
