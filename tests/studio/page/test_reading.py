@@ -236,3 +236,24 @@ def test_without_javascript_there_is_a_word(view: Any, browser: Any, studio: Any
     shown.goto(studio.url)
     assert "photochrom colorize" in shown.locator("noscript").inner_text()
     context.close()
+
+
+@pytest.mark.parametrize(
+    ("locale", "title", "strength"),
+    [
+        ("de-AT", "Farbe für Schwarz‑Weiß‑Fotos", "Stärke"),
+        ("fr-CA", "De la couleur pour les photos en noir et blanc", "Force"),
+    ],
+)
+def test_it_speaks_the_language_of_the_browser(
+    view: Any, hands: Any, photo: Any, locale: str, title: str, strength: str
+) -> None:
+    shown = view(width=390, height=844, locale=locale, has_touch=True, is_mobile=True)
+    assert shown.locator("html").get_attribute("lang") == locale[:2]
+    assert shown.get_by_role("heading", name=title).is_visible()
+    hands(shown).add(photo("a.png"), photo("b.png"))
+    expect(shown.locator("#all")).to_be_visible()
+    # Longer words fit on a phone too.
+    assert shown.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
+    assert shown.evaluate(OUTSIDE) == []
+    assert shown.locator("label[for=strength]").text_content() == strength

@@ -1,6 +1,6 @@
 // All words of the page are in one JSON file per language. A translator adds NAME.json, and its name here.
 
-const LANGUAGES = ["en"];
+const LANGUAGES = ["en", "de", "fr"];
 
 let words = {};
 let plural = new Intl.PluralRules("en");
