@@ -203,6 +203,8 @@ def options() -> Iterator[Request]:
         "strength",
         "size",
         "colorfulness",
+        "warmth",
+        "look",
         "candidates",
         "seed",
         "jpeg_quality",
@@ -221,7 +223,20 @@ def options() -> Iterator[Request]:
         body = f'{{"hints": {text}}}'.encode("utf-8", "surrogatepass")
         for path in ("/api/photos/PHOTO/view", "/api/photos/PHOTO/result", "/api/photos/PHOTO/palette"):
             yield Request("look", (http("POST", path, body, "application/json"),), right)
-    for key in ("strength", "colorfulness", "candidate", "candidates", "seed", "quality", "format", "x", "y"):
+    for key in (
+        "strength",
+        "colorfulness",
+        "warmth",
+        "look",
+        "side",
+        "candidate",
+        "candidates",
+        "seed",
+        "quality",
+        "format",
+        "x",
+        "y",
+    ):
         for value in ("NaN", "1e999", "-1", "17", "[]", "{}", '"x"', "null", "true", "9" * 400, '"\\ud800"'):
             body = f'{{"{key}": {value}}}'.encode()
             path = f"/api/photos/PHOTO/{'palette' if key in 'xy' else 'view'}"

@@ -89,7 +89,7 @@ def waits(page: Page, hints: int) -> list[float]:
         box = sheet.bounding_box()
         assert box is not None
         page.mouse.click(box["x"] + x * box["width"], box["y"] + y * box["height"])
-        swatches = page.locator(".swatch")
+        swatches = page.locator("#likely .swatch")
         swatches.first.wait_for()
         swatches.nth(index % swatches.count()).click()
         deadline = time.monotonic() + 30

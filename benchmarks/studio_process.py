@@ -65,7 +65,7 @@ def serving(**settings: object) -> Iterator[Served]:
         folder, log = Path(name) / "temporary", Path(name) / "log"
         folder.mkdir()
         given = {f"PHOTOCHROM_{key.upper()}": str(value) for key, value in settings.items()}
-        environment = {**os.environ, **given, "TMPDIR": str(folder)}
+        environment = {**os.environ, **given, "TMPDIR": str(folder), "PHOTOCHROM_BROWSER": "0"}
         with log.open("wb") as errors:
             process = subprocess.Popen(
                 [*COMMAND, "--port", str(address[1])], env=environment, stdout=errors, stderr=errors

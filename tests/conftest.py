@@ -183,7 +183,13 @@ class Commands:
     def environment(self, **variables: str) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PHOTOCHROM_")}
         path = os.pathsep.join(map(os.path.abspath, sys.path))
-        return {**kept, "PYTHONPATH": path, "TMPDIR": str(self.folder), **variables}
+        return {
+            **kept,
+            "PYTHONPATH": path,
+            "TMPDIR": str(self.folder),
+            "PHOTOCHROM_BROWSER": "0",
+            **variables,
+        }
 
     def run(self, *arguments: object, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run a command that ends by itself."""

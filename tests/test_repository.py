@@ -133,6 +133,35 @@ def test_wheel_holds_the_package_and_its_licence(
     assert "END OF TERMS AND CONDITIONS" in text
 
 
+def test_the_wheel_works_in_an_environment_of_its_own(wheel: zipfile.ZipFile, tmp_path: Path) -> None:
+    """Nothing of the checkout is there: only the wheel, and the packages that it needs."""
+    venv = tmp_path / "venv"
+    made = run(sys.executable, "-m", "venv", "--without-pip", venv)
+    assert made.returncode == 0, made.stderr
+    python = venv / "bin" / "python"
+    assert wheel.filename is not None
+    pip = [sys.executable, "-m", "pip", "--python", python, "install", "--no-deps", "--no-index", "--quiet"]
+    installed = run(*pip, wheel.filename)
+    assert installed.returncode == 0, installed.stderr
+    # A path in a .pth file brings the packages of this environment, but not its own .pth files, such as the one of an
+    # editable install.
+    packages = Path(np.__file__).parent.parent
+    (site,) = venv.glob("lib/python*/site-packages")
+    (site / "packages.pth").write_text(f"{packages}\n")
+    alone = {"PYTHONPATH": "", "PYTHONSAFEPATH": "1"}
+    where = run(python, "-c", "import photochrom; print(photochrom.__file__)", cwd=tmp_path, **alone)
+    assert Path(where.stdout.strip()).is_relative_to(venv), where
+    photo = tmp_path / "astronaut.jpg"
+    photo.write_bytes((EXAMPLES / photo.name).read_bytes())
+    ran = run(venv / "bin" / "photochrom", "colorize", photo.name, cwd=tmp_path, **alone)
+    assert ran.returncode == 0, ran.stderr
+    with Image.open(tmp_path / "astronaut.color.jpg") as picture:
+        assert np.ptp(np.asarray(picture), axis=2).mean() > 5
+    page = "from photochrom.studio.routes.page import page_files; print(*page_files())"
+    files = run(python, "-c", page, cwd=tmp_path, **alone)
+    assert {"index.html", "en.json", "sample.jpg"} <= set(files.stdout.split()), files.stderr
+
+
 def test_repository_is_small(repository_files: list[Path]) -> None:
     sizes = {path: path.stat().st_size for path in repository_files}
     assert ROOT / "pyproject.toml" in sizes

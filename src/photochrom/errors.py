@@ -46,6 +46,11 @@ __all__ = [
 ]
 
 
+def install_extra(name: str) -> str:
+    """How to install an optional part. The package is not published, so pip takes it from the folder of the source."""
+    return f'pip install ".[{name}]" in the folder of Photochrom\'s source'
+
+
 class Remedy(StrEnum):
     """What a user can do. The value has the words of Python's interface."""
 
@@ -79,11 +84,11 @@ class Remedy(StrEnum):
     GIVE_PICTURE = (
         "give a JPEG, PNG, TIFF, WebP, AVIF, HEIC, BMP, GIF, PNM, JPEG 2000, JPEG XL, PSD or camera RAW file"
     )
-    INSTALL_BULK = 'install the bulk extra: pip install "photochrom[bulk]"'
-    INSTALL_CLOUD = 'install the cloud extra: pip install "photochrom[cloud]"'
-    INSTALL_CODECS = 'install the codecs extra: pip install "photochrom[codecs]"'
-    INSTALL_PHOTO = 'install the photo extra: pip install "photochrom[photo]"'
-    INSTALL_VIDEO = 'install the video extra: pip install "photochrom[video]"'
+    INSTALL_BULK = f"install the bulk extra: {install_extra('bulk')}"
+    INSTALL_CLOUD = f"install the cloud extra: {install_extra('cloud')}"
+    INSTALL_CODECS = f"install the codecs extra: {install_extra('codecs')}"
+    INSTALL_PHOTO = f"install the photo extra: {install_extra('photo')}"
+    INSTALL_VIDEO = f"install the video extra: {install_extra('video')}"
     LOOK_INTO_FOLDERS = "look into its sub-folders too"
     MAKE_FOLDER = "make the folder first"
     MAKE_SMALLER = "make it smaller first"

@@ -157,7 +157,8 @@ def test_without_the_extra_it_says_what_to_install(telegram: Any) -> None:
     )
     assert ran.returncode == 1
     assert ran.stderr == (
-        'photochrom: the bot needs aiogram; install it with: pip install "photochrom[bot]"\n'
+        'photochrom: the bot needs aiogram; install it with: pip install ".[bot]"'
+        " in the folder of Photochrom's source\n"
     )
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from photochrom.bot.access import Access
+
 
 def reply(telegram: Any, start: Any, **content: Any) -> str:
     """The one message that answers one message."""
@@ -33,6 +35,9 @@ def test_help_says_that_colours_are_inferred(telegram: Any, start: Any, command:
         ("/strength 3", "strength must be between 0 and 1.5, got 3.0."),
         ("/strength nan", "strength is a number such as 0.7."),
         ("/strength bold", "strength is a number such as 0.7."),
+        ("/look", "look is natural. There are: natural, fuller, softer, warmer, cooler, autochrome."),
+        ("/look Warmer", "From now on: look warmer."),
+        ("/look my.toml", "look is one of natural, fuller, "),
         ("/candidates", "candidates is 1."),
         ("/candidates 3", "From now on: candidates 3."),
         ("/candidates 0", "candidates must be between 1 and 9, as an album holds 10 pictures."),
@@ -56,6 +61,29 @@ def test_settings_are_remembered(telegram: Any, start: Any) -> None:
         texts = [call.text for call in telegram.of("sendMessage")]
     assert texts[2].startswith("strength is 0.4.")
     assert texts[3].startswith("candidates is 2.")
+
+
+def test_a_stranger_has_a_limit_and_hears_the_number_of_the_chat(
+    telegram: Any, start: Any, pictures: Any
+) -> None:
+    with start(access=Access(daily=1)):
+        for _ in range(2):
+            telegram.photo(pictures.jpeg())
+        telegram.wait("sendMediaGroup")
+        (call,) = telegram.wait("sendMessage")
+    assert call.text.startswith("I colour one photo a day for a chat, and that is used up today.")
+    assert "can allow this chat with its number, " in call.text
+    assert len(telegram.of("sendMediaGroup")) == 1
+
+
+def test_only_listed_chats_are_served_where_the_limit_is_none(
+    telegram: Any, start: Any, pictures: Any
+) -> None:
+    with start(access=Access(daily=0)):
+        telegram.photo(pictures.jpeg())
+        (call,) = telegram.wait("sendMessage")
+    assert call.text.startswith("I colour photos only for chats that are on my list.")
+    assert telegram.fetched == []
 
 
 THING = {"file_id": "x", "file_unique_id": "x", "width": 1, "height": 1, "duration": 1}
@@ -174,4 +202,9 @@ def test_a_fault_of_the_program_is_a_sentence_and_the_log_has_no_content(
 def test_the_menu_of_commands_is_set(telegram: Any, start: Any) -> None:
     with start():
         (call,) = telegram.wait("setMyCommands")
-    assert {command["command"] for command in call.fields["commands"]} == {"strength", "candidates", "help"}
+    assert {command["command"] for command in call.fields["commands"]} == {
+        "look",
+        "strength",
+        "candidates",
+        "help",
+    }

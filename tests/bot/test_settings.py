@@ -14,8 +14,19 @@ def test_settings_of_many_chats_are_bounded() -> None:
         settings.set_strength(chat, "0.5")
         settings.of(0)
     assert len(settings) == 3
-    assert [settings.of(chat).strength for chat in range(4)] == [0.5, 1.0, 0.5, 0.5], "the least used goes"
+    assert [settings.of(chat).strength for chat in range(4)] == [0.5, None, 0.5, 0.5], "the least used goes"
     settings.set_strength(0, "1")
     assert len(settings) == 2
     assert settings.of(0) == ChatSettings()
     assert settings.set_candidates(2, "9") == ChatSettings(0.5, 9)
+
+
+def test_a_look_brings_its_own_strength() -> None:
+    settings = SettingsStore()
+    settings.set_strength(1, "0.5")
+    options = settings.set_look(1, " Fuller ").options("best")
+    assert (options.strength, options.quality) == (1.45, "best")
+    assert settings.set_strength(1, "0.9").options("best").strength == 0.9
+    assert settings.of(1).look == "fuller"
+    settings.set_look(1, "natural")
+    assert len(settings) == 0

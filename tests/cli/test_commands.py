@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import subprocess
 import sys
 
@@ -53,3 +54,23 @@ def test_a_wrong_name_is_a_sentence() -> None:
     )
     assert done.returncode == 2
     assert "Did you mean 'colorize'?" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        ("photochrom co", {"colorize", "compare"}),
+        ("photochrom colorize --loo", {"--look"}),
+        ("photochrom turing ", {"serve", "report"}),
+    ],
+)
+def test_a_shell_completes_commands_and_options(words: str, wanted: set[str]) -> None:
+    asked = {
+        "_PHOTOCHROM_COMPLETE": "complete_bash",
+        "COMP_WORDS": words,
+        "COMP_CWORD": str(len(words.split(" ")) - 1),
+    }
+    command = [sys.executable, "-m", "photochrom"]
+    done = subprocess.run(command, env={**os.environ, **asked}, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert set(done.stdout.split()) == wanted

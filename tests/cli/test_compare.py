@@ -56,3 +56,16 @@ def test_wrong_options_are_one_line_before_anything_is_trained(
     assert (result.exit_code, result.stdout) == (code, "")
     assert words in result.stderr.splitlines()[-1]
     assert not (tmp_path / "comparison").exists()
+
+
+def test_tiny_networks_try_a_comparison(compare: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    trained: list[Any] = []
+
+    def note(comparison: Any, fabric: Any, say: Any) -> tuple[dict[str, str], list[str]]:
+        trained.append(comparison.recipe("pix2pix-unet", 0))
+        return {}, ["pix2pix-unet"]
+
+    monkeypatch.setattr("photochrom.bench.compare.train_all", note)
+    assert compare("pix2pix-unet", "--tiny", "--train-size", "64").exit_code == 0
+    assert compare("pix2pix-unet", "--train-size", "64").exit_code == 0
+    assert [recipe.net.name for recipe in trained] == ["test_pix2pix_unet", "pix2pix_unet"]

@@ -22,7 +22,8 @@ from photochrom.errors import RecipeError
         (OSError(errno.ENOSPC, "No space left on device", "run"), "run: No space left on device"),
         (
             ModuleNotFoundError("gone", name="torch.nn"),
-            'training needs torch.nn; install it with: pip install "photochrom[train]"',
+            'training needs torch.nn; install it with: pip install ".[train]"'
+            " in the folder of Photochrom's source",
         ),
     ],
 )

@@ -72,3 +72,33 @@ def test_wrong_options_are_one_line(
     assert (result.exit_code, result.stdout) == (code, "")
     assert words in result.stderr.splitlines()[-1]
     assert not (tmp_path / "runs").exists()
+
+
+def test_verbose_names_the_grey_photos_that_are_left_out(train: Callable[..., Any], put: Put) -> None:
+    put("photos/grandmother.png")
+    result = train("photos", "--steps", 1, "-v")
+    assert result.exit_code == 0, result.stderr
+    assert "left out: 1 grey" in result.stderr
+    assert "left out, grey: grandmother" in result.stderr
+    assert "left out, grey" not in train("photos", "--steps", 1, "-o", "other").stderr
+
+
+@pytest.mark.parametrize(
+    ("device", "words"),
+    [
+        (
+            "cuda",
+            "--device cuda is not on this machine, and this PyTorch is a build without CUDA; train with --device cpu",
+        ),
+        ("mps", "--device mps is not on this machine; train with --device cpu"),
+        ("tpu", "--device tpu is not known; choose from auto, cpu, cuda, gpu, mps"),
+    ],
+)
+def test_a_device_that_is_not_there_names_the_remedy(
+    run: Any, monkeypatch: pytest.MonkeyPatch, device: str, words: str
+) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    monkeypatch.setattr("torch.backends.mps.is_available", lambda: False)
+    monkeypatch.setattr("torch.version.cuda", None)
+    result = run("train", "pix2pix-unet", "photos", "--device", device)
+    assert (result.exit_code, result.stderr) == (2, f"photochrom: {words}\n")

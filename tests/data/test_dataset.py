@@ -15,6 +15,7 @@ from PIL import Image
 from photochrom.data import dataset
 from photochrom.data.dataset import (
     GREY_BELOW,
+    MOST_NAMES,
     LeftOut,
     PhotoDataset,
     by_hash,
@@ -85,6 +86,17 @@ def test_color_photos_are_kept_and_the_rest_is_counted(tmp_path: Path) -> None:
 def test_few_of_many_broken_names_are_said() -> None:
     assert str(LeftOut(1, dict.fromkeys("abcde", ""))) == "1 grey, 5 unreadable (a, b, c, ...)"
     assert str(LeftOut()) == "0 grey, 0 unreadable"
+
+
+def test_the_names_of_the_first_grey_photos_are_kept() -> None:
+    left_out = LeftOut()
+    for number in range(MOST_NAMES + 5):
+        left_out.add_grey(str(number))
+    assert (left_out.grey, left_out.grey_names[0], len(left_out.grey_names)) == (
+        MOST_NAMES + 5,
+        "0",
+        MOST_NAMES,
+    )
 
 
 def test_nothing_usable_says_what_there_was(tmp_path: Path) -> None:

@@ -37,6 +37,19 @@ def opened(luma: np.ndarray) -> media.Photo:
     return media.open(file.getvalue())
 
 
+def test_the_own_colors_of_a_photo_are_nearly_those_of_its_file(
+    colorizer: Colorizer, astronaut: np.ndarray, luma: np.ndarray
+) -> None:
+    file = io.BytesIO()
+    Image.fromarray(astronaut).save(file, "PNG")
+    shown = Preview(colorizer, media.open(file.getvalue())).own_colors()
+    # The chroma comes from a thumbnail of half the size. Grey is 15 units from these colours.
+    difference = ciede2000(rgb_to_lab(shown / 255), rgb_to_lab(astronaut / 255))
+    assert difference.mean() < 2.5
+    in_grey = Preview(colorizer, opened(luma))
+    np.testing.assert_array_equal(in_grey.own_colors(), in_grey.grey)
+
+
 def test_a_view_is_what_colorize_gives(preview: Preview, colorizer: Colorizer, luma: np.ndarray) -> None:
     hints = (Hint(0.2, 0.3, "#a04030"),)
     for options in ({}, {"strength": 0.5}, {"colorfulness": 1.2}, {"hints": hints}):

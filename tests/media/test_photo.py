@@ -137,7 +137,7 @@ def test_animations(saved, grey, format):
 def test_the_extra_is_named(monkeypatch, format, module):
     monkeypatch.setitem(sys.modules, module, None)
     head = {"HEIF": b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "RAW": b"FUJIFILMCCD-RAW 0201"}[format]
-    assert 'pip install "photochrom[photo]"' in refused_extra(head + bytes(100))
+    assert 'pip install ".[photo]" in the folder' in refused_extra(head + bytes(100))
 
 
 def refused_extra(data):

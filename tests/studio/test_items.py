@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from photochrom.engine.options import Options
-from photochrom.errors import AlreadyColorError, Remedy
+from photochrom.errors import AlreadyColorError, Remedy, UnreadableError
 from photochrom.pipeline.request import ColorizeRequest
 from photochrom.studio.api_error import photo_error
 from photochrom.studio.items import JobItem
@@ -32,6 +32,7 @@ def test_a_photo_that_waits_has_a_place_and_no_result() -> None:
         "progress": 0.0,
         "error": None,
         "error_code": None,
+        "forced": False,
         "notes": [],
         "width": None,
         "height": None,
@@ -72,3 +73,6 @@ def test_a_photo_that_failed_says_why_in_the_words_of_the_interface() -> None:
     assert failed.ended
     assert told["error"] == "a.jpg: is in colour already; send force=true to colorize it anew"
     assert told["error_code"] == "in_color"
+    assert failed.shows_own_colors
+    failed.failure = photo_error(UnreadableError("a.jpg", "is empty"), "a.jpg")
+    assert not failed.shows_own_colors

@@ -139,7 +139,8 @@ def test_without_the_extra_a_sentence_says_what_to_install(commands: Any, tmp_pa
     ran = commands.run("serve", PYTHONPATH=path)
     assert ran.returncode == 1
     assert ran.stderr == (
-        'photochrom: the studio needs pydantic_settings; install it with: pip install "photochrom[studio]"\n'
+        'photochrom: the studio needs pydantic_settings; install it with: pip install ".[studio]"'
+        " in the folder of Photochrom's source\n"
     )
 
 

@@ -31,9 +31,8 @@ def test_all_nets_shrink_and_all_else_stays(name: str) -> None:
     assert small.net.name in GENERATORS
     assert small.net.args == whole.net.args
     assert {(stage.size, stage.batch) for stage in small.stages} == {(SIDE, BATCH)}
-    assert [(s.share, s.step, s.passes) for s in small.stages] == [
-        (s.share, s.step, s.passes) for s in whole.stages
-    ]
+    assert {s.share for s in small.stages} == {1 / len(whole.stages)}
+    assert [(s.step, s.passes) for s in small.stages] == [(s.step, s.passes) for s in whole.stages]
     assert all(
         part.name.startswith("test_") and part.name in DISCRIMINATORS for part in discriminators(small)
     )
@@ -53,6 +52,13 @@ def test_all_nets_shrink_and_all_else_stays(name: str) -> None:
         whole.ema,
         whole.seed,
     )
+
+
+def test_eight_steps_run_every_stage_of_the_longest_recipe() -> None:
+    small = tiny(load_recipe("nogan-resnet34"))
+    stages = [small.stage(step / 8) for step in range(8)]
+    assert [stage for stage in small.stages if stage not in stages] == []
+    assert {"generator", "pictures", "critic", "both"} == {stage.step for stage in stages}
 
 
 def test_a_tiny_recipe_has_tiny_parts() -> None:

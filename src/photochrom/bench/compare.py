@@ -23,6 +23,7 @@ from photochrom.training.networks import Pretrained, Start, State, check_start
 from photochrom.training.recipe import Recipe, load_recipe
 from photochrom.training.run_logger import LOG
 from photochrom.training.sizes import fitted
+from photochrom.training.tiny import tiny
 
 Say = Callable[[str], None]
 
@@ -41,6 +42,7 @@ class Comparison:
     features : ImageNet weights for perceptual losses, by recipe name
     overrides : ``key=value`` for every recipe, as ``photochrom train --set`` takes them
     starts : trained generators from which recipes begin, by recipe name
+    small : train the tiny variant of each recipe, to try a comparison; see `photochrom.training.tiny`
     """
 
     recipes: Sequence[str]
@@ -55,6 +57,7 @@ class Comparison:
     overrides: Sequence[str] = ()
     clock: Clock = "wall"
     starts: dict[str, Start] = field(default_factory=dict)
+    small: bool = False
 
     @property
     def budget(self) -> Budget:
@@ -90,6 +93,8 @@ class Comparison:
     def recipe(self, name: str, seed: int) -> Recipe:
         """Return the recipe as the comparison trains it."""
         recipe = load_recipe(name, [*self.overrides, f"seed={seed}"])
+        if self.small:
+            recipe = tiny(recipe)
         return recipe if self.size is None else fitted(recipe, self.size)
 
 

@@ -11,11 +11,13 @@ from aiogram.filters import Command, CommandObject, CommandStart
 from aiogram.types import Message
 
 from photochrom.bot import texts
+from photochrom.bot.access import Access
 from photochrom.bot.api import MAX_FETCH
 from photochrom.bot.settings import ChatSettings, SettingsStore
 from photochrom.bot.turns import TurnQueue
 from photochrom.jobs.names import clean_name
 from photochrom.jobs.queue import QueueFullError
+from photochrom.pipeline.looks import LOOKS
 
 __all__ = ["Handlers", "PhotoJob"]
 
@@ -55,13 +57,19 @@ class Handlers:
     ----------
     turns : where photos wait
     settings : the settings of the chats
+    access : which chats may send photos
     reply : sends a text to a chat, as an answer to a message of it, without waiting
     """
 
     def __init__(
-        self, turns: TurnQueue[PhotoJob], settings: SettingsStore, reply: Callable[[int, int, str], None]
+        self,
+        turns: TurnQueue[PhotoJob],
+        settings: SettingsStore,
+        reply: Callable[[int, int, str], None],
+        access: Access | None = None,
     ) -> None:
         self._turns, self._settings, self._reply = turns, settings, reply
+        self._access = access or Access()
 
     def router(self) -> Router:
         """The router for aiogram. The first handler that fits takes a message."""
@@ -69,6 +77,7 @@ class Handlers:
         router.message.register(self.start, CommandStart())
         router.message.register(self.help, Command("help"))
         router.message.register(self.strength, Command("strength"))
+        router.message.register(self.look, Command("look"))
         router.message.register(self.candidates, Command("candidates"))
         router.message.register(self.force, Command("force"))
         router.message.register(self.anything)
@@ -84,9 +93,24 @@ class Handlers:
 
     async def strength(self, message: Message, command: CommandObject) -> None:
         """/strength NUMBER sets the strength; /strength says what it is."""
-        now = f"strength is {self._settings.of(message.chat.id).strength:g}."
+        strength = self._settings.of(message.chat.id).options("balanced").strength
+        now = f"strength is {strength:g}."
         hint = "/strength 0.7 makes colours paler, 1.2 bolder."
         self._set(message, command, f"{now} {hint}", self._settings.set_strength, "strength")
+
+    async def look(self, message: Message, command: CommandObject) -> None:
+        """/look NAME sets the look; /look says what it is."""
+        if command.args:
+            try:
+                settings = self._settings.set_look(message.chat.id, command.args)
+            except ValueError as error:
+                self._say(message, f"{error}.")
+                return
+            self._say(message, f"From now on: look {settings.look}.")
+            self._take_own(message)
+        else:
+            now = self._settings.of(message.chat.id).look
+            self._say(message, f"look is {now}. There are: {', '.join(LOOKS)}. /look warmer takes another.")
 
     async def candidates(self, message: Message, command: CommandObject) -> None:
         """/candidates NUMBER sets the number of candidates; /candidates says what it is."""
@@ -132,6 +156,10 @@ class Handlers:
             self._say(message, texts.TOO_LARGE.format(name=name))
             return
         chat = message.chat.id
+        if not self._access.take(chat):
+            if _private(message):
+                self._say(message, texts.not_today(self._access.daily or 0, chat))
+            return
         job = PhotoJob(
             chat,
             message.message_id,
@@ -163,7 +191,7 @@ class Handlers:
             except ValueError as error:
                 self._say(message, f"{error}.")
                 return
-            now = f"From now on: {name} {getattr(settings, name):g}."
+            now = f"From now on: {name} {getattr(settings.options('balanced'), name):g}."
         self._say(message, now)
         self._take_own(message)
 

@@ -20,6 +20,7 @@ from aiogram.types import BotCommand, Update
 
 from photochrom import resources
 from photochrom.bot import texts
+from photochrom.bot.access import Access
 from photochrom.bot.answer import Answer, make_answer
 from photochrom.bot.api import TooLarge, fetch
 from photochrom.bot.delivery import send_answer, send_text
@@ -64,6 +65,7 @@ class Service:
     jobs : photos at once
     quality : "fast", "balanced" or "best"
     max_pixels : refuse larger photos
+    access : which chats may send photos; None lets all send as many as they like
     say : prints a line for the person who runs the bot; it never holds a name, a text or a chat
     poll_seconds, grace_seconds
         How long one poll waits for news, and how long photos in work may take once `stop` is called.
@@ -77,6 +79,7 @@ class Service:
         jobs: int = 1,
         quality: Quality = "balanced",
         max_pixels: int = MAX_PIXELS,
+        access: Access | None = None,
         say: Callable[[str], None] = print,
         poll_seconds: int = POLL_SECONDS,
         grace_seconds: float = GRACE_SECONDS,
@@ -96,7 +99,7 @@ class Service:
         self._tasks: set[asyncio.Task[None]] = set()
         self._replies: Counter[int] = Counter()
         self._dispatcher = Dispatcher(disable_fsm=True)
-        self._dispatcher.include_router(Handlers(self.turns, self.settings, self.reply).router())
+        self._dispatcher.include_router(Handlers(self.turns, self.settings, self.reply, access).router())
 
     @property
     def stopping(self) -> bool:

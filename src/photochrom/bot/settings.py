@@ -7,6 +7,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, replace
 
 from photochrom.engine.options import Options, Quality
+from photochrom.pipeline.looks import LOOKS, look_values
 
 __all__ = ["MAX_CANDIDATES", "ChatSettings", "SettingsStore"]
 
@@ -21,13 +22,16 @@ class ChatSettings:
     Attributes
     ----------
     strength
-        0 is grey, 1 as predicted, up to 1.5.
+        0 is grey, 1 as predicted, up to 1.5; None is the look's own.
+    look
+        A name of `photochrom.pipeline.looks.LOOKS`.
     candidates
         How many versions of each photo, 1 to 9.
     """
 
-    strength: float = 1.0
+    strength: float | None = None
     candidates: int = 1
+    look: str = "natural"
 
     def __post_init__(self) -> None:
         if not 1 <= self.candidates <= MAX_CANDIDATES:
@@ -38,7 +42,9 @@ class ChatSettings:
 
     def options(self, quality: Quality) -> Options:
         """These settings as options of the engine."""
-        return Options(strength=self.strength, candidates=self.candidates, quality=quality)
+        return Options(
+            candidates=self.candidates, quality=quality, **look_values(self.look, strength=self.strength)
+        )
 
 
 class SettingsStore:
@@ -67,7 +73,17 @@ class SettingsStore:
     def set_strength(self, chat: int, words: str) -> ChatSettings:
         """Take the argument of /strength. Raises ValueError with a sentence."""
         number = _number(words, "strength is a number such as 0.7")
-        return self._keep(chat, replace(self.of(chat), strength=number))
+        settings = self.of(chat)
+        own = number == LOOKS[settings.look].strength
+        return self._keep(chat, replace(settings, strength=None if own else number))
+
+    def set_look(self, chat: int, words: str) -> ChatSettings:
+        """Take the argument of /look. Its strength takes the place of an earlier one. Raises ValueError."""
+        name = words.strip().lower()
+        # `look_values` would also open a file of this machine.
+        if name not in LOOKS:
+            raise ValueError(f"look is one of {', '.join(LOOKS)}")
+        return self._keep(chat, replace(self.of(chat), look=name, strength=None))
 
     def set_candidates(self, chat: int, words: str) -> ChatSettings:
         """Take the argument of /candidates. Raises ValueError with a sentence."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from photochrom.errors import PhotochromError, Remedy
 
-__all__ = ["MAX_CAPTION", "MAX_TEXT", "cut", "inferred", "trouble"]
+__all__ = ["MAX_CAPTION", "MAX_TEXT", "cut", "inferred", "not_today", "trouble"]
 
 # What Telegram takes, in characters.
 MAX_TEXT, MAX_CAPTION = 4096, 1024
@@ -21,6 +21,7 @@ HELP = (
     "A photo: I answer with an album, before and after.\n"
     "A photo sent as a file (JPEG, PNG, TIFF, WebP, AVIF, BMP, HEIC and more, at most 20 MB): an album, and the "
     "file in full size, in the format it came in. Several at once are fine.\n\n"
+    "/look warmer: another look; natural, fuller, softer, warmer, cooler or autochrome\n"
     "/strength 0.7: paler; 0 is grey, 1 as inferred, 1.5 bold\n"
     "/candidates 3: three plausible versions of each photo, 9 at most\n"
     "/force: in reply to a photo, colour it although it is in colour already, or damaged\n"
@@ -32,6 +33,7 @@ HELP = (
 )
 
 COMMANDS = {
+    "look": "natural, fuller, softer, warmer, cooler or autochrome",
     "strength": "How much colour: 0 to 1.5",
     "candidates": "How many versions of each photo: 1 to 9",
     "help": "What I can do",
@@ -110,6 +112,15 @@ def unknown(command: str) -> str:
 def trouble(error: PhotochromError, name: str) -> str:
     """The error about the photo called `name`, with the remedy for a chat."""
     return cut(error.sentence(REMEDIES, path=name), MAX_TEXT - 1) + "."
+
+
+def not_today(daily: int, chat: int) -> str:
+    """The answer to a photo that the chat may not send. The number lets the operator allow the chat."""
+    who = f"Whoever runs me can allow this chat with its number, {chat}."
+    if daily == 0:
+        return f"I colour photos only for chats that are on my list. {who}"
+    count = "one photo" if daily == 1 else f"{daily} photos"
+    return f"I colour {count} a day for a chat, and that is used up today. {who}"
 
 
 def stopping(count: int) -> str:

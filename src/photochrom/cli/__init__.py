@@ -24,7 +24,7 @@ class Command(NamedTuple):
     summary: str
 
 
-PHOTOS, LABORATORY = "Photos", "Laboratory"
+PHOTOS, LABORATORY, HELP_PANEL = "Photos", "Laboratory", "Help"
 COMMANDS = {
     "colorize": Command(PHOTOS, "Colorize photos."),
     "film": Command(PHOTOS, "Colorize films."),
@@ -48,6 +48,7 @@ COMMANDS = {
         LABORATORY, "The colorization Turing test: can people tell inferred colours from true ones?"
     ),
     "import-weights": Command(LABORATORY, "Import published weights into a run for `photochrom export`."),
+    "man": Command(HELP_PANEL, "Print the manual page."),
 }
 HELP = {"help_option_names": ["-h", "--help"]}
 
@@ -103,7 +104,6 @@ app = typer.Typer(
     name="photochrom",
     help="Colour for black-and-white photographs, on this machine.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings=HELP,
 )

@@ -29,8 +29,24 @@ T = TypeVar("T")
 
 LOOK, RUN, FILES = "Colour", "Machine", "Files"
 
+Look = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME|FILE",
+        help="natural, fuller, softer, warmer, cooler, autochrome, or a .toml or .json file.",
+        rich_help_panel=LOOK,
+    ),
+]
 Strength = Annotated[
-    float, typer.Option(help="How much colour: 0 none, 1 as inferred, 1.5 at most.", rich_help_panel=LOOK)
+    float | None,
+    typer.Option(
+        help="How much colour: 0 none, 1 as inferred, 1.5 at most. Default: 1, or the look's.",
+        rich_help_panel=LOOK,
+    ),
+]
+Warmth = Annotated[
+    float | None,
+    typer.Option(help="From -1, cooler, to 1, warmer. Default: 0, or the look's.", rich_help_panel=LOOK),
 ]
 Size = Annotated[
     int | None,
@@ -40,7 +56,11 @@ Quality = Annotated[
     str, typer.Option(metavar="fast|balanced|best", help="Better takes longer.", rich_help_panel=LOOK)
 ]
 Colorfulness = Annotated[
-    float, typer.Option(help="Fuller colours above 1, calmer ones below; 0 to 2.", rich_help_panel=LOOK)
+    float | None,
+    typer.Option(
+        help="Fuller colours above 1, calmer ones below; 0 to 2. Default: 1, or the look's.",
+        rich_help_panel=LOOK,
+    ),
 ]
 Seed = Annotated[int, typer.Option(help="Chooses how the candidates differ.", rich_help_panel=LOOK)]
 Model = Annotated[
@@ -106,10 +126,12 @@ def colorize(
         ),
     ] = False,
     max_pixels: MaxPixels = None,
-    strength: Strength = 1.0,
+    look: Look = None,
+    strength: Strength = None,
     size: Size = None,
     quality: Quality = "balanced",
-    colorfulness: Colorfulness = 1.0,
+    colorfulness: Colorfulness = None,
+    warmth: Warmth = None,
     candidates: Annotated[
         int,
         typer.Option(help="Several versions: NAME.color.1.EXT, NAME.color.2.EXT, ...", rich_help_panel=LOOK),
@@ -146,10 +168,12 @@ def colorize(
     with sentences():
         with usage():
             request = make_request(
+                look=look,
                 strength=strength,
                 size=size,
                 quality=quality,
                 colorfulness=colorfulness,
+                warmth=warmth,
                 candidates=candidates,
                 seed=seed,
                 hints=_read_hints(hints) if hints else (),
@@ -212,12 +236,14 @@ def colorize(
 
 def make_request(
     *,
-    strength: float,
-    size: int | None,
-    quality: str,
-    colorfulness: float,
+    look: str | None = None,
+    strength: float | None = None,
+    size: int | None = None,
+    quality: str = "balanced",
+    colorfulness: float | None = None,
+    warmth: float | None = None,
     candidates: int = 1,
-    seed: int,
+    seed: int = 0,
     hints: tuple[Hint, ...] = (),
     references: tuple[Reference, ...] = (),
     format: str | None = None,
@@ -230,10 +256,12 @@ def make_request(
     from photochrom.pipeline.request import ColorizeRequest
 
     options = make_options(
+        look=look,
         strength=strength,
         size=size,
         quality=quality,
         colorfulness=colorfulness,
+        warmth=warmth,
         candidates=candidates,
         seed=seed,
         hints=hints,
@@ -244,10 +272,12 @@ def make_request(
 
 def make_options(
     *,
-    strength: float,
-    size: int | None,
-    quality: str,
-    colorfulness: float,
+    look: str | None = None,
+    strength: float | None = None,
+    size: int | None = None,
+    quality: str = "balanced",
+    colorfulness: float | None = None,
+    warmth: float | None = None,
     candidates: int = 1,
     seed: int = 0,
     hints: tuple[Hint, ...] = (),
@@ -255,16 +285,16 @@ def make_options(
 ) -> Options:
     """Build the options of a command for photos or films. Raises OptionError if one is out of range."""
     from photochrom.engine.options import Options
+    from photochrom.pipeline.looks import look_values
 
     return Options(
-        strength=strength,
         size=size,
         quality=cast(Any, quality),  # checked by Options
-        colorfulness=colorfulness,
         candidates=candidates,
         seed=seed,
         hints=hints,
         references=references,
+        **look_values(look, strength=strength, colorfulness=colorfulness, warmth=warmth),
     )
 
 

@@ -30,6 +30,9 @@ def compare(
     train_size: Annotated[
         int | None, typer.Option(help="Pixels of every recipe's last stage. Default: its own.")
     ] = None,
+    small: Annotated[
+        bool, typer.Option("--tiny", help="Tiny networks at 64 px: tries a comparison in minutes.")
+    ] = False,
     seed: Annotated[
         list[int] | None, typer.Option(help="May be repeated: one run per seed and recipe.")
     ] = None,
@@ -99,6 +102,7 @@ def compare(
             set_ or [],
             clock,  # type: ignore[arg-type]
             _by_recipe("--start", start or [], recipes, read_start),
+            small,
         )
         comparison.check()
         try:

@@ -16,6 +16,7 @@ from photochrom.cli.colorize import (
     Colorfulness,
     Device,
     Force,
+    Look,
     Model,
     Out,
     Overwrite,
@@ -24,6 +25,7 @@ from photochrom.cli.colorize import (
     Size,
     Strength,
     Threads,
+    Warmth,
     load_session,
     make_options,
     read_json,
@@ -77,10 +79,12 @@ def film(
         str | None,
         typer.Option(help="Speed of the encoder, as ffmpeg means it: slow, fast, ...", rich_help_panel=FILES),
     ] = None,
-    strength: Strength = 1.0,
+    look: Look = None,
+    strength: Strength = None,
     size: Size = None,
     quality: Quality = "balanced",
-    colorfulness: Colorfulness = 1.0,
+    colorfulness: Colorfulness = None,
+    warmth: Warmth = None,
     hints: Annotated[
         Path | None,
         typer.Option(
@@ -124,7 +128,14 @@ def film(
             from photochrom.jobs.plan import is_folder
             from photochrom.resources import share_cores
 
-            options = make_options(strength=strength, size=size, quality=quality, colorfulness=colorfulness)
+            options = make_options(
+                look=look,
+                strength=strength,
+                size=size,
+                quality=quality,
+                colorfulness=colorfulness,
+                warmth=warmth,
+            )
             film_options = FilmOptions(
                 codec=codec,
                 crf=crf,

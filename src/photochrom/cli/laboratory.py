@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import typer
 
 from photochrom.cli.console import give_up, sentences
+from photochrom.errors import install_extra
 
 NEEDED = {
     "torch",
@@ -40,7 +41,7 @@ def laboratory() -> Iterator[None]:
     except ImportError as error:
         if (error.name or "").partition(".")[0] not in NEEDED:
             raise
-        give_up(f'training needs {error.name}; install it with: pip install "photochrom[train]"')
+        give_up(f"training needs {error.name}; install it with: {install_extra('train')}")
     except (ValueError, FloatingPointError, RuntimeError) as error:
         # RecipeError and CheckpointError are ValueErrors. torch raises a RuntimeError if memory runs out.
         give_up(error)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from photochrom.cli.console import USAGE, give_up, say, sentences
-from photochrom.cli.serving import needs_studio, open_listener
+from photochrom.cli.serving import needs_studio, open_browser, open_listener
 
 if TYPE_CHECKING:
     import socket
@@ -33,6 +33,10 @@ def serve(
     ] = None,
     jobs: Annotated[
         int | None, typer.Option("--jobs", "-j", min=1, help="Photos at once. Default: by cores.")
+    ] = None,
+    browser: Annotated[
+        bool | None,
+        typer.Option("--browser/--no-browser", help="Open the page in this machine's browser. Default: yes."),
     ] = None,
     max_bytes: Annotated[
         int | None, typer.Option(min=1024, help="Of one request. Default: 200 MiB.", rich_help_panel=LIMITS)
@@ -93,7 +97,10 @@ def _announce(settings: Settings, listener: socket.socket) -> None:
     say(
         f"photos are deleted {settings.keep_minutes:g} minutes after they are done, and when the server stops"
     )
-    say(f"{page_url(settings.host, port)} has the page; Ctrl-C stops")
+    url = page_url(settings.host, port)
+    say(f"{url} has the page; Ctrl-C stops")
+    if settings.browser:
+        open_browser(url)
 
 
 def _part(studio: Any) -> None:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import sys
+import threading
+import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from photochrom.cli.console import give_up
+from photochrom.errors import install_extra
 
 if TYPE_CHECKING:
     import socket
@@ -35,7 +39,18 @@ def needs_studio(what: str) -> Iterator[None]:
         missing = (error.name or "").partition(".")[0]
         if missing not in NEEDED:
             raise
-        give_up(f'{what} needs {missing}; install it with: pip install "photochrom[studio]"')
+        give_up(f"{what} needs {missing}; install it with: {install_extra('studio')}")
+
+
+def open_browser(url: str) -> None:
+    """Open a page in the desktop's browser, on a thread of its own; do nothing on a machine without a desktop.
+
+    A login over SSH has no desktop, even if its windows are forwarded. There, Python would start a browser in the
+    terminal, such as w3m.
+    """
+    desktop = sys.platform in ("darwin", "win32") or any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY")))
+    if desktop and not os.environ.get("SSH_CONNECTION"):
+        threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
 
 
 def open_listener(host: str, port: int) -> socket.socket:

@@ -13,10 +13,12 @@ import typer
 
 from photochrom.cli import colorize
 from photochrom.cli.console import INTERRUPTED, USAGE, give_up, say, sentences, usage
+from photochrom.errors import install_extra
 
 if TYPE_CHECKING:
     from aiogram import Bot
 
+    from photochrom.bot.access import Access
     from photochrom.bot.service import Counts
     from photochrom.engine.colorizer import Colorizer
     from photochrom.engine.options import Quality
@@ -31,6 +33,13 @@ def telegram(
     max_pixels: Annotated[
         int | None, typer.Option(min=1, help="Refuse larger pictures. Default: 100 million.")
     ] = None,
+    allow: Annotated[
+        list[int] | None,
+        typer.Option(metavar="CHAT", help="The number of a chat without a daily limit; may be repeated."),
+    ] = None,
+    daily: Annotated[
+        int, typer.Option(min=0, help="Photos a day for every other chat; 0 refuses other chats.")
+    ] = 20,
     model: colorize.Model = "photochrom",
     jobs: colorize.Jobs = None,
     threads: colorize.Threads = None,
@@ -45,14 +54,17 @@ def telegram(
     with _extra(), sentences(), usage():
         if not token:
             give_up(f"{TOKEN}: is not set; @BotFather on Telegram gives the token of a new bot", USAGE)
-        colorize.make_request(strength=1.0, size=None, quality=quality, colorfulness=1.0, seed=0)
+        colorize.make_request(quality=quality)
+        from photochrom.bot.access import Access
         from photochrom.bot.api import connect
 
         bot = connect(token, os.environ.get(SERVER, "").strip() or None)
         from photochrom import resources
 
         parallel, each = resources.share_cores(resources.cores(), jobs, threads)
-        counts = _run(token, bot, colorize.load(model, device, each), parallel, quality, max_pixels)  # type: ignore[arg-type]
+        access = Access(allow or (), daily)
+        colorizer = colorize.load(model, device, each)
+        counts = _run(token, bot, colorizer, parallel, quality, max_pixels, access)  # type: ignore[arg-type]
     words = f"{counts.done} done, {counts.skipped} skipped, {counts.failed} failed"
     if counts.left:
         give_up(f"stopped with {words}, {counts.left} unfinished", INTERRUPTED)
@@ -66,11 +78,17 @@ def _extra() -> Iterator[None]:
     except ImportError as error:
         if (error.name or "").partition(".")[0] not in NEEDED:
             raise
-        give_up(f'the bot needs {error.name}; install it with: pip install "photochrom[bot]"')
+        give_up(f"the bot needs {error.name}; install it with: {install_extra('bot')}")
 
 
 def _run(
-    token: str, bot: Bot, colorizer: Colorizer, jobs: int, quality: Quality, max_pixels: int | None
+    token: str,
+    bot: Bot,
+    colorizer: Colorizer,
+    jobs: int,
+    quality: Quality,
+    max_pixels: int | None,
+    access: Access,
 ) -> Counts:
     from aiogram.exceptions import (
         AiogramError,
@@ -84,7 +102,13 @@ def _run(
 
     async def serve() -> Counts:
         service = Service(
-            bot, colorizer, jobs=jobs, quality=quality, max_pixels=max_pixels or MAX_PIXELS, say=say
+            bot,
+            colorizer,
+            jobs=jobs,
+            quality=quality,
+            max_pixels=max_pixels or MAX_PIXELS,
+            access=access,
+            say=say,
         )
 
         def interrupt() -> None:

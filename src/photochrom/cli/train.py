@@ -77,6 +77,9 @@ def train(
     licence: Annotated[
         str, typer.Option(help="Terms of the photos, for the model's metadata.", rich_help_panel=RECIPE)
     ] = "not stated",
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Name the grey photos that are left out.")
+    ] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")] = False,
     save_minutes: Annotated[float, typer.Option(min=0.01, help="Minutes between checkpoints.")] = 4,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, mps.", rich_help_panel=MACHINE)] = "auto",
@@ -116,6 +119,9 @@ def train(
             settings = tiny(settings)
         if size is not None:
             settings = fitted(settings, size)
+        from photochrom.training.devices import check_device
+
+        check_device(device)
         folder = out or Path("runs", Path(recipe).stem)
         budget = _budget(settings, minutes, steps, epochs)
         if not resume and (folder / LAST).exists():
@@ -132,6 +138,9 @@ def train(
         photos, validation = _photos(paths, settings, resident, fabric)
         if fabric.global_rank == 0:
             _announce(settings, photos, validation, None if resume else pretrained, fabric)
+            if verbose:
+                for name in photos.left_out.grey_names:
+                    say(f"left out, grey: {name}")
         saving = Saving(save_minutes, Path(recipe).stem, licence)
         before = _done_before(folder / LAST, budget, len(photos)) if resume else None
         try:
@@ -181,10 +190,19 @@ def _done_before(checkpoint: Path, budget: Budget, photos: int) -> int | None:
 
 
 def fabric_for(device: str, precision: str) -> Fabric:
-    """Choose the device, the precision and, under torchrun, the processes of the training."""
+    """Choose the device, the precision and, under torchrun, the processes of the training.
+
+    Raises
+    ------
+    OptionError
+        If this machine has no such device.
+    """
     from lightning_fabric import Fabric
     from lightning_fabric.strategies.ddp import DDPStrategy
 
+    from photochrom.training.devices import check_device
+
+    check_device(device)
     accelerator = "gpu" if device == "cuda" else device
     here, world = (int(os.environ.get(name, "1")) for name in ("LOCAL_WORLD_SIZE", "WORLD_SIZE"))
     strategy: Any = "auto"

@@ -79,7 +79,7 @@ def serve(
 ) -> None:
     """Start or continue a study, and serve its page. Ctrl-C stops it. The same command continues it.
 
-    The page needs the studio extra: pip install "photochrom[studio]".
+    The page needs the studio extra: pip install ".[studio]" in the folder of Photochrom's source.
     """
     with _sentences(study), needs_studio("the page of a study"):
         # This import comes first. It reports a missing package before the photos are prepared, which takes minutes.

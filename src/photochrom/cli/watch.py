@@ -29,10 +29,12 @@ def watch(
     format: colorize.Format = None,
     jpeg_quality: colorize.JpegQuality = None,
     max_pixels: colorize.MaxPixels = None,
-    strength: colorize.Strength = 1.0,
+    look: colorize.Look = None,
+    strength: colorize.Strength = None,
     size: colorize.Size = None,
     quality: colorize.Quality = "balanced",
-    colorfulness: colorize.Colorfulness = 1.0,
+    colorfulness: colorize.Colorfulness = None,
+    warmth: colorize.Warmth = None,
     seed: colorize.Seed = 0,
     model: colorize.Model = "photochrom",
     force: colorize.Force = False,
@@ -51,10 +53,12 @@ def watch(
         with usage():
             _check(folder, out)
             request = colorize.make_request(
+                look=look,
                 strength=strength,
                 size=size,
                 quality=quality,
                 colorfulness=colorfulness,
+                warmth=warmth,
                 seed=seed,
                 format=format,
                 jpeg_quality=jpeg_quality,

@@ -21,6 +21,8 @@ from photochrom.data.splits import ranked, split
 
 GREY_BELOW = 15.0
 """Photos with a lower colorfulness (Hasler and Suesstrunk 2003) are left out: they teach a net to predict grey."""
+MOST_NAMES = 1000
+"""The largest number of grey photos whose names are kept: a collection may have millions."""
 
 Photo = NDArray[np.uint8]
 In = TypeVar("In")
@@ -29,10 +31,20 @@ Out = TypeVar("Out")
 
 @dataclass
 class LeftOut:
-    """The photos that were left out: the number of grey ones, and the broken ones by name with the reason."""
+    """The photos that were left out: the number of grey ones, the names of the first of them, and the broken ones.
+
+    The broken ones are by name with the reason.
+    """
 
     grey: int = 0
     broken: dict[str, str] = field(default_factory=dict)
+    grey_names: list[str] = field(default_factory=list)
+
+    def add_grey(self, name: str) -> None:
+        """Count a grey photo, and keep its name if it is among the first."""
+        self.grey += 1
+        if len(self.grey_names) < MOST_NAMES:
+            self.grey_names.append(name)
 
     def __str__(self) -> str:
         # A copy, because the workers of a stream may add names at the same time.
@@ -104,7 +116,7 @@ class PhotoDataset:
             if isinstance(photo, BrokenPhoto):
                 left_out.broken[item.key] = photo.reason
             elif photo is None:
-                left_out.grey += 1
+                left_out.add_grey(item.key)
             else:
                 packer.add(photo)
                 kept.append(item)

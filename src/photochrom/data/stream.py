@@ -154,7 +154,7 @@ class PhotoStream:
                 return
             self._useless.add(item)
             if why is None:
-                self.left_out.grey += 1
+                self.left_out.add_grey(item.key)
             else:
                 self.left_out.broken[item.key] = why.reason
 

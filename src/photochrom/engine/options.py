@@ -27,6 +27,8 @@ class Options:
     colorfulness
         How much the network prefers rare, strong colours to common, weak ones where it is unsure, from 0 to 2. 1 is the
         model's default. Each step up raises the mean chroma. See `photochrom.engine.predict.prior_strength`.
+    warmth
+        Moves all predicted colours towards blue (down to -1) or towards amber (up to 1). Hints keep their colour.
     candidates
         The number of different plausible versions, 1 to 16. The first version does not depend on this number.
     seed
@@ -47,6 +49,7 @@ class Options:
     size: int | None = None
     quality: Quality = "balanced"
     colorfulness: float = 1.0
+    warmth: float = 0.0
     candidates: int = 1
     seed: int = 0
     hints: tuple[Hint, ...] = ()
@@ -63,6 +66,8 @@ class Options:
             )
         if not 0 <= self.colorfulness <= 2:
             raise OptionError("colorfulness", f"must be between 0 and 2, got {self.colorfulness}")
+        if not -1 <= self.warmth <= 1:
+            raise OptionError("warmth", f"must be between -1 and 1, got {self.warmth}")
         if not 1 <= self.candidates <= 16:
             raise OptionError("candidates", f"must be between 1 and 16, got {self.candidates}")
         if self.seed < 0:

@@ -18,6 +18,7 @@ from photochrom.engine.reference import Cells, Match, Reference, cells_of, match
 from photochrom.engine.resize import as_float, resized
 from photochrom.engine.session import Session
 from photochrom.engine.spread import apply_hints
+from photochrom.engine.warmth import warmed
 from photochrom.errors import ModelError
 from photochrom.modelfile.names import AB, AFFINITY, CONFIDENCE, LOGITS
 
@@ -79,7 +80,7 @@ def predict(
 ) -> list[Colours]:
     """Predict `options.candidates` colourings for a photo's reduced luma ``(h, w)`` in [0, 1].
 
-    `predict_raw` predicts the colours, and `follow` applies the hints.
+    `predict_raw` predicts the colours, `warm` makes them warmer or cooler, and `follow` applies the hints.
 
     Raises
     ------
@@ -89,7 +90,12 @@ def predict(
     found = predict_raw(
         session, luma, options, with_confidence=with_confidence, with_affinity=bool(options.hints)
     )
-    return follow(found, luma, options.hints)
+    return follow(warm(found, luma, options.warmth), luma, options.hints)
+
+
+def warm(found: list[Colours], luma: Float, warmth: float) -> list[Colours]:
+    """Make every candidate warmer or cooler; see `photochrom.engine.warmth.warmed`."""
+    return [replace(colours, ab=warmed(colours.ab, luma, warmth)) for colours in found]
 
 
 def follow(

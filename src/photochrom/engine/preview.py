@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from photochrom.color.gamut import ab_to_chroma, reduce_chroma
+from photochrom.color.lab import rgb_to_lab
 from photochrom.color.luma import ycbcr_to_rgb
 from photochrom.engine import merge
 from photochrom.engine.colorizer import Colorizer, coefficients_of
@@ -22,6 +24,7 @@ from photochrom.engine.predict import (
     predict,
     predict_raw,
     sides,
+    warm,
 )
 from photochrom.engine.reference import Match
 from photochrom.engine.resize import GUIDE_SIDE, Float, reduced, resized
@@ -31,6 +34,8 @@ from photochrom.media.photo import Photo
 PIXELS = 1_000_000
 KEPT = 8
 """The number of options whose colours are cached. With a cached result, undo, redo and sliders need only a merge."""
+KEPT_RAW = 2
+"""The number of runs of the network that are cached: for the look in use, and for the looks that are offered."""
 ALIKE = 18.0
 """The smallest distance between colours of a palette, in ab units."""
 
@@ -59,19 +64,38 @@ class Preview:
     def __init__(self, colorizer: Colorizer, photo: Photo, *, pixels: int = PIXELS, page: int = 0) -> None:
         full = photo.pages[page].pixels
         self._session, self._pool = colorizer.session, colorizer.pool
+        self._thumbnail = photo.pages[page].thumbnail
         self.luma = np.rint(reduced(full, int(pixels**0.5)) * 255).astype(np.uint8)
         self._kept: dict[Options, list[Float]] = {}
         self._confidence: Float | None = None
         self._logits: Float | None = None
-        self._raw: tuple[Options, list[Colours], Guidance] | None = None
+        self._raw: dict[Options, tuple[list[Colours], Guidance]] = {}
 
     @property
     def grey(self) -> NDArray[np.uint8]:
         """The photo without colour, ``(h, w, 3)``."""
         return np.repeat(self.luma[..., None], 3, axis=2)
 
-    def view(self, options: Options | None = None, *, candidate: int = 0) -> NDArray[np.uint8]:
+    def own_colors(self) -> NDArray[np.uint8]:
+        """The photo in the colours that its file has, ``(h, w, 3)``; in grey if it has none.
+
+        An opened photo keeps its colours only as a thumbnail. They are upsampled along the edges of the luma, as the
+        network's colours are.
+        """
+        if self._thumbnail is None:
+            return self.grey
+        ab = np.asarray(rgb_to_lab(np.asarray(self._thumbnail / 255, np.float32))[..., 1:], np.float32)
+        coefficients = merge.guided_coefficients(ab, self._guide(Options()))
+        return np.asarray(merge.merge_rgb(self.luma, coefficients, 1.0, self._pool), np.uint8)
+
+    def view(
+        self, options: Options | None = None, *, candidate: int = 0, side: int | None = None
+    ) -> NDArray[np.uint8]:
         """The photo in colour ``(h, w, 3)``, sRGB: the result of `Colorizer.colorize_photo` at this size.
+
+        Parameters
+        ----------
+        side : the largest length of the longer side; a larger view is reduced by area averaging
 
         Raises
         ------
@@ -84,8 +108,13 @@ class Preview:
         if not 0 <= candidate < options.candidates:
             raise ValueError(f"candidate {candidate} is not one of {options.candidates}")
         coefficients = self._coefficients(options)[candidate]
-        picture = merge.merge_rgb(self.luma, coefficients, options.strength, self._pool)
-        return np.asarray(picture, np.uint8)
+        picture = np.asarray(merge.merge_rgb(self.luma, coefficients, options.strength, self._pool), np.uint8)
+        height, width = picture.shape[:2]
+        scale = 1.0 if side is None else min(1.0, side / max(height, width))
+        if scale < 1:
+            size = max(1, round(width * scale)), max(1, round(height * scale))
+            picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+        return picture
 
     def confidence(self) -> NDArray[np.uint8]:
         """The model's confidence in each pixel's colour ``(h, w)``; 255 is the highest."""
@@ -152,7 +181,7 @@ class Preview:
                 del self._kept[next(iter(self._kept))]
             guide = self._guide(look)
             found, guidance = self._raw_colors(look, guide)
-            colours = follow(found, guide, look.hints, guidance)
+            colours = follow(warm(found, guide, look.warmth), guide, look.hints, guidance)
             self._kept[look] = [coefficients_of(each, guide) for each in colours]
         return self._kept[look]
 
@@ -161,11 +190,13 @@ class Preview:
 
         They are cached while hints change, unless the network takes hints as input.
         """
-        asked = look if self._session.takes_hints else replace(look, hints=())
-        if self._raw is None or self._raw[0] != asked:
+        asked = replace(look, warmth=0.0, hints=look.hints if self._session.takes_hints else ())
+        if asked not in self._raw:
+            while len(self._raw) >= KEPT_RAW:
+                del self._raw[next(iter(self._raw))]
             found = predict_raw(self._session, guide, asked, with_affinity=True)
-            self._raw = asked, found, guidance_of(guide, found[0].ab, found[0].affinity)
-        return self._raw[1:]
+            self._raw[asked] = found, guidance_of(guide, found[0].ab, found[0].affinity)
+        return self._raw[asked]
 
 
 def _cell(share: float, length: int) -> int:

@@ -21,6 +21,7 @@ from photochrom.engine.predict import predict_raw, sides
 from photochrom.engine.resize import Float, as_float, reduced, resized
 from photochrom.engine.session import Session
 from photochrom.engine.temporal import Coherence, average_along_flow, certainty, flow_shape, is_key
+from photochrom.engine.warmth import warmed
 
 __all__ = ["Guide", "ShotColorizer", "guide_of"]
 
@@ -137,7 +138,7 @@ class ShotColorizer:
         affinity = colours.affinity
         if affinity is not None:
             affinity = as_float(cv2.resize(affinity, shape[::-1]))
-        return Prediction(colours.ab, resized(luma, shape), affinity)
+        return Prediction(warmed(colours.ab, luma, self.options.warmth), resized(luma, shape), affinity)
 
     def _chroma(self, predicted: dict[int, Prediction], pictures: Mapping[int, Float]) -> dict[int, Float]:
         """Cb and Cr ``(h, w, 2)`` of key frames, with one palette if the model can tell what is alike.

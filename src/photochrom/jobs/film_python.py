@@ -22,6 +22,7 @@ from photochrom.jobs import film
 from photochrom.jobs.film_known import KeyFrame, TimedHint
 from photochrom.jobs.film_options import FilmOptions, Progress
 from photochrom.jobs.film_plan import SHOT_SIDE, CutFinder
+from photochrom.pipeline.looks import look_values
 
 __all__ = ["color_frames", "colorize_film", "colorize_frames"]
 
@@ -63,7 +64,7 @@ def colorize_film(
     references : times in seconds, and files of the frames at these times that a person has coloured
     sheet : also write ``NAME.color.sheet.jpg``, which shows each shot before and after
     progress : called often with how far it is
-    **options : the fields of `photochrom.Options`
+    **options : the fields of `photochrom.Options`, and `look`, see `photochrom.pipeline.looks`
 
     Returns
     -------
@@ -88,7 +89,7 @@ def colorize_film(
         path,
         session,
         out,
-        options=Options(**options),
+        options=Options(**look_values(options.pop("look", None), **options)),
         film_options=film_options,
         overwrite=overwrite,
         force=force,

@@ -50,6 +50,11 @@ class Provenance:
     options: str = ""
 
 
+def statement(model: str) -> str:
+    """The sentence of the mark."""
+    return f"Colours were inferred by {model}; they are not a record of the original colours."
+
+
 def mark(
     photo: Photo,
     model: str,
@@ -76,7 +81,7 @@ def mark(
         mark(page, model, version, source_digest=source_digest, source_name=source_name, options=options)
         # Candidates share the list and its items, so they must not be changed in place.
         photo.tiff = [*photo.tiff[:number], replace(settings, xmp=page.xmp), *photo.tiff[number + 1 :]]
-    statement = f"Colours were inferred by {model}; they are not a record of the original colours."
+    words = statement(model)
     packet = Packet(photo.xmp)
     before = packet.get(IPTC_EXT, "DigitalSourceType")
     if before and before != SOURCE_TYPE:
@@ -84,7 +89,7 @@ def mark(
     packet.set(IPTC_EXT, "DigitalSourceType", SOURCE_TYPE)
     packet.set(OURS, "Model", model)
     packet.set(OURS, "ModelVersion", version)
-    packet.set(OURS, "Statement", statement)
+    packet.set(OURS, "Statement", words)
     for name, value in (
         ("SourceDigest", source_digest),
         ("SourceName", source_name),
@@ -96,13 +101,13 @@ def mark(
         else:
             packet.remove(OURS, name)
     if not packet.get(PHOTOSHOP, "Instructions"):
-        packet.set(PHOTOSHOP, "Instructions", statement)
+        packet.set(PHOTOSHOP, "Instructions", words)
     described = photo.exif is not None and bool(exif.text(photo.exif, exif.DESCRIPTION))
     described = described or bool(iptc.texts(photo.iptc).get(iptc.CAPTION))
     # A reader that finds no dc:description shows the EXIF description. So both must be empty.
     if not packet.get(DC, "description") and not described:
-        packet.set_words(DC, "description", statement)
-        extended = exif.add_text(photo.exif, exif.DESCRIPTION, statement)
+        packet.set_words(DC, "description", words)
+        extended = exif.add_text(photo.exif, exif.DESCRIPTION, words)
         if len(extended) <= MAX_EXIF:
             photo.exif = extended
     event = {(EVENT, "action"): "edited", (EVENT, "softwareAgent"): "photochrom"}

@@ -19,6 +19,7 @@ from photochrom.media.photo import Photo
 from photochrom.pipeline import job as pipeline
 from photochrom.pipeline.arrays import array_of, from_array, from_pil, pil_of
 from photochrom.pipeline.file_job import FileJob, colorize_file
+from photochrom.pipeline.looks import look_values
 from photochrom.pipeline.policy import check_color
 from photochrom.pipeline.references import open_reference
 from photochrom.pipeline.request import ColorizeRequest
@@ -34,14 +35,17 @@ Kind = TypeVar("Kind", bytes, Image.Image, NDArray[np.uint8], NDArray[np.uint16]
 class RequestFields(TypedDict, total=False):
     """What may be asked of `Colorizer.colorize` by keyword, beside `candidates` and `return_confidence`.
 
-    See `photochrom.Options` for the first group; the others are the fields of
+    `look` is a name of `photochrom.pipeline.looks.LOOKS` or the path of a TOML or JSON file. See `photochrom.Options`
+    for the others of the first group, which count more than the look. The second group are the fields of
     `photochrom.pipeline.request.ColorizeRequest`.
     """
 
+    look: str | None
     strength: float
     size: int | None
     quality: Quality
     colorfulness: float
+    warmth: float
     seed: int
     hints: tuple[Hint, ...]
     references: tuple[Reference | Path | str | bytes, ...]
@@ -232,10 +236,9 @@ else:
 
 
 def _request(candidates: int | None, given: dict[str, Any]) -> ColorizeRequest:
-    looks = {key: value for key, value in given.items() if key in Options.__dataclass_fields__}
-    others = {key: value for key, value in given.items() if key not in looks}
-    if "references" in looks:
-        looks["references"] = tuple(open_reference(each) for each in looks["references"])
-    if candidates is not None:
-        looks["candidates"] = candidates
-    return ColorizeRequest(Options(**looks), **others)
+    colors = {key: value for key, value in given.items() if key in Options.__dataclass_fields__}
+    others = {key: value for key, value in given.items() if key not in colors and key != "look"}
+    if "references" in colors:
+        colors["references"] = tuple(open_reference(each) for each in colors["references"])
+    values = look_values(given.get("look"), candidates=candidates, **colors)
+    return ColorizeRequest(Options(**values), **others)

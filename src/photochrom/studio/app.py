@@ -13,7 +13,7 @@ from starlette.responses import Response
 from photochrom._version import __version__
 from photochrom.studio import limits, telemetry
 from photochrom.studio.api_error import ApiError, invalid_error
-from photochrom.studio.routes import colorize, docs, jobs, models, page, photos
+from photochrom.studio.routes import colorize, docs, jobs, looks, models, page, photos
 from photochrom.studio.settings import Settings
 from photochrom.studio.studio import Studio
 from photochrom.web.answers import HANDLERS, error_response
@@ -59,7 +59,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
         license_info={"name": "Apache-2.0"},
     )
-    for router in (page, colorize, jobs, photos, models, docs, telemetry):
+    for router in (page, colorize, jobs, photos, looks, models, docs, telemetry):
         app.include_router(router.router)
     app.add_exception_handler(ApiError, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)

@@ -12,6 +12,9 @@ from photochrom.studio.workers import Task
 
 __all__ = ["JobItem", "Kind", "State"]
 
+COLORED = ("in_color", "colorized")
+"""The codes of the errors of photos that are in colour already."""
+
 State = Literal["queued", "running", "done", "failed"]
 Kind = Literal["photo", "film"]
 
@@ -59,6 +62,14 @@ class JobItem:
         return self.state in ("done", "failed")
 
     @property
+    def shows_own_colors(self) -> bool:
+        """Whether the picture of the original shows the colours that its file has.
+
+        It does if the photo was left as it is because of them, or may have been colorized in spite of them.
+        """
+        return self.request.force or (self.failure is not None and self.failure.code in COLORED)
+
+    @property
     def notes(self) -> list[str]:
         """What was changed or left out in its results, in words."""
         return list(dict.fromkeys(note for result in self.results for note in result.notes))
@@ -82,6 +93,7 @@ class JobItem:
             "progress": round(self.progress, 3),
             "error": str(self.failure) if self.failure else None,
             "error_code": self.failure.code if self.failure else None,
+            "forced": self.request.force,
             "notes": self.notes,
             "width": width,
             "height": height,

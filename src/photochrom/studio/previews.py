@@ -16,9 +16,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from photochrom._version import __version__
+from photochrom.engine.options import Options
 from photochrom.engine.preview import Preview
 from photochrom.media import provenance
 from photochrom.media.photo import Photo
+from photochrom.pipeline.sharing import Kind, SharedPicture, share
 from photochrom.studio.api_error import ApiError, photo_error
 from photochrom.studio.items import JobItem
 from photochrom.studio.service import ColorizeService
@@ -108,6 +110,20 @@ class PreviewService:
     def encode(self, rgb: NDArray[np.uint8]) -> bytes:
         """A JPEG of a colorized picture ``(h, w, 3)``. Its metadata say that the colours were inferred."""
         return jpeg(rgb, xmp=self._mark.xmp, exif=b"Exif\0\0" + (self._mark.exif or b""))
+
+    def share(
+        self, preview: Preview, options: Options, candidate: int, kind: Kind, cut: float, *, own_colors: bool
+    ) -> SharedPicture:
+        """Before and after in one picture. Its metadata, or the comment of a GIF, say that colours were inferred."""
+        return share(
+            preview.own_colors() if own_colors else preview.grey,
+            preview.view(options, candidate=candidate),
+            kind,
+            cut=cut,
+            exif=b"Exif\0\0" + (self._mark.exif or b""),
+            xmp=self._mark.xmp or b"",
+            words=provenance.statement(self._service.colorizer.name),
+        )
 
     def _run(self, entry: _Entry, item: JobItem, work: Callable[[Preview], T]) -> T:
         with entry.busy:

@@ -49,6 +49,8 @@ class Settings(BaseSettings):
         Whether to read the clients' addresses from X-Forwarded-For of a proxy on this machine.
     jobs
         The number of photos colorized at the same time. None means one per core, or fewer if memory is short.
+    browser
+        Whether `photochrom serve` opens the page in this machine's browser, if it has one.
 
     Raises
     ------
@@ -75,6 +77,7 @@ class Settings(BaseSettings):
     grace_seconds: float = Field(default=5, ge=0, allow_inf_nan=False)
     forwarded: bool = False
     jobs: int | None = Field(default=None, ge=1)
+    browser: bool = True
 
     @field_validator("token")
     @classmethod

@@ -177,6 +177,7 @@ def test_the_page_says_which_extra_it_needs_before_any_photo_is_prepared(
     result = run("serve", "--study", study, "--truth", folders / "truth", "--model", alpha)
     assert (result.exit_code, result.stderr) == (
         1,
-        'photochrom: the page of a study needs starlette; install it with: pip install "photochrom[studio]"\n',
+        'photochrom: the page of a study needs starlette; install it with: pip install ".[studio]"'
+        " in the folder of Photochrom's source\n",
     )
     assert not study.exists()

@@ -169,6 +169,10 @@ class Hands:
             assert time.monotonic() < end, f"never came true: {expression}"
             self.page.wait_for_timeout(20)
 
+    def adjust(self) -> None:
+        """Open the section with the sliders."""
+        self.page.get_by_text("Adjust").click()
+
     def color(self, x: float, y: float, reach: float = 0.03) -> NDArray[np.float64]:
         """The mean colour (3,), 0..255, of the coloured picture about a point."""
         return np.array(self.page.evaluate(MEAN, [x, y, reach]))
@@ -190,7 +194,7 @@ class Hands:
     def hint(self, x: float, y: float, swatch: int) -> str:
         """Give a point a colour of the palette; returns that colour."""
         self.click(x, y)
-        button = self.page.locator(".swatch").nth(swatch)
+        button = self.page.locator("#likely .swatch").nth(swatch)
         color = button.get_attribute("data-color")
         assert color is not None
         button.click()

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Error, Page, Route, expect
+from playwright.sync_api import Error, Page, Request, Route, expect
 
 from photochrom.engine.hints import parse_hints
+from photochrom.pipeline.looks import LOOKS, Look, find_look
 
 SPOT = (0.45, 0.75)
 PICK = """(color) => {
@@ -37,7 +39,13 @@ def hand(shown: Page, hands: Any) -> Any:
 def looks(page: Page) -> list[dict[str, Any]]:
     """Listens to what looks are asked for."""
     asked: list[dict[str, Any]] = []
-    page.on("request", lambda r: asked.append(r.post_data_json) if r.url.endswith("/view") else None)
+
+    def note(request: Request) -> None:
+        # The small pictures of the gallery have a side.
+        if request.url.endswith("/view") and "side" not in request.post_data_json:
+            asked.append(request.post_data_json)
+
+    page.on("request", note)
     return asked
 
 
@@ -45,12 +53,17 @@ def test_a_click_offers_what_is_plausible_and_the_picture_follows(shown: Page, h
     before, far = hand.color(*SPOT), hand.color(0.05, 0.05)
     hand.click(*SPOT)
     palette = shown.get_by_role("dialog", name="Colours for this point")
-    swatches = palette.locator(".swatch")
+    swatches = palette.locator("#likely .swatch")
     expect(swatches.first).to_be_focused()
     assert 3 <= swatches.count() <= 9
     names = swatches.evaluate_all("nodes => nodes.map((node) => node.getAttribute('aria-label'))")
     shares = [int(name.split(", ")[1].rstrip("%")) for name in names]
     assert shares == sorted(shares, reverse=True)
+    # The shares are written below the colours.
+    shown_shares = swatches.evaluate_all(
+        "nodes => nodes.map((node) => getComputedStyle(node, '::after').content)"
+    )
+    assert [int(text.strip('"%')) for text in shown_shares] == shares
     assert shown.locator(".mark.pending").count() == 1
 
     color = swatches.nth(3).get_attribute("data-color")
@@ -108,7 +121,7 @@ def test_a_point_is_left_alone_without_a_colour(shown: Page, hand: Any) -> None:
     shown.locator(".swatch").first.wait_for()
     # A click elsewhere goes on there, Escape not at all.
     hand.click(0.8, 0.3)
-    expect(shown.locator(".swatch").first).to_be_focused()
+    expect(shown.locator("#likely .swatch").first).to_be_focused()
     assert "80% from the left" in str(shown.locator(".mark").get_attribute("aria-label"))
     shown.keyboard.press("Escape")
     assert not shown.locator("#palette").is_visible()
@@ -156,7 +169,7 @@ def test_all_goes_by_keyboard(shown: Page, hand: Any) -> None:
     expect(shown.locator(".mark.pending")).to_be_focused()
     for key in ("ArrowLeft", "ArrowLeft", "Shift+ArrowDown", "Enter"):
         shown.keyboard.press(key)
-    expect(shown.locator(".swatch").first).to_be_focused()
+    expect(shown.locator("#likely .swatch").first).to_be_focused()
     shown.keyboard.press("ArrowRight")
     shown.keyboard.press("ArrowRight")
     expect(shown.locator(".swatch").nth(2)).to_be_focused()
@@ -168,7 +181,7 @@ def test_all_goes_by_keyboard(shown: Page, hand: Any) -> None:
     (hint,) = asked[-1]["hints"]
     assert (hint["x"] < 0.5, hint["y"] > 0.5) == (True, True)
     # A point that is given up leaves nothing.
-    shown.get_by_role("button", name="Mark a point").click()
+    shown.get_by_role("button", name="Add point").click()
     shown.keyboard.press("Escape")
     assert shown.locator(".mark").count() == 1
 
@@ -179,6 +192,7 @@ def test_undo_and_redo_go_through_every_change(shown: Page, hand: Any) -> None:
     plain = hand.color(*SPOT)
     hand.hint(*SPOT, 3)
     hinted = hand.color(*SPOT)
+    hand.adjust()
     shown.locator("#strength").fill("0.3")
     hand.settled()
     weak = hand.color(*SPOT)
@@ -201,6 +215,7 @@ def test_undo_and_redo_go_through_every_change(shown: Page, hand: Any) -> None:
 def test_sliders_act_while_they_move(shown: Page, hand: Any) -> None:
     asked = looks(shown)
     usual = hand.chroma(0.5, 0.5, 0.9)
+    hand.adjust()
     strength = shown.get_by_label("Strength")
     box = strength.bounding_box()
     assert box is not None
@@ -230,6 +245,105 @@ def test_sliders_act_while_they_move(shown: Page, hand: Any) -> None:
     shown.get_by_label("Colorfulness").fill("1")
     hand.settled()
     assert asked[-1]["colorfulness"] == 1
+    shown.get_by_label("Warmth").fill("-1")
+    hand.settled()
+    assert asked[-1]["warmth"] == -1
+    # Blue rises against red.
+    cooled = hand.color(0.5, 0.5, 0.9)
+    shown.get_by_label("Warmth").fill("1")
+    hand.settled()
+    warmed = hand.color(0.5, 0.5, 0.9)
+    assert (warmed - cooled)[0] > 5
+    assert (warmed - cooled)[2] < -5
+
+
+def test_a_look_is_chosen_from_small_pictures(shown: Page, hand: Any, view: Any) -> None:
+    group = shown.get_by_role("radiogroup", name="Looks")
+    hand.until("document.querySelectorAll('#looks img[src]').length === 6")
+    names = ["Natural", "Fuller", "Softer", "Warmer", "Cooler", "Autochrome"]
+    assert group.locator("label").all_inner_texts() == names
+    assert group.get_by_role("radio", name="Natural").is_checked()
+    usual = hand.chroma(0.5, 0.5, 0.9)
+    group.get_by_text("Fuller").click()
+    hand.settled()
+    assert hand.chroma(0.5, 0.5, 0.9) > 1.2 * usual
+    look = json.loads(str(shown.locator("#stage").get_attribute("data-look")))
+    assert {key: look[key] for key in ("strength", "colorfulness", "warmth")} == asdict(LOOKS["fuller"])
+    # A slider makes it another look, and undo brings it back.
+    hand.adjust()
+    shown.get_by_label("Strength").fill("1.2")
+    hand.settled()
+    assert group.locator("input:checked").count() == 0
+    shown.keyboard.press("Control+z")
+    assert group.get_by_role("radio", name="Fuller").is_checked()
+    shown.keyboard.press("Control+z")
+    assert group.get_by_role("radio", name="Natural").is_checked()
+
+
+def test_a_look_is_saved_loaded_and_used_for_all_photos(
+    view: Any, hands: Any, photo: Any, tmp_path: Path
+) -> None:
+    shown = view()
+    hand = hands(shown)
+    hand.add(photo("a.png"), photo("b.png"))
+    expect(shown.locator("#summary")).to_have_text("2 of 2 done")
+    hand.adjust()
+    shown.get_by_label("Strength").fill("0.5")
+    shown.get_by_label("Warmth").fill("0.4")
+    hand.settled()
+    with shown.expect_download() as waiting:
+        shown.get_by_role("button", name="Save look").click()
+    assert waiting.value.suggested_filename == "a.look.json"
+    path = tmp_path / "mine.json"
+    waiting.value.save_as(path)
+    assert find_look(str(path)) == Look(strength=0.5, warmth=0.4)
+
+    shown.get_by_role("button", name="Use for all photos").click()
+    expect(shown.locator("#say")).to_have_text("2 photos have this look now.")
+    shown.get_by_role("button", name="b.png").click()
+    hand.settled()
+    assert (shown.locator("#strength").input_value(), shown.locator("#warmth").input_value()) == (
+        "0.5",
+        "0.4",
+    )
+    shown.locator("#looks").get_by_text("Cooler").click()
+    load, wrong = shown.locator("#look-file"), shown.locator("#wrong")
+    for content in (
+        "{",
+        '{"version": 9, "strength": 1}',
+        '{"version": 1, "strength": 7}',
+        '{"version": 1, "x": 1}',
+    ):
+        bad = tmp_path / "bad.json"
+        bad.write_text(content)
+        load.set_input_files(bad)
+        expect(wrong).to_contain_text("bad.json holds no look that this page knows.")
+    load.set_input_files(path)
+    expect(wrong).to_have_text("")
+    expect(shown.locator("#strength")).to_have_value("0.5")
+    expect(shown.locator("#warmth")).to_have_value("0.4")
+
+
+def test_skin_cloth_and_the_colours_used_last_are_offered(shown: Page, hand: Any) -> None:
+    hand.click(*SPOT)
+    palette = shown.get_by_role("dialog", name="Colours for this point")
+    expect(palette.locator("#likely .swatch").first).to_be_focused()
+    assert palette.locator(".head").inner_text().strip() == "Choose a colour"
+    skin, cloth, last = (
+        palette.get_by_role("group", name=name) for name in ("Skin", "Dark cloth", "Used last")
+    )
+    assert [skin.locator(".swatch").count(), cloth.locator(".swatch").count()] == [5, 5]
+    assert not last.is_visible()
+    navy = cloth.locator(".swatch").first
+    assert "blue" in str(navy.get_attribute("aria-label"))
+    color = navy.get_attribute("data-color")
+    navy.click()
+    shown.keyboard.press("Escape")
+    hand.settled()
+    red, _, blue = hand.color(*SPOT)
+    assert blue > red
+    hand.click(0.7, 0.4)
+    assert last.locator(".swatch").get_attribute("data-color") == color
 
 
 def test_one_of_three_versions_is_chosen_and_saved(shown: Page, hand: Any) -> None:
@@ -258,7 +372,7 @@ def test_one_of_three_versions_is_chosen_and_saved(shown: Page, hand: Any) -> No
 def test_the_confidence_lies_over_the_picture(shown: Page, hand: Any) -> None:
     veil = shown.locator("#veil")
     assert not veil.is_visible()
-    shown.get_by_label("Show where it is unsure").check()
+    shown.get_by_label("Show uncertain colours").check()
     expect(veil).to_be_visible()
     alpha = np.array(
         veil.evaluate(
@@ -269,8 +383,8 @@ def test_the_confidence_lies_over_the_picture(shown: Page, hand: Any) -> None:
     assert alpha.size == 384 * 320
     assert alpha.min() < 10
     assert alpha.max() > 150
-    assert shown.get_by_text("The more orange").is_visible()
-    shown.get_by_label("Show where it is unsure").uncheck()
+    assert shown.get_by_text("Orange marks the places").is_visible()
+    shown.get_by_label("Show uncertain colours").uncheck()
     assert not veil.is_visible()
 
 
@@ -313,9 +427,15 @@ def test_hints_are_saved_and_loaded(shown: Page, hand: Any, tmp_path: Path) -> N
 
 
 def test_a_newer_look_aborts_the_older(shown: Page, hand: Any) -> None:
-    aborted: list[str] = []
+    aborted: list[int] = []
     held: list[Route] = []
-    shown.on("requestfailed", lambda request: aborted.append(request.post_data_json["candidate"]))
+
+    def note(request: Request) -> None:
+        # The small pictures of looks are given up too.
+        if "side" not in request.post_data_json:
+            aborted.append(request.post_data_json["candidate"])
+
+    shown.on("requestfailed", note)
     shown.get_by_text("Other versions").click()
     hand.until("document.querySelectorAll('#candidates img[src]').length === 3")
     shown.route("**/view", lambda route: held.append(route) if not held else route.continue_())
@@ -328,7 +448,6 @@ def test_a_newer_look_aborts_the_older(shown: Page, hand: Any) -> None:
 
 
 def test_versions_are_those_of_the_open_photo(shown: Page, hand: Any, photo: Any) -> None:
-    asked: list[str] = []
     held: list[Route] = []
 
     def hold(route: Route) -> None:
@@ -342,7 +461,7 @@ def test_versions_are_those_of_the_open_photo(shown: Page, hand: Any, photo: Any
     letter = {"name": "letter.png", "mimeType": "image/png", "buffer": b"Dear Ann,"}
     shown.locator("#files").set_input_files([letter])
     expect(shown.locator("#strip li").nth(1)).to_have_class("failed")
-    shown.on("request", lambda request: asked.append(request.url) if request.url.endswith("/view") else None)
+    asked = looks(shown)
     shown.unroute("**/view")
     with contextlib.suppress(Error):  # the page may have given it up
         held[0].continue_()

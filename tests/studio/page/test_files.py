@@ -9,20 +9,33 @@ from pathlib import Path
 
 import pytest
 
+from photochrom.pipeline.looks import LOOKS
+
 PAGE = Path(str(files("photochrom.studio").joinpath("page")))
 SOURCES = sorted(path for path in PAGE.iterdir() if path.suffix in {".html", ".css", ".js", ".json"})
 TEXTS = json.loads((PAGE / "en.json").read_text(encoding="utf-8"))
 HTML = (PAGE / "index.html").read_text(encoding="utf-8")
+LANGUAGES = re.findall(
+    r'"(\w+)"', re.findall(r"LANGUAGES = \[(.*)\]", (PAGE / "texts.js").read_text(encoding="utf-8"))[0]
+)
 SCRIPTS = {path.name: path.read_text(encoding="utf-8") for path in SOURCES if path.suffix == ".js"}
 
 
 def test_it_weighs_little() -> None:
-    assert sum(path.stat().st_size for path in SOURCES) < 120_000
+    # A browser fetches one language.
+    others = {f"{name}.json" for name in LANGUAGES} - {"en.json"}
+    assert sum(path.stat().st_size for path in SOURCES if path.name not in others) < 150_000
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
 def test_nothing_comes_from_elsewhere(path: Path) -> None:
     assert re.findall(r"(?:https?:)?//[\w-]+\.\w+|@import|url\(", path.read_text(encoding="utf-8")) == []
+
+
+def test_the_sample_is_one_of_the_examples() -> None:
+    # Its terms are in examples/README.md.
+    examples = Path(__file__).parents[3] / "examples"
+    assert (PAGE / "sample.jpg").read_bytes() == (examples / "astronaut.jpg").read_bytes()
 
 
 def test_nothing_is_inline() -> None:
@@ -37,26 +50,49 @@ def test_every_file_is_used() -> None:
     named = set(re.findall(r'static/([\w.-]+)"', HTML))
     named |= {name for text in SCRIPTS.values() for name in re.findall(r'from "\./([\w.-]+)"', text)}
     # Texts are fetched by the name of their language.
-    assert named | {"index.html", "en.json"} == {path.name for path in SOURCES}
+    assert named | {"index.html", *(f"{name}.json" for name in LANGUAGES)} == {path.name for path in SOURCES}
 
 
 def used() -> set[str]:
-    keys = set(re.findall(r'data-(?:text|label)="([\w.-]+)"', HTML))
+    keys = set(re.findall(r'data-(?:text|label|title|alt)="([\w.-]+)"', HTML))
     for text in SCRIPTS.values():
         # A key may be chosen by a condition within the call, or be made of a name of `colors.js`.
         keys |= set(re.findall(r'"([a-z]+\.[a-z-]+)"', text))
+    keys |= {f"look.{name}" for name in LOOKS}
     keys |= {f"color.{name}" for name in re.findall(r'"([a-z]+)"\]', SCRIPTS["colors.js"])}
     return keys | {"color.grey", "color.brown", "color.olive"}
 
 
 def test_every_text_is_there_and_used() -> None:
-    assert used() - {"photochrom.token", "photochrom.jobs", "photochrom.looks", "photochrom.zip"} == set(
-        TEXTS
-    )
+    assert used() - {
+        "photochrom.token",
+        "photochrom.jobs",
+        "photochrom.looks",
+        "photochrom.zip",
+        "photochrom.colors",
+    } == set(TEXTS)
 
 
-def test_texts_are_ready_for_translators() -> None:
-    for key, text in TEXTS.items():
+def placeholders(text: str | dict[str, str]) -> set[str]:
+    return set(re.findall(r"\{(\w+)\}", str(text)))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_has_every_text(language: str) -> None:
+    texts = json.loads((PAGE / f"{language}.json").read_text(encoding="utf-8"))
+    assert list(texts) == list(TEXTS)
+    assert {key for key in texts if type(texts[key]) is not type(TEXTS[key])} == set()
+    assert {key for key in texts if placeholders(texts[key]) != placeholders(TEXTS[key])} == set()
+    if language != "en":
+        # Names, formats and words that are the same in both languages may stay.
+        same = {key for key in texts if texts[key] == TEXTS[key]}
+        assert len(same) < 20, same
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_texts_are_ready_for_translators(language: str) -> None:
+    texts = json.loads((PAGE / f"{language}.json").read_text(encoding="utf-8"))
+    for key, text in texts.items():
         forms = list(text.values()) if isinstance(text, dict) else [text]
         assert all(isinstance(form, str) and form.strip() == form != "" for form in forms), key
         if isinstance(text, dict):

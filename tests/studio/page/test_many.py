@@ -75,7 +75,7 @@ def test_many_photos_and_a_bad_one(view: Any, hands: Any, photo: Any, portrait: 
     # The failed one says why, and has nothing to adjust; the others go on.
     shown.get_by_role("button", name="letter.png").click()
     assert "Is not a picture" in shown.locator("#state-words").inner_text()
-    assert not shown.get_by_label("Strength").is_visible()
+    assert not shown.locator("#controls").is_visible()
     shown.get_by_role("button", name="b.jpg").click()
     hand.settled()
     hand.hint(*SPOT, 3)
@@ -113,6 +113,27 @@ def mean(image: Image.Image) -> NDArray[np.float64]:
     return found
 
 
+def test_it_opens_on_the_first_photo_that_worked(
+    view: Any, hands: Any, photo: Any, astronaut: NDArray[np.uint8]
+) -> None:
+    out = io.BytesIO()
+    Image.fromarray(astronaut[::2, ::2]).save(out, "PNG")
+    colour = {"name": "colour.png", "mimeType": "image/png", "buffer": out.getvalue()}
+    bad = {"name": "letter.png", "mimeType": "image/png", "buffer": b"Dear Ann,"}
+    shown = view()
+    hand = hands(shown)
+    hand.add(bad, colour, photo("a.png"), photo("b.png"))
+    expect(shown.get_by_role("heading", name="a.png")).to_be_visible()
+    # A photo in colour is not one that failed.
+    finished(shown, "2 of 4 done, 1 in colour already, 1 failed")
+    assert tiles(shown)[1] == ["colour.png", "in colour already"]
+    # What a person has chosen stays open.
+    shown.get_by_role("button", name="letter.png").click()
+    shown.locator("#files").set_input_files([photo("c.png"), photo("d.png")])
+    finished(shown, "4 of 6 done, 1 in colour already, 1 failed")
+    expect(shown.get_by_role("heading", name="letter.png")).to_be_visible()
+
+
 def test_a_folder_is_dropped(view: Any, hands: Any, photo: Any) -> None:
     shown = view()
     shown.evaluate("data => { window.bytes = Uint8Array.from(data); }", list(photo("x.png")["buffer"]))
@@ -129,9 +150,19 @@ def test_what_is_in_colour_is_done_all_the_same_if_asked(
     Image.fromarray(astronaut[::2, ::2]).save(out, "PNG")
     file = {"name": "colour.png", "mimeType": "image/png", "buffer": out.getvalue()}
     shown.locator("#files").set_input_files([file])
-    expect(shown.locator("#state-words")).to_have_text("is in colour already")
+    words = "This photo is in colour already, so it was left as it is."
+    expect(shown.locator("#state-words")).to_have_text(words)
+    expect(shown.locator("#say")).to_have_text("colour.png is in colour already.")
+    # It is shown in its own colours, not in grey. The mean of its lower left quarter is that of the file.
+    hand = hands(shown)
+    hand.until("document.querySelector('#stage.own #before')?.complete")
+    sheet = shown.locator("#sheet").screenshot()
+    with Image.open(io.BytesIO(sheet)) as seen:
+        small = np.asarray(seen.convert("RGB").resize((32, 32))).astype(int)
+    truth = np.asarray(Image.fromarray(astronaut).resize((32, 32))).astype(int)
+    assert np.abs(small[:16] - truth[:16]).mean() < 8
     shown.get_by_role("button", name="Colour it anyway").click()
-    hands(shown).settled()
+    hand.settled()
     assert not shown.locator("#state").is_visible()
 
 
@@ -209,6 +240,7 @@ def test_a_studio_that_stops_loses_nothing_that_was_there(
     mortal.start()
     expect(alert).to_have_text("")
     expect(shown.locator("#strip li").nth(1)).to_have_class("done")
+    hands(shown).adjust()
     shown.locator("#strength").fill("0.9")
     expect(shown.locator("#state-words")).to_contain_text("no longer has this photo")
     assert np.abs(hand.color(*SPOT) - coloured).max() < 1
@@ -253,6 +285,7 @@ def test_a_picture_that_cannot_be_shown_is_said(view: Any, hands: Any, photo: An
     hand.add(photo())
     before = hand.color(*SPOT)
     shown.route("**/view", lambda route: route.fulfill(status=200, content_type="image/jpeg", body=answer))
+    hand.adjust()
     shown.locator("#strength").fill("0.5")
     expect(shown.locator("#wrong")).to_have_text("The browser could not show the picture that came back.")
     assert np.abs(hand.color(*SPOT) - before).max() < 1

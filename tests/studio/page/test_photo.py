@@ -46,6 +46,16 @@ def luma(data: bytes) -> NDArray[np.int64]:
         return np.asarray(image.convert("L")).astype(np.int64)
 
 
+def test_a_sample_photo_is_there_to_try(view: Any, hands: Any) -> None:
+    shown = view()
+    shown.get_by_role("button", name="Try a sample photo").click()
+    hand = hands(shown)
+    hand.settled()
+    expect(shown.get_by_role("heading", name="sample.jpg")).to_be_visible()
+    assert shown.locator("#facts").inner_text() == "512 × 512 pixels, JPEG"
+    assert hand.chroma(0.5, 0.5, 0.9) > 3
+
+
 def test_a_chosen_photo_comes_back_in_colour(view: Any, hands: Any, photo: Any) -> None:
     shown = view()
     assert shown.get_by_role("heading", name="Colour for black‑and‑white photographs").is_visible()
@@ -188,6 +198,7 @@ def test_every_pixel_is_shown_at_full_size(view: Any, hands: Any, portrait: Imag
     for which in ("after", "before"):
         hand.until(f"{width.format(which)} === 1536")
     # A change shows at once at the size of the view, and in full when all is at rest.
+    hand.adjust()
     shown.locator("#strength").fill("0")
     hand.until(f"{width.format('after')} < 1200")
     hand.until(f"{width.format('after')} === 1536")
@@ -219,3 +230,48 @@ def test_the_saved_file_keeps_the_luma(
     assert np.abs(saved - hand.color(0.45, 0.75)).max() < 6
     expect(shown.locator("#say")).to_have_text("letter café.color.png is being saved.")
     expect(shown.get_by_role("button", name="Download")).to_be_enabled()
+
+
+def test_before_and_after_are_shared_as_one_picture(view: Any, hands: Any, photo: Any) -> None:
+    shown = view()
+    hands(shown).add(photo("mum.png"))
+    shown.get_by_role("button", name="Share").click()
+    dialog = shown.get_by_role("dialog", name="Share before and after")
+    kinds = {
+        "Side by side": (384, 640),
+        "Split": (384, 320),
+        "Moving (WebP)": (384, 320),
+        "Moving (GIF)": (384, 320),
+    }
+    for label, size in kinds.items():
+        dialog.get_by_label(label).check()
+        expect(dialog.get_by_role("button", name="Save picture")).to_be_enabled()
+        hands(shown).until("document.getElementById('share-picture').naturalWidth")
+        assert size == tuple(
+            dialog.locator("img").evaluate("image => [image.naturalWidth, image.naturalHeight]")
+        )
+    with shown.expect_download() as waiting:
+        dialog.get_by_role("button", name="Save picture").click()
+    assert waiting.value.suggested_filename == "mum.compare.gif"
+    expect(dialog).to_be_hidden()
+    expect(shown.locator("#say")).to_have_text("mum.compare.gif is ready.")
+
+
+def test_a_shared_picture_is_handed_to_another_program_where_the_browser_can(
+    view: Any, hands: Any, photo: Any
+) -> None:
+    shown = view()
+    hands(shown).add(photo("mum.png"))
+    # Chromium without a window has no programs to hand a file to.
+    shown.evaluate(
+        """() => Object.assign(navigator, {
+          canShare: ({ files }) => files.length === 1,
+          share: async ({ files }) => { window.sent = [files[0].name, files[0].type, files[0].size > 1000]; },
+        })"""
+    )
+    shown.get_by_role("button", name="Share").click()
+    send = shown.get_by_role("button", name="Send to …")
+    expect(send).to_be_enabled()
+    send.click()
+    expect(shown.locator("#share-dialog")).to_be_hidden()
+    assert shown.evaluate("window.sent") == ["mum.compare.jpg", "image/jpeg", True]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from importlib.resources import files
 from typing import Any
 
+import axe_playwright_python
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -27,6 +29,13 @@ SAID = """() => {
   for (let node; (node = walker.nextNode()); ) found.push(node.data.trim());
   return found;
 }"""
+# Deque's axe-core, which comes with that package.
+AXE = files(axe_playwright_python).joinpath("axe.min.js").read_text(encoding="utf-8")
+FINDINGS = """async () => {
+  const { violations } = await axe.run({ resultTypes: ["violations"] });
+  return violations.filter(({ impact }) => ["serious", "critical"].includes(impact))
+    .map(({ id, nodes }) => [id, nodes.map((node) => node.html.slice(0, 80))]);
+}"""
 TEXTS = json.loads(files("photochrom.studio").joinpath("page", "en.json").read_text(encoding="utf-8"))
 
 
@@ -40,9 +49,10 @@ def everything(shown: Page, hands: Any, photo: Any) -> Any:
     }
     hand.add(photo("first.png"), bad, photo("third.png"))
     expect(shown.locator("#summary")).to_have_text("2 of 3 done, 1 failed")
-    for section in ("Other versions", "Your colours"):
+    hand.until("document.querySelectorAll('#looks img[src]').length === 6")
+    for section in ("Adjust", "Other versions", "Your colours"):
         shown.get_by_text(section).click()
-    shown.get_by_label("Show where it is unsure").check()
+    shown.get_by_label("Show uncertain colours").check()
     hand.until("document.querySelectorAll('#candidates img[src]').length === 3")
     shown.evaluate("scrollTo(0, 0)")
     hand.hint(0.45, 0.75, 2)
@@ -56,6 +66,7 @@ def test_it_fits_and_can_be_read(
 ) -> None:
     phone = {"has_touch": True, "is_mobile": True} if width < 1000 else {}
     shown = view(width=width, height=844, color_scheme=scheme, **phone)
+    shown.evaluate(AXE)
     ground = shown.evaluate("getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)")
     assert (sum(ground) < 200) == (scheme == "dark")
     # Any tint beside a photograph changes how its colours look.
@@ -66,6 +77,7 @@ def test_it_fits_and_can_be_read(
         assert shown.evaluate(OUTSIDE) == []
         assert faint(shown, ".tag, .unseen, :disabled, noscript") == []
         assert shown.evaluate(NAMELESS) == []
+        assert shown.evaluate(FINDINGS) == []
         said = shown.evaluate(SAID)
         assert [text for text in said if text in TEXTS or re.search(r"\{\w+\}|undefined|NaN", text)] == []
 
@@ -81,6 +93,29 @@ def test_it_fits_and_can_be_read(
     shown.keyboard.press("Escape")
     shown.get_by_role("button", name="a-very-long-name").click()
     check()
+
+
+# The second height is what a phone's browser leaves of the first.
+@pytest.mark.parametrize("height", [844, 664])
+def test_picture_and_download_are_above_the_fold(view: Any, hands: Any, photo: Any, height: int) -> None:
+    shown = view(width=390, height=height, has_touch=True, is_mobile=True)
+    hands(shown).add(photo("a.png"), photo("b.png"), photo("c.png"))
+    expect(shown.locator("#summary")).to_have_text("3 of 3 done")
+    rows = shown.evaluate(
+        """["top", "stage", "tools", "strip", "take"].map((id) => {
+          const box = document.getElementById(id).getBoundingClientRect();
+          return [box.top, box.bottom];
+        })"""
+    )
+    assert [rows[0][0], rows[-1][1]] == [0, height]
+    assert all(above[1] <= below[0] + 1 for above, below in itertools.pairwise(rows))
+    header = shown.locator("#top :is(h1, #summary, button)").evaluate_all(
+        "nodes => nodes.map((node) => node.getBoundingClientRect()).map((box) => (box.top + box.bottom) / 2)"
+    )
+    assert max(header) - min(header) < 2
+    # Every tool has its name below its sign.
+    tools = shown.locator("#tools button").evaluate_all("nodes => nodes.map((node) => node.innerText.trim())")
+    assert tools == ["Undo", "Redo", "Add point", "Smaller", "Larger", "Fit", "100%"]
 
 
 def test_the_photo_stays_in_sight_on_a_phone(view: Any, hands: Any, photo: Any) -> None:
@@ -140,7 +175,7 @@ def test_the_keyboard_reaches_everything_in_order(view: Any, hands: Any, photo: 
         const seen = one && getComputedStyle(one);
         return seen && seen.outlineStyle !== "none" && parseFloat(seen.outlineWidth) >= 2;
       }) || parseFloat(getComputedStyle(node, "::before").outlineWidth) >= 2;
-      const name = node.id || node.className || node.closest("[id]")?.id || node.localName;
+      const name = node.id || node.name || node.className || node.closest("[id]")?.id || node.localName;
       return [name, node.localName === "body", ring]; }"""
     stops = []
     for _ in range(60):
@@ -151,7 +186,8 @@ def test_the_keyboard_reaches_everything_in_order(view: Any, hands: Any, photo: 
         stops.append(stop)
     assert [stop for stop in stops if not stop[2]] == []
     order = [stop[0] for stop in stops]
-    wanted = "more all stage mark divider undo point out in fit full strength colorfulness versions candidates sure"
+    wanted = "more all stage mark divider undo point out in fit full look adjust strength colorfulness warmth"
+    wanted += " look-all look-save look-load versions candidate sure"
     wanted += " hints hints-save hints-load hints-clear download remove strip"
     assert [stop for stop in dict.fromkeys(order) if stop in wanted.split()] == wanted.split()
     assert order.count("strip") == 3
@@ -178,7 +214,7 @@ def test_a_screen_reader_hears_what_happens(view: Any, hands: Any, photo: Any) -
     assert "2 of 3 done, 1 failed" in heard
     assert heard[-2:] == ["Colour removed.", "Undone."]
     assert shown.get_by_role("img", name="first.png as it was").count() == 1
-    assert shown.get_by_role("slider").count() == 3
+    assert shown.get_by_role("slider").count() == 4
     assert shown.locator("#strip button[aria-current=true]").get_attribute("aria-label") == "first.png: done"
     assert shown.locator("html").get_attribute("lang") == "en"
 
@@ -200,3 +236,24 @@ def test_without_javascript_there_is_a_word(view: Any, browser: Any, studio: Any
     shown.goto(studio.url)
     assert "photochrom colorize" in shown.locator("noscript").inner_text()
     context.close()
+
+
+@pytest.mark.parametrize(
+    ("locale", "title", "strength"),
+    [
+        ("de-AT", "Farbe für Schwarz‑Weiß‑Fotos", "Stärke"),
+        ("fr-CA", "De la couleur pour les photos en noir et blanc", "Force"),
+    ],
+)
+def test_it_speaks_the_language_of_the_browser(
+    view: Any, hands: Any, photo: Any, locale: str, title: str, strength: str
+) -> None:
+    shown = view(width=390, height=844, locale=locale, has_touch=True, is_mobile=True)
+    assert shown.locator("html").get_attribute("lang") == locale[:2]
+    assert shown.get_by_role("heading", name=title).is_visible()
+    hands(shown).add(photo("a.png"), photo("b.png"))
+    expect(shown.locator("#all")).to_be_visible()
+    # Longer words fit on a phone too.
+    assert shown.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
+    assert shown.evaluate(OUTSIDE) == []
+    assert shown.locator("label[for=strength]").text_content() == strength

@@ -34,15 +34,33 @@ def test_every_operation_is_there_and_every_word_is_text(asgi_client: Any) -> No
         ("GET", "/cats/{id}", "Find a cat"),
         ("DELETE", "/cats/{id}", "Let a cat go"),
     ]
-    assert found[0].fields == [
-        ("id", "path", "string"),
+    assert found[0].rows == [
+        ("id", "path", "required; string"),
         ("most", "query", "integer from 1 to 9 (default 5) - At most, of <b>all</b>."),
     ]
-    assert [status for status, *_ in found[0].answers] == ["200", "422"]
+    # An error that several operations have is said once.
+    assert [status for status, *_ in found[0].answers] == ["200"]
+    assert docs.common_errors(app.openapi()) == [("422", "Validation Error")]
     got = asgi_client(app).get("/docs")
     assert got.headers["content-type"] == "text/html; charset=utf-8"
     assert got.text.startswith("<!doctype html>")
     for words in ("A &amp; B 3: API", "For &lt;tests&gt;.", "of &lt;b&gt;all&lt;/b&gt;.", "GET /cats/{id}"):
         assert words in got.text
+    assert got.text.count("Validation Error") == 1
     style = asgi_client(app).get("/docs.css")
     assert (style.headers["content-type"], "color-scheme" in style.text) == ("text/css; charset=utf-8", True)
+    script = asgi_client(app).get("/docs.js")
+    assert script.headers["content-type"] == "text/javascript; charset=utf-8"
+
+
+def test_required_fields_come_first_and_files_are_files(studio: Any) -> None:
+    found = {f"{each.method} {each.path}": each for each in docs.operations(studio.app.openapi())}
+    for each in found.values():
+        required = [field.required for field in each.fields]
+        assert required == sorted(required, reverse=True)
+    file, *others = found["POST /api/jobs"].fields
+    assert (file.name, file.required, file.file, file.several) == ("file", True, True, True)
+    assert not any(field.file or field.several for field in others)
+    assert found["POST /api/photos/{id}/view"].fields[0].name == "id"
+    text = studio.http.get("/docs").text
+    assert text.count("The photo is in colour already.") == 1

@@ -22,6 +22,7 @@ PHOTO = {
     "progress",
     "error",
     "error_code",
+    "forced",
     "notes",
     "width",
     "height",

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from photochrom.pipeline.looks import LOOKS
 from photochrom.studio.routes.page import page_files
 
 
@@ -55,6 +56,7 @@ def test_other_methods_are_refused_in_a_sentence(studio: Any) -> None:
 def test_the_document_names_every_route_and_field(studio: Any) -> None:
     api = studio.http.get("/openapi.json").json()
     assert {f"{method.upper()} {path}" for path, methods in api["paths"].items() for method in methods} == {
+        "GET /api/looks",
         "GET /api/models",
         "POST /api/colorize",
         "POST /api/jobs",
@@ -68,6 +70,7 @@ def test_the_document_names_every_route_and_field(studio: Any) -> None:
         "POST /api/photos/{id}/result",
         "GET /api/photos/{id}/before",
         "GET /api/photos/{id}/preview",
+        "POST /api/photos/{id}/share",
         "POST /api/photos/{id}/view",
         "POST /api/photos/{id}/palette",
         "GET /api/photos/{id}/confidence",
@@ -80,11 +83,11 @@ def test_the_document_names_every_route_and_field(studio: Any) -> None:
     assert form["properties"]["strength"] == {
         "type": "number",
         "title": "Strength",
-        "description": "How much colour: 0 none, 1 as inferred.",
-        "default": 1.0,
+        "description": "How much colour: 0 none, 1 as inferred; by default the look's.",
         "minimum": 0,
         "maximum": 1.5,
     }
+    assert form["properties"]["look"]["enum"] == list(LOOKS)
     look = api["paths"]["/api/photos/{id}/view"]["post"]["requestBody"]["content"]["application/json"][
         "schema"
     ]
@@ -107,8 +110,8 @@ def test_the_documentation_needs_nothing_from_elsewhere(studio: Any) -> None:
     page = studio.http.get("/docs")
     links = Links()
     links.feed(page.text)
-    assert sorted(links.found) == ["docs.css", "openapi.json"]
-    assert "script" not in links.tags
+    assert sorted(links.found) == ["data:,", "docs.css", "docs.js", "openapi.json"]
+    assert "style" not in links.tags
     assert studio.http.get("/docs.css").headers["content-type"].startswith("text/css")
     for words in ("POST /api/colorize", "GET /api/jobs/{id}/events", "colorfulness", "from 0 to 1.5"):
         assert words in page.text

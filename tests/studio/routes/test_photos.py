@@ -346,3 +346,35 @@ def test_a_photo_takes_colours_from_references_and_forgets_them(
     assert studio.http.delete(f"{path}/references").status_code == 204
     assert away() == plain
     assert pixels(studio.http.get(f"{path}/taken").content).max() == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "format", "name"),
+    [
+        ("side-by-side", "JPEG", "mum.compare.jpg"),
+        ("split", "JPEG", "mum.compare.jpg"),
+        ("webp", "WEBP", "mum.compare.webp"),
+        ("gif", "GIF", "mum.compare.gif"),
+    ],
+)
+def test_before_and_after_in_one_picture(
+    studio: Any, make_photo: Any, kind: str, format: str, name: str
+) -> None:
+    path = studio.photo(make_photo(96, 128), "mum.jpg")
+    answer = studio.http.post(f"{path}/share", json={"kind": kind, "cut": 0.25, "look": "warmer"})
+    assert answer.status_code == 200, answer.text
+    assert f'filename="{name}"' in answer.headers["content-disposition"]
+    assert answer.headers["content-type"] == f"image/{format.lower()}"
+    picture = Image.open(io.BytesIO(answer.content))
+    assert (picture.format, picture.height) == (format, 128)
+    # Whoever gets the picture can read that its colours were inferred.
+    assert b"olours were inferred by photochrom" in answer.content
+    first = np.asarray(picture.convert("RGB")).astype(int)
+    assert np.ptp(first[:, :20], axis=2).max() < 3
+    if kind in ("side-by-side", "split"):
+        assert np.ptp(first[:, -20:], axis=2).mean() > 3
+
+
+def test_a_kind_of_comparison_that_there_is_not(studio: Any, grey: bytes) -> None:
+    answer = studio.http.post(f"{studio.photo(grey)}/share", json={"kind": "mp4"})
+    assert (answer.status_code, answer.json()["detail"].partition(":")[0]) == (422, "kind")

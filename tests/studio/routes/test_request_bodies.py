@@ -31,7 +31,9 @@ def test_a_form_without_fields_is_the_default() -> None:
 
 def test_every_field_reaches_the_request() -> None:
     fields = {
+        "look": "cooler",
         "strength": "0.5",
+        "warmth": "0.25",
         "size": "256",
         "quality": "best",
         "colorfulness": "0.4",
@@ -46,7 +48,14 @@ def test_every_field_reaches_the_request() -> None:
     assert set(fields) == set(ColorizeForm.model_fields)
     hints = (Hint(0.5, 0.25, "#a06040"),)
     options = Options(
-        strength=0.5, size=256, quality="best", colorfulness=0.4, candidates=3, seed=9, hints=hints
+        strength=0.5,
+        warmth=0.25,
+        size=256,
+        quality="best",
+        colorfulness=0.4,
+        candidates=3,
+        seed=9,
+        hints=hints,
     )
     assert colorize_request(fields, 16) == ColorizeRequest(options, "JPEG", 80, force=True, salvage=True)
 

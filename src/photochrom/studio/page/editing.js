@@ -1,7 +1,7 @@
 // Changes to the open photo: points and their colours, sliders, undo and redo.
 
 import { present } from "./opened.js";
-import { here, marks, palette, panel, pictures, queue, say, stage } from "./parts.js";
+import { here, marks, palette, panel, pictures, queue, say, stage, strip } from "./parts.js";
 import { t } from "./texts.js";
 
 // Which hint the palette is open for; -1 for a new point.
@@ -98,4 +98,10 @@ stage.addEventListener("point", ({ detail }) => {
 });
 panel.addEventListener("try", ({ detail }) => tryLook(detail));
 panel.addEventListener("keep", ({ detail }) => keepLook(detail, { urgent: Object.keys(detail).length > 0 }));
+panel.addEventListener("all", ({ detail }) => {
+  for (const photo of queue.photos) photo.history.keep(detail);
+  changed();
+  for (const photo of queue.photos) strip.redraw(photo);
+  say(t("look.all-said", { n: queue.photos.length }));
+});
 panel.addEventListener("said", ({ detail }) => say(detail));

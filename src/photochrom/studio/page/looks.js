@@ -3,7 +3,10 @@
 const MOST_STEPS = 200;
 export const MOST_HINTS = 500;
 export const VERSIONS = 3;
-export const PLAIN = Object.freeze({ strength: 1, colorfulness: 1, candidate: 0, hints: Object.freeze([]) });
+export const PLAIN = Object.freeze({ strength: 1, colorfulness: 1, warmth: 0, candidate: 0, hints: Object.freeze([]) });
+// The part of a look that has a name, and that files of looks hold.
+const NAMED = ["strength", "colorfulness", "warmth"];
+const LOOK_VERSION = 1;
 
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 
@@ -57,6 +60,28 @@ export class History {
 /** The body of a request. The first version does not depend on how many there are, so it is asked for alone. */
 export function asked(look, extra = {}) {
   return { ...look, candidates: look.candidate ? VERSIONS : 1, ...extra };
+}
+
+/** The part of a look that a named look sets. */
+export function named(look) {
+  return Object.fromEntries(NAMED.map((key) => [key, look[key] ?? PLAIN[key]]));
+}
+
+export function lookText(look) {
+  return `${JSON.stringify({ version: LOOK_VERSION, ...named(look) }, null, 1)}\n`;
+}
+
+/** The look in a file that this page or `photochrom` saved; null if it is not one. */
+export function lookFrom(text) {
+  let data;
+  try {
+    data = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  const bounds = { strength: [0, 1.5], colorfulness: [0, 2], warmth: [-1, 1] };
+  const good = ([key, value]) => key === "version" || (typeof value === "number" && key in bounds && value >= bounds[key][0] && value <= bounds[key][1]);
+  return data?.version === LOOK_VERSION && Object.entries(data).every(good) ? named(data) : null;
 }
 
 /** The hints of a file are wrong. `why` is a key of the texts. */

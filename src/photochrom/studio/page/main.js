@@ -4,7 +4,7 @@ import { health, whenTokenIsNeeded } from "./api.js";
 import { listen } from "./arrivals.js";
 import { point, step } from "./editing.js";
 import { open, present, sizeOf, trouble } from "./opened.js";
-import { find, here, marks, palette, panel, pictures, queue, say, stage, strip, warn } from "./parts.js";
+import { find, here, marks, palette, panel, pictures, queue, say, share, stage, strip, warn } from "./parts.js";
 import * as save from "./save.js";
 import { loadTexts, percent, t } from "./texts.js";
 
@@ -15,16 +15,42 @@ function take(files) {
   if (here.photo?.state === "done" && files.length === 1 && /\.json$/i.test(files[0].name)) return void panel.load(files[0]);
   const added = queue.add(files);
   say(t("add.said", { n: added.length }));
+  // A photo that comes alone is looked at, whatever becomes of it.
+  if (added.length === 1) here.chosen = true;
   if (!here.photo || added.length === 1) open(added[0]);
+}
+
+async function takeSample() {
+  try {
+    const answer = await fetch("static/sample.jpg");
+    take([new File([await answer.blob()], t("intro.sample-name"), { type: "image/jpeg" })]);
+  } catch {
+    warn(t("trouble.down"), "down");
+  }
+}
+
+// Until a person chooses a photo, one that did not work makes way for the first that did.
+function openWorking() {
+  if (here.chosen || here.photo?.state !== "failed") return;
+  const working = queue.photos.find((photo) => photo.state === "done");
+  if (working) open(working);
 }
 
 function summarize() {
   const of = (...states) => queue.photos.filter((photo) => states.includes(photo.state)).length;
-  const values = { n: queue.photos.length, done: of("done"), failed: of("failed") };
-  const text = t(values.failed ? "queue.summary-failed" : "queue.summary", values);
-  find("summary").textContent = values.n > 1 ? text : "";
-  find("all").hidden = values.done < 2;
-  return values.done + values.failed + of("gone") === values.n ? text : "";
+  const n = queue.photos.length;
+  const [done, notDone] = [of("done"), of("failed")];
+  const colored = queue.photos.filter((photo) => photo.inColor).length;
+  const count = t("queue.summary", { done, n });
+  const others = [];
+  if (colored) others.push(t("queue.summary-colored", { n: colored }));
+  if (notDone > colored) others.push(t("queue.summary-failed", { n: notDone - colored }));
+  const rest = others.map((words) => `, ${words}`).join("");
+  const text = count + rest;
+  find("summary").firstChild.textContent = n > 1 ? count : "";
+  find("summary").lastChild.textContent = n > 1 ? rest : "";
+  find("all").hidden = done < 2;
+  return done + notDone + of("gone") === n ? text : "";
 }
 
 queue.addEventListener("list", () => {
@@ -45,18 +71,23 @@ queue.addEventListener("change", ({ detail: photo }) => {
   if (photo === here.photo) {
     if (photo.isFilm) {
       if (photo.isVisible && !photo.pictures.after) pictures.open(photo);
-    } else if (news && state === "done") {
+    } else if (news && (state === "done" || photo.inColor)) {
       stage.open(sizeOf(photo), photo.cut);
       pictures.forget(photo);
       pictures.open(photo);
     }
     present();
   }
+  if (news) openWorking();
   if (!news || !["done", "failed"].includes(state)) return;
-  if (state === "failed") say(t("queue.said-failed", { name: photo.name, why: photo.told.error }));
+  if (photo.inColor) say(t("queue.said-colored", { name: photo.name }));
+  else if (state === "failed") say(t("queue.said-failed", { name: photo.name, why: photo.told.error }));
   else say(finished && queue.photos.length > 1 ? finished : t("queue.said", { name: photo.name }));
 });
-strip.addEventListener("choose", ({ detail }) => open(detail));
+strip.addEventListener("choose", ({ detail }) => {
+  here.chosen = true;
+  open(detail);
+});
 
 async function download(button, working, work) {
   const words = button.textContent;
@@ -97,6 +128,8 @@ function remove(photo) {
   (queue.photos.length ? find("name") : find("choose")).focus();
 }
 
+find("share").onclick = () => share.open(here.photo);
+share.addEventListener("said", ({ detail }) => say(detail));
 find("remove").onclick = find("drop").onclick = () => remove(here.photo);
 find("replay").onclick = () => pictures.play(here.photo);
 find("again").onclick = () => queue.again(here.photo);
@@ -128,7 +161,7 @@ for (const [id, act] of Object.entries(TOOLS)) find(id).onclick = act;
 const KEYS = { "+": "in", "=": "in", "-": "out", 0: "fit", 1: "full", p: "point" };
 
 addEventListener("keydown", (event) => {
-  if (!here.photo || find("token").open || event.altKey) return;
+  if (!here.photo || document.querySelector("dialog[open]") || event.altKey) return;
   const command = event.ctrlKey || event.metaKey;
   const key = event.key.toLowerCase();
   if (key === "escape") palette.close();
@@ -165,5 +198,6 @@ try {
   throw error;
 }
 listen(take);
+find("sample").onclick = takeSample;
 document.documentElement.dataset.ready = "";
 await queue.recall();

@@ -15,6 +15,7 @@ export function open(photo) {
   for (const which of ["before", "after"]) find(which).removeAttribute("src");
   stage.root.classList.remove("shown");
   find("sure").checked = false;
+  stage.root.classList.remove("own");
   strip.select(photo);
   if (!photo) return;
   here.place = queue.photos.indexOf(photo);
@@ -30,12 +31,15 @@ export function sizeOf({ told }) {
 
 // Show a photo that is still being sent, if the browser knows its format.
 function preview(photo) {
-  if (photo.state === "done" || photo.pictures.after || !photo.file) return;
+  if (photo.state === "done" || photo.inColor || photo.pictures.after || !photo.file) return;
   const image = find("before");
   image.src = photo.local ??= URL.createObjectURL(photo.file);
   image.decode().then(() => {
     if (here.photo === photo && photo.state !== "done" && photo.state !== "failed") stage.open({ width: image.naturalWidth, height: image.naturalHeight }, 100);
-  }, () => here.photo === photo && photo.state !== "done" && image.removeAttribute("src"));
+  }, () => {
+    // It also ends here if the studio's picture has taken its place meanwhile.
+    if (here.photo === photo && image.src === photo.local) image.removeAttribute("src");
+  });
 }
 
 /** Show everything about the open photo except its pictures. */
@@ -48,10 +52,12 @@ export function present() {
   marks.show(state === "done" || shown ? photo.history.look.hints : []);
   find("divider").hidden = !shown;
   stage.root.classList.toggle("shown", shown);
-  stage.root.classList.toggle("failed", state === "failed" && !shown);
+  stage.root.classList.toggle("failed", state === "failed" && !shown && !photo.inColor);
+  // The colours of a photo that is in colour already are shown, once they have come.
+  stage.root.classList.toggle("own", photo.inColor && Boolean(photo.pictures.before));
   stage.root.classList.toggle("film", photo.isFilm && shown);
   find("state").hidden = state === "done" && shown;
-  find("state-words").textContent = state === "done" ? t("stage.opening") : state === "gone" ? photo.told.error : standing(photo);
+  find("state-words").textContent = state === "done" ? t("stage.opening") : state === "gone" ? photo.told.error : standing(photo, { whole: true });
   find("state-progress").hidden = !waits;
   if (["sending", "running"].includes(state)) find("state-progress").value = progress;
   else find("state-progress").removeAttribute("value");
@@ -59,10 +65,11 @@ export function present() {
   find("again").hidden = !photo.file || !(state === "gone" || (state === "failed" && !photo.told.id));
   find("force").hidden = !canBeForced(photo);
   find("drop").hidden = state === "done";
+  find("honest").hidden = state === "failed" && !shown;
   find("undo").disabled = !photo.history.canUndo || state !== "done";
   find("redo").disabled = !photo.history.canRedo || state !== "done";
   find("point").disabled = state !== "done" || photo.isFilm;
-  for (const id of ["out", "in", "fit", "full"]) find(id).disabled = !shown;
+  for (const id of ["out", "in", "fit", "full"]) find(id).disabled = !shown && !photo.inColor;
 }
 
 function showPictures() {
@@ -71,6 +78,7 @@ function showPictures() {
   // The frames of two animations would differ. So a film's own one is shown twice, and one is made grey by the style.
   const [left, right] = photo.isFilm ? [after, after] : [fineBefore ?? before, fineAfter ?? after];
   if (left) find("before").src = left.src;
+  if (left && photo.inColor) showOwn(photo, left);
   if (!right) return;
   find("after").src = right.src;
   find("before").alt = t("stage.alt-before", { name: photo.name });
@@ -80,13 +88,21 @@ function showPictures() {
   present();
   stage.lay();
   stage.root.dataset.look = photo.pictures.shows;
-  // The small picture waits until the large one is shown.
+  // The small pictures wait until the large one is shown.
   if (after) setTimeout(() => strip.paint(photo, after));
+  panel.update();
+}
+
+function showOwn(photo, picture) {
+  find("before").alt = t("stage.alt-before", { name: photo.name });
+  if (!stage.size) stage.open({ width: picture.naturalWidth, height: picture.naturalHeight }, photo.cut);
+  present();
+  stage.lay();
+  strip.paint(photo, picture);
 }
 
 async function showVeil(on) {
   find("veil").hidden = true;
-  find("sure-words").hidden = !on;
   if (!on) return;
   const photo = here.photo;
   try {
@@ -96,7 +112,6 @@ async function showVeil(on) {
     find("veil").hidden = false;
   } catch (error) {
     find("sure").checked = false;
-    find("sure-words").hidden = true;
     trouble(photo, error);
   }
 }

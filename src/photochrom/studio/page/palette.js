@@ -1,4 +1,4 @@
-// The palette of one point: plausible colours first, then any colour.
+// The palette of one point: likely colours first, then skin, dark cloth, the colours used last, and any colour.
 
 import { call, isAborted } from "./api.js";
 import { colorName } from "./colors.js";
@@ -8,8 +8,22 @@ const find = (id) => document.getElementById(id);
 const box = find("palette");
 const swatches = find("swatches");
 const any = find("any");
+// Of a hint only hue and chroma count: the photo keeps its lightness. So these differ in hue and chroma.
+const SKIN = ["#e8c4ae", "#dba989", "#c68e6a", "#a86f4f", "#7d4f3a"];
+const CLOTH = ["#1f2a44", "#23402f", "#4a2f22", "#4f1f2a", "#33333a"];
+const LAST = "photochrom.colors";
+const MOST_LAST = 5;
 const APART = 22;
 const EDGE = 8;
+
+function lastUsed() {
+  return JSON.parse(sessionStorage.getItem(LAST) ?? "[]");
+}
+
+function use(color) {
+  const colors = [color, ...lastUsed().filter((one) => one !== color)].slice(0, MOST_LAST);
+  sessionStorage.setItem(LAST, JSON.stringify(colors));
+}
 
 /** Fires "try" (a colour while it is being picked), "keep" (a colour), "remove" and "close". */
 export class Palette extends EventTarget {
@@ -35,7 +49,10 @@ export class Palette extends EventTarget {
     this.#control?.abort();
     const control = (this.#control = new AbortController());
     this.#anchor = anchor;
-    swatches.replaceChildren();
+    find("likely").replaceChildren();
+    this.#fill("skin", SKIN, color);
+    this.#fill("cloth", CLOTH, color);
+    this.#fill("last", lastUsed(), color);
     find("palette-state").textContent = t("palette.looking");
     find("palette-remove").hidden = color === null;
     any.value = color ?? "#808080";
@@ -47,9 +64,9 @@ export class Palette extends EventTarget {
       const { colors } = await answer.json();
       if (control.signal.aborted) return;
       find("palette-state").textContent = "";
-      swatches.replaceChildren(...colors.map((one) => this.#swatch(one, color)));
+      find("likely").replaceChildren(...colors.map((one) => this.#swatch(one, color)));
       if (color === null && colors.length) any.value = colors[0].color;
-      if (document.activeElement === box) swatches.firstChild?.focus({ preventScroll: true });
+      if (document.activeElement === box) find("likely").firstChild?.focus({ preventScroll: true });
     } catch (error) {
       if (isAborted(error)) return;
       // Without a palette, any colour can still be chosen.
@@ -58,13 +75,20 @@ export class Palette extends EventTarget {
     this.#place();
   }
 
+  #fill(group, colors, chosen) {
+    find(group).replaceChildren(...colors.map((color) => this.#swatch({ color }, chosen)));
+    find(group).hidden = find(`${group}-title`).hidden = colors.length === 0;
+  }
+
   #swatch({ color, share }, chosen) {
     const button = document.createElement("button");
     button.type = "button";
     button.className = "swatch";
     button.style.setProperty("--color", color);
     button.dataset.color = color;
-    const name = t("palette.swatch", { color: colorName(color), share: percent(share) });
+    const plain = colorName(color);
+    const name = share === undefined ? plain : t("palette.swatch", { color: plain, share: percent(share) });
+    if (share !== undefined) button.dataset.share = percent(share);
     button.setAttribute("aria-label", name);
     button.title = name;
     button.setAttribute("aria-pressed", String(color === chosen));
@@ -73,9 +97,10 @@ export class Palette extends EventTarget {
   }
 
   #keep(color) {
-    for (const one of swatches.children) one.setAttribute("aria-pressed", String(one.dataset.color === color));
+    for (const one of swatches.querySelectorAll(".swatch")) one.setAttribute("aria-pressed", String(one.dataset.color === color));
     any.value = color;
     find("palette-remove").hidden = false;
+    use(color);
     this.#emit("keep", color);
   }
 
@@ -110,7 +135,7 @@ export class Palette extends EventTarget {
       event.stopPropagation();
       this.close();
     }
-    const all = [...swatches.children];
+    const all = [...swatches.querySelectorAll(".swatch")];
     const by = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[event.key];
     if (!by || !all.includes(document.activeElement)) return;
     event.preventDefault();

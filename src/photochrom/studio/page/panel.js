@@ -1,15 +1,20 @@
-// The controls of one photo: strength, colorfulness, versions, confidence, its own colours.
+// The controls of one photo: looks, sliders, versions, confidence, its own colours.
 
 import { blobOf, isAborted } from "./api.js";
-import { asked, BadHints, hintsFrom, hintsText, VERSIONS } from "./looks.js";
+import { Gallery } from "./gallery.js";
+import { asked, BadHints, hintsFrom, hintsText, lookFrom, lookText, named, VERSIONS } from "./looks.js";
 import { hand } from "./save.js";
 import { number, percent, t } from "./texts.js";
 
 const find = (id) => document.getElementById(id);
 const SETTLED = 600;
 
-/** Fires "try" and "keep" (a change of the look), "sure" (whether the confidence shows), "said" (a sentence). */
+/**
+ * Fires "try" and "keep" (a change of the look), "all" (a look for all photos), "sure" (whether the confidence shows),
+ * "said" (a sentence).
+ */
 export class Panel extends EventTarget {
+  #gallery = new Gallery();
   #photo = null;
   #control = null;
   #timer = 0;
@@ -18,14 +23,22 @@ export class Panel extends EventTarget {
 
   constructor() {
     super();
-    for (const name of ["strength", "colorfulness"]) {
+    for (const name of ["strength", "colorfulness", "warmth"]) {
       const slider = find(name);
       slider.oninput = () => this.#emit("try", { [name]: slider.valueAsNumber });
       slider.onchange = () => this.#emit("keep", {});
     }
+    this.#gallery.addEventListener("choose", ({ detail }) => this.#emit("keep", detail));
+    find("look-all").onclick = () => this.#emit("all", named(this.#photo.history.look));
+    find("look-save").onclick = () => this.#saveText(lookText, "look");
+    find("look-load").onclick = () => find("look-file").click();
+    find("look-file").onchange = (event) => {
+      if (event.target.files.length) this.#loadLook(event.target.files[0]);
+      event.target.value = "";
+    };
     find("sure").onchange = (event) => this.#emit("sure", event.target.checked);
     find("versions").ontoggle = () => this.#offer();
-    find("hints-save").onclick = () => this.#save();
+    find("hints-save").onclick = () => this.#saveText(hintsText, "hints");
     find("hints-load").onclick = () => find("hints-file").click();
     find("hints-clear").onclick = () => this.#emit("keep", { hints: [] });
     find("hints-file").onchange = (event) => {
@@ -51,9 +64,11 @@ export class Panel extends EventTarget {
     find("remove").textContent = find("drop").textContent = t(photo.isFilm ? "film.remove" : "photo.remove");
     find("take").hidden = photo.state === "failed";
     find("download").disabled = find("remove").disabled = photo.state !== "done";
+    find("share").disabled = photo.state !== "done" || photo.isFilm;
     if (other) find("wrong").textContent = "";
     if (other) this.#withdraw();
     if (other) find("candidates").replaceChildren();
+    if (other) this.#gallery.clear();
     this.update();
   }
 
@@ -65,10 +80,13 @@ export class Panel extends EventTarget {
     find("strength-words").textContent = percent(look.strength);
     find("colorfulness").value = look.colorfulness;
     find("colorfulness-words").textContent = percent(look.colorfulness);
+    find("warmth").value = look.warmth ?? 0;
+    find("warmth-words").textContent = number(look.warmth ?? 0, 2);
     find("hint-count").textContent = look.hints.length ? number(look.hints.length) : "";
     find("hints-save").disabled = find("hints-clear").disabled = look.hints.length === 0;
     const chosen = find("candidates").querySelector(`input[value="${look.candidate}"]`);
     if (chosen) chosen.checked = true;
+    this.#gallery.show(this.#photo);
     this.#offer();
   }
 
@@ -128,10 +146,18 @@ export class Panel extends EventTarget {
     }
   }
 
-  #save() {
-    const name = `${this.#photo.name.replace(/\.[^.]*$/, "")}.hints.json`;
-    hand(new Blob([hintsText(this.#photo.history.look)], { type: "application/json" }), name);
+  #saveText(write, kind) {
+    const name = `${this.#photo.name.replace(/\.[^.]*$/, "")}.${kind}.json`;
+    hand(new Blob([write(this.#photo.history.look)], { type: "application/json" }), name);
     this.#emit("said", t("download.said", { name }));
+  }
+
+  async #loadLook(file) {
+    const look = lookFrom(await file.text());
+    this.wrong(look ? "" : t("look.bad", { name: file.name }));
+    if (!look) return;
+    this.#emit("keep", look);
+    this.#emit("said", t("look.loaded"));
   }
 
   async load(file) {

@@ -5,6 +5,7 @@ import { Palette } from "./palette.js";
 import { Panel } from "./panel.js";
 import { Pictures } from "./pictures.js";
 import { Queue } from "./queue.js";
+import { Share } from "./share.js";
 import { Stage } from "./stage.js";
 import { Strip } from "./strip.js";
 
@@ -16,9 +17,13 @@ export const pictures = new Pictures();
 export const marks = new Marks();
 export const palette = new Palette();
 export const panel = new Panel();
+export const share = new Share();
 
-/** The open photo and its place in the list. When it is removed, the photo at that place follows. */
-export const here = { photo: null, place: 0 };
+/**
+ * The open photo and its place in the list. When it is removed, the photo at that place follows. `chosen` says whether
+ * a person chose the photo; until then the page opens the first photo that worked.
+ */
+export const here = { photo: null, place: 0, chosen: false };
 
 /** Say something to people who use a screen reader. */
 export function say(sentence) {

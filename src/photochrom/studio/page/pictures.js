@@ -38,11 +38,10 @@ export class Pictures extends EventTarget {
     this.#wanted = null;
     this.#recent = [...this.#recent.filter((one) => one !== photo), photo];
     while (this.#recent.length > KEPT) this.forget(this.#recent.shift());
-    if (!photo.isVisible) return;
+    if (!photo.isVisible && !photo.inColor) return;
     if (photo.isFilm) return void this.play(photo);
-    if (!photo.pictures.before) {
-      this.#fetch(photo, "before", "/before", {});
-    }
+    if (!photo.pictures.before) this.#fetch(photo, "before", "/before", {});
+    if (photo.inColor) return void (photo.pictures.before && this.#emit("shown", photo));
     if (photo.pictures.shows !== JSON.stringify(photo.history.look)) this.ask(photo);
     else this.#emit("shown", photo);
   }
@@ -119,16 +118,17 @@ export class Pictures extends EventTarget {
     this.#detail?.abort();
     if (photo.isFilm) return;
     const { before, after, fineBefore, fineAfter } = photo.pictures;
-    const { width, height } = photo.told;
+    // The file in grey is no picture of how a photo was that is in colour already.
+    const { width, height, forced } = photo.told;
     const coarse = before && after && scale * devicePixelRatio * width > before.naturalWidth * 1.1;
-    if (!coarse || width <= before.naturalWidth || width * height > MOST_DETAIL || (fineBefore && fineAfter)) return;
+    if (!coarse || width <= before.naturalWidth || width * height > MOST_DETAIL || (fineAfter && (fineBefore || forced))) return;
     const control = (this.#detail = new AbortController());
     const signal = control.signal;
     const look = photo.history.look;
     try {
       await pause(SETTLED, signal);
       for (const [which, json] of [["fineAfter", asked(look, { format: "jpeg" })], ["fineBefore", { strength: 0, format: "jpeg" }]]) {
-        if (photo.pictures[which]) continue;
+        if (photo.pictures[which] || (which === "fineBefore" && forced)) continue;
         const { blob } = await blobOf(photo.path("/result"), { method: "POST", json, signal });
         const image = await decoded(blob);
         if (signal.aborted) return dispose(image);

@@ -9,6 +9,7 @@ const MOST_FILES = 8;
 const MOST_BYTES = 48 * 2 ** 20;
 const MOST_BREAKS = 4;
 const LONGEST_WAIT = 3;
+const COLORED = ["in_color", "colorized"];
 const JOBS = "photochrom.jobs";
 const LOOKS = "photochrom.looks";
 
@@ -44,6 +45,11 @@ export class Photo {
   /** Whether there are pictures of it in colour. */
   get isVisible() {
     return this.isFilm ? Boolean(this.told.preview) : this.state === "done";
+  }
+
+  /** Whether the studio left the photo as it is, because it is in colour already. */
+  get inColor() {
+    return this.state === "failed" && COLORED.includes(this.told.error_code);
   }
 
   path(what = "") {

@@ -11,8 +11,8 @@ const FORCED = ["in_color", "colorized", "incomplete"];
 const strip = document.getElementById("strip");
 const list = strip.querySelector("ul");
 
-/** The state of a photo, in words. */
-export function standing(photo) {
+/** The state of a photo, in a few words, or as a whole sentence where there is room. */
+export function standing(photo, { whole = false } = {}) {
   const { state, progress, position, error, error_code: code, full } = photo.told;
   if (state === "sending") return t("queue.sending", { share: percent(progress) });
   if (state === "waiting") return full ? t("queue.full") : t("queue.sending", { share: percent(0) });
@@ -22,6 +22,8 @@ export function standing(photo) {
   if (state === "done") return t("queue.done");
   // The name of the photo is shown above, and a button stands for the remedy behind the last semicolon.
   const words = error.startsWith(`${photo.name}: `) ? error.slice(photo.name.length + 2) : error;
+  if (words.startsWith("is in colour already")) return t(whole ? "photo.in-color-words" : "photo.in-color");
+  if (code === "colorized") return t(whole ? "photo.colorized-words" : "photo.colorized");
   return FORCED.includes(code) ? words.replace(/; [^;]*$/, "") : words;
 }
 
@@ -87,7 +89,7 @@ export class Strip extends EventTarget {
     const tile = this.#tiles.get(photo);
     if (!tile) return;
     const state = standing(photo);
-    tile.item.className = photo.state;
+    tile.item.className = photo.inColor ? "colored" : photo.state;
     tile.name.textContent = photo.name;
     tile.words.textContent = state;
     tile.bar.hidden = !["sending", "running"].includes(photo.state);
@@ -98,6 +100,14 @@ export class Strip extends EventTarget {
       this.#seen.unobserve(tile.button);
       this.#seen.observe(tile.button);
     }
+  }
+
+  /** A photo has another look, so its tile is drawn anew when it is seen. */
+  redraw(photo) {
+    const tile = this.#tiles.get(photo);
+    if (!tile || photo.state !== "done") return;
+    tile.drawn = "old";
+    this.update(photo);
   }
 
   /** Draw a tile from a picture that the stage has already. */
@@ -127,7 +137,7 @@ export class Strip extends EventTarget {
       try {
         if (photo.isVisible && tile.drawn !== "color") {
           const view = photo.isFilm ? blobOf(photo.path("/preview"))
-            : blobOf(photo.path("/view"), { method: "POST", json: asked(photo.history.look) });
+            : blobOf(photo.path("/view"), { method: "POST", json: asked(photo.history.look, { side: 2 * SIDE }) });
           const { blob } = await view;
           this.paint(photo, await createImageBitmap(blob));
         } else if (!tile.drawn && photo.file && photo.file.size < MOST_LOCAL) {

@@ -1,6 +1,6 @@
 // All words of the page are in one JSON file per language. A translator adds NAME.json, and its name here.
 
-const LANGUAGES = ["en"];
+const LANGUAGES = ["en", "de", "fr"];
 
 let words = {};
 let plural = new Intl.PluralRules("en");
@@ -33,6 +33,8 @@ export function number(value, digits = 0) {
 
 function fill(root) {
   for (const node of root.querySelectorAll("[data-text]")) node.textContent = t(node.dataset.text);
+  for (const node of root.querySelectorAll("[data-title]")) node.title = t(node.dataset.title);
+  for (const node of root.querySelectorAll("[data-alt]")) node.alt = t(node.dataset.alt);
   for (const node of root.querySelectorAll("[data-label]")) {
     node.setAttribute("aria-label", t(node.dataset.label));
     if (node.localName === "button") node.title = t(node.dataset.label);

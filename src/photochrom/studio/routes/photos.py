@@ -8,8 +8,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from photochrom.jobs.names import portable_name
+from photochrom.pipeline.naming import split_name
 from photochrom.studio.api_error import ApiError
 from photochrom.studio.items import JobItem
+from photochrom.studio.names import disposition
 from photochrom.studio.previews import jpeg, png
 from photochrom.studio.routes.common import (
     ERRORS,
@@ -23,6 +26,7 @@ from photochrom.studio.routes.common import (
 from photochrom.studio.routes.request_bodies import (
     REFERENCES,
     Appearance,
+    Comparison,
     Position,
     ReachOf,
     body_of,
@@ -103,11 +107,14 @@ async def preview(id: str, studio: CurrentStudio) -> Response:
 
 @router.get("/before", summary="The photo as it was", response_class=Response, responses=JPEG)
 async def before(id: str, request: Request, studio: CurrentStudio) -> Response:
-    """Upright, at most a megapixel."""
+    """Upright, at most a megapixel. A photo that is in colour already has its own colours."""
     item = studio.registry.item(id)
     _refuse_film(item)
     if item.before is None:
-        data = await studio.previews.run(item, lambda preview: jpeg(preview.grey), request.is_disconnected)
+        own = item.shows_own_colors
+        data = await studio.previews.run(
+            item, lambda preview: jpeg(preview.own_colors() if own else preview.grey), request.is_disconnected
+        )
         await run_in_threadpool(studio.registry.keep_before, item, data)
     else:
         data = await run_in_threadpool(_read, studio, item.before)
@@ -135,10 +142,36 @@ async def view(id: str, request: Request, studio: CurrentStudio) -> Response:
     options = look.applied_to(item.request, studio.settings.max_candidates).options
     data = await studio.previews.run(
         item,
-        lambda preview: studio.previews.encode(preview.view(options, candidate=look.candidate)),
+        lambda preview: studio.previews.encode(
+            preview.view(options, candidate=look.candidate, side=look.side)
+        ),
         request.is_disconnected,
     )
     return Response(data, media_type="image/jpeg")
+
+
+@router.post(
+    "/share",
+    summary="Before and after in one picture",
+    response_class=Response,
+    responses=FILE,
+    openapi_extra=document(Comparison),
+)
+async def share(id: str, request: Request, studio: CurrentStudio) -> Response:
+    """To show to others: a JPEG beside each other or split by a line, or a WebP or GIF that moves. At screen size."""
+    look = await body_of(request, Comparison)
+    item = studio.registry.item(id)
+    _check(item)
+    options = look.applied_to(item.request, studio.settings.max_candidates).options
+    made = await studio.previews.run(
+        item,
+        lambda preview: studio.previews.share(
+            preview, options, look.candidate, look.kind, look.cut, own_colors=item.shows_own_colors
+        ),
+        request.is_disconnected,
+    )
+    name = f"{split_name(portable_name(item.name))[0]}.compare{made.suffix}"
+    return Response(made.data, media_type=made.type, headers={"Content-Disposition": disposition(name)})
 
 
 @router.post("/palette", summary="Colours that a place may have", openapi_extra=document(Position))

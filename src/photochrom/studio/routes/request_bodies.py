@@ -14,13 +14,16 @@ from photochrom.engine.hints import BRUSH, LARGEST_BRUSH, MOST_HINTS, Hint, Reac
 from photochrom.engine.options import Options, Quality
 from photochrom.engine.reference import MOST_REFERENCES, Reference
 from photochrom.media import formats
+from photochrom.pipeline.looks import LOOKS, look_values
 from photochrom.pipeline.request import ColorizeRequest
+from photochrom.pipeline.sharing import Kind
 from photochrom.studio.api_error import ApiError, invalid_error
 
 __all__ = [
     "REFERENCES",
     "Appearance",
     "ColorizeForm",
+    "Comparison",
     "Position",
     "ReachOf",
     "body_of",
@@ -40,9 +43,26 @@ def _known_format(value: str) -> str:
     return format.name
 
 
+def _known_look(value: str) -> str:
+    # `find_look` would also open a file of the server.
+    if value not in LOOKS:
+        raise ValueError(f"must be one of {', '.join(LOOKS)}")
+    return value
+
+
 Format = Annotated[str, AfterValidator(_known_format), Field(json_schema_extra={"enum": WRITABLE})]
-Strength = Annotated[float, Field(ge=0, le=1.5, description="How much colour: 0 none, 1 as inferred.")]
-Colorfulness = Annotated[float, Field(ge=0, le=2, description="Fuller colours above 1, calmer below.")]
+LookName = Annotated[str, AfterValidator(_known_look), Field(json_schema_extra={"enum": list(LOOKS)})]
+Strength = Annotated[
+    float | None,
+    Field(ge=0, le=1.5, description="How much colour: 0 none, 1 as inferred; by default the look's."),
+]
+Colorfulness = Annotated[
+    float | None,
+    Field(ge=0, le=2, description="Fuller colours above 1, calmer below; by default the look's."),
+]
+Warmth = Annotated[
+    float | None, Field(ge=-1, le=1, description="Below 0 cooler, above 0 warmer; by default the look's.")
+]
 Seed = Annotated[int, Field(ge=0, lt=2**63, description="Which candidates are drawn.")]
 Share = Annotated[float, Field(ge=0, le=1, description="Of the upright photo, from the left or the top.")]
 
@@ -54,11 +74,13 @@ class ColorizeForm(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    strength: Strength = 1.0
+    look: LookName | None = None
+    strength: Strength = None
     # The command takes 2048. Here several photos at once would need too much memory.
     size: Annotated[int | None, Field(ge=32, le=1024, description="The network's side, pixels.")] = None
     quality: Quality = "balanced"
-    colorfulness: Colorfulness = 1.0
+    colorfulness: Colorfulness = None
+    warmth: Warmth = None
     candidates: Annotated[int, Field(ge=1, le=16, description="How many versions.")] = 1
     seed: Seed = 0
     format: Annotated[Format | None, Field(description="By default as the photo came.")] = None
@@ -146,8 +168,10 @@ class Appearance(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    strength: Strength = 1.0
-    colorfulness: Colorfulness = 1.0
+    look: LookName | None = None
+    strength: Strength = None
+    colorfulness: Colorfulness = None
+    warmth: Warmth = None
     candidate: Annotated[int, Field(ge=0, lt=16, description="Which version, from 0.")] = 0
     candidates: Annotated[
         int | None, Field(ge=1, le=16, description="Of how many; by default as the photo was sent.")
@@ -157,6 +181,9 @@ class Appearance(BaseModel):
     hints: Annotated[list[HintPoint], Field(max_length=MOST_HINTS)] = []
     references: Annotated[bool, Field(description="Whether the photo's references count.")] = True
     format: Annotated[Format | None, Field(description="Of a full-size file; by default as it came.")] = None
+    side: Annotated[
+        int | None, Field(ge=32, le=4096, description="The longer side of a view, at most; for thumbnails.")
+    ] = None
 
     def applied_to(self, sent: ColorizeRequest, most: int) -> ColorizeRequest:
         """The request for a photo that was sent with the request `sent`.
@@ -172,16 +199,26 @@ class Appearance(BaseModel):
             words = f"candidate: {self.candidate} is not one of {candidates}, which are counted from 0"
             raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, words)
         options = Options(
-            strength=self.strength,
             size=sent.options.size,
             quality=self.quality,
-            colorfulness=self.colorfulness,
             candidates=candidates,
             seed=self.seed,
             hints=tuple(point.hint() for point in self.hints),
             references=sent.options.references if self.references else (),
+            **look_values(
+                self.look, strength=self.strength, colorfulness=self.colorfulness, warmth=self.warmth
+            ),
         )
         return replace(sent, options=options, format=self.format or sent.format)
+
+
+class Comparison(Appearance):
+    """How to show a photo to others."""
+
+    kind: Annotated[Kind, Field(description="One picture, or one that moves.")] = "side-by-side"
+    cut: Annotated[float, Field(ge=0, le=1, description="Where a split picture is split, from the left.")] = (
+        0.5
+    )
 
 
 def colorize_request(
@@ -200,14 +237,15 @@ def colorize_request(
         raise invalid_error(error.errors(include_url=False, include_context=False)) from None
     _check_candidates(fields.candidates, most)
     options = Options(
-        strength=fields.strength,
         size=fields.size,
         quality=fields.quality,
-        colorfulness=fields.colorfulness,
         candidates=fields.candidates,
         seed=fields.seed,
         hints=_hints(fields.hints),
         references=references,
+        **look_values(
+            fields.look, strength=fields.strength, colorfulness=fields.colorfulness, warmth=fields.warmth
+        ),
     )
     return ColorizeRequest(
         options, fields.format, fields.jpeg_quality, force=fields.force, salvage=fields.salvage
