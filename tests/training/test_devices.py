@@ -13,7 +13,7 @@ def test_the_processor_is_always_there() -> None:
 
 
 def test_an_unknown_device_is_refused_by_name() -> None:
-    with pytest.raises(OptionError, match="--device tpu.*choose from auto, cpu, cuda"):
+    with pytest.raises(OptionError, match=r"--device tpu.*choose from auto, cpu, cuda"):
         check_device("tpu")
 
 

@@ -105,6 +105,7 @@ def train(
         if not paths:
             give_up("no photos; give --data FOLDER or --data FILE.tar", 2)
         from photochrom.training.checkpoint import LAST
+        from photochrom.training.devices import check_device
         from photochrom.training.loop import Saving
         from photochrom.training.loop import train as run
         from photochrom.training.networks import Pretrained, check_start
@@ -119,8 +120,6 @@ def train(
             settings = tiny(settings)
         if size is not None:
             settings = fitted(settings, size)
-        from photochrom.training.devices import check_device
-
         check_device(device)
         folder = out or Path("runs", Path(recipe).stem)
         budget = _budget(settings, minutes, steps, epochs)
