@@ -19,11 +19,15 @@ STEPS: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "classification": ({}, "ClassificationStep"),
     "affinity": ({}, "AffinityStep"),
+    "adversarial_classification": (
+        {"gan": {"discriminator": {"name": "test_patchgan", "args": {"norm": "none", "layers": 2}}}},
+        "AdversarialClassificationStep",
+    ),
 }
 
 
 def test_every_kind_is_tested_here() -> None:
-    assert {kind.__name__.lower() for kind in KINDS} == set(STEPS)
+    assert {kind.__name__.lower() for kind in KINDS} == {name.replace("_", "") for name in STEPS}
 
 
 @pytest.mark.parametrize("kind", STEPS)
@@ -32,7 +36,7 @@ def test_a_kind_makes_its_step(
 ) -> None:
     more, name = STEPS[kind]
     net: dict[str, Any] = {"name": "test_cnn4"}
-    if kind in ("classification", "affinity"):
+    if kind in ("classification", "affinity", "adversarial_classification"):
         net = {"name": "test_photochrom", "args": {"affinity": kind == "affinity"}}
     settings = recipe(net=net, steps={"train": {"kind": kind, **more}})
     step = make_step(networks(settings), settings.steps["train"])
