@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from photochrom.bot.settings import ChatSettings, SettingsStore
+from photochrom.pipeline.looks import LOOKS
 
 
 def test_settings_of_many_chats_are_bounded() -> None:
@@ -25,7 +26,7 @@ def test_a_look_brings_its_own_strength() -> None:
     settings = SettingsStore()
     settings.set_strength(1, "0.5")
     options = settings.set_look(1, " Fuller ").options("best")
-    assert (options.strength, options.quality) == (1.45, "best")
+    assert (options.strength, options.quality) == (LOOKS["fuller"].strength, "best")
     assert settings.set_strength(1, "0.9").options("best").strength == 0.9
     assert settings.of(1).look == "fuller"
     settings.set_look(1, "natural")

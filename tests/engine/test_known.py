@@ -7,7 +7,8 @@ import pytest
 import skimage.data
 from skimage.color import rgb2lab
 
-from photochrom.engine.hints import Hint, apply_hints
+from photochrom.color.propagation import propagated
+from photochrom.engine.hints import Hint
 from photochrom.engine.known import Prediction, agreement, from_hints, from_picture, spread
 
 RED = Hint(0.25, 0.5, "#c02020")
@@ -23,11 +24,15 @@ def prediction(swapped: bool = False, learned: bool = True) -> Prediction:
 
 
 @pytest.mark.parametrize("learned", [True, False])
-def test_in_its_own_frame_a_hint_does_what_it_does_in_a_photo(learned: bool) -> None:
+def test_in_its_own_frame_a_hint_spreads_to_all_that_is_like_its_place(learned: bool) -> None:
     hints = (RED, Hint(0.9, 0.1, "#2040c0"))
     frame = prediction(learned=learned)
     found = spread(frame, 7, [from_hints(7, frame, hints)], 0.9)
-    np.testing.assert_allclose(found, apply_hints(frame.ab, frame.luma, hints, frame.affinity), atol=1e-3)
+    ab, affinity = (None if x is None else x.transpose(2, 0, 1)[None] for x in (frame.ab, frame.affinity))
+    at = np.array([[12 * 32 + 8, 2 * 32 + 28]])
+    known = np.stack([hint.ab for hint in hints])[None]
+    expected = propagated(ab, frame.luma[None, None], at, known, affinity)[0].transpose(1, 2, 0)
+    np.testing.assert_allclose(found, expected, atol=1e-3)
 
 
 def test_what_has_moved_to_the_other_side_keeps_the_colour_of_the_hint() -> None:

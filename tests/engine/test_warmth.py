@@ -51,7 +51,7 @@ def test_hints_keep_their_colour(astronaut: np.ndarray) -> None:
     )
     at = int(0.2 * plain.ab.shape[0]), int(0.5 * plain.ab.shape[1])
     # The shift there would be 6 to 14 units in b.
-    assert np.abs(warm.ab[at] - plain.ab[at]).max() < 2
+    assert np.abs(warm.hinted[at] - plain.hinted[at]).max() < 2
     assert (warm.ab - plain.ab)[..., 1].mean() > 3
 
 

@@ -77,4 +77,4 @@ def test_without_the_extra_a_film_is_a_row_with_the_reason(
         row_of(str(tmp_path / "a.mp4"), "a.mp4"), colorizer, BulkRequest(Root.of(str(tmp_path / "out")))
     )
     assert (found["status"], found["code"]) == ("failed", "no_av")
-    assert 'pip install "photochrom[video]"' in found["reason"]
+    assert 'pip install ".[video]"' in found["reason"]

@@ -76,7 +76,7 @@ def test_a_look_in_a_file(write: Any) -> None:
         ("a.toml", "version = 2\nstrength = 1", "is of version 2, and this program reads version 1"),
         ("a.toml", "strength = 1", "has no version, and this program reads version 1"),
         ("a.json", '{"version": true}', "is of version True"),
-        ("a.toml", "version = 1\ncolour = 1", "has 'colour', which no look has; known are strength, "),
+        ("a.toml", "version = 1\ncolour = 1", "has 'colour', which no look has; known are colorfulness, "),
         ("a.toml", "version = 1\nstrength = 'much'", "has a strength that is not a number"),
         ("a.toml", "version = 1\nwarmth = 3", "has a wrong value: warmth must be between -1 and 1, got 3"),
         ("a.json", '{"version": 1, "strength": NaN}', "has a wrong value: strength must be between"),

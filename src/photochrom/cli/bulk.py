@@ -59,7 +59,9 @@ def _extra() -> Iterator[None]:
     except ImportError as error:
         if (error.name or "").partition(".")[0] not in NEEDED:
             raise
-        give_up(f'bulk runs need {error.name}; install it with: pip install "photochrom[bulk]"')
+        from photochrom.errors import install_extra
+
+        give_up(f"bulk runs need {error.name}; install it with: {install_extra('bulk')}")
 
 
 @app.command("run")

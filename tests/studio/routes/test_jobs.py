@@ -28,6 +28,7 @@ PHOTO = {
     "height",
     "preview",
     "candidates",
+    "references",
     "format",
     "type",
     "bytes",

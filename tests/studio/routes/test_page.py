@@ -71,6 +71,10 @@ def test_the_document_names_every_route_and_field(studio: Any) -> None:
         "GET /api/photos/{id}/before",
         "GET /api/photos/{id}/preview",
         "POST /api/photos/{id}/share",
+        "POST /api/photos/{id}/reach",
+        "POST /api/photos/{id}/references",
+        "DELETE /api/photos/{id}/references",
+        "GET /api/photos/{id}/taken",
         "POST /api/photos/{id}/view",
         "POST /api/photos/{id}/palette",
         "GET /api/photos/{id}/confidence",
@@ -91,7 +95,7 @@ def test_the_document_names_every_route_and_field(studio: Any) -> None:
     look = api["paths"]["/api/photos/{id}/view"]["post"]["requestBody"]["content"]["application/json"][
         "schema"
     ]
-    assert set(look["properties"]["hints"]["items"]["properties"]) == {"x", "y", "color"}
+    assert set(look["properties"]["hints"]["items"]["properties"]) == {"x", "y", "color", "reach", "radius"}
     assert "$ref" not in str((form, look))
 
 

@@ -99,7 +99,7 @@ def test_the_product_follows_what_was_learned(runs: tuple[Path, Path], tmp_path:
     assert not session.takes_hints
     luma = np.ascontiguousarray(rgb_to_luma(np.float32(two_halves()[0]) / 255)).astype(np.float32)
     hints = (Hint(0.25, 0.5, "#c02020"),)
-    before, after = (predict(session, luma, Options(size=64, hints=given))[0].ab for given in ((), hints))
+    before, after = (predict(session, luma, Options(size=64, hints=given))[0].hinted for given in ((), hints))
     moved = np.hypot(*np.moveaxis(after - before, -1, 0))
     height, width = moved.shape
     assert moved[:, : width // 2 - 2].mean() > 2 * moved[:, width // 2 + 2 :].mean()
