@@ -126,3 +126,9 @@ def test_positions_are_those_of_the_frame_as_it_is_shown(
     ((_, picture),) = found.pictures
     y, x = np.argwhere(picture[..., 0])[0]
     assert (x, y) == pytest.approx((stored[0] * 40, stored[1] * 40), abs=1)
+
+
+@pytest.mark.parametrize("more", [{"reach": "here", "color": "#a06040"}, {"reach": "keep"}])
+def test_a_reach_that_films_do_not_have_is_refused(more: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="hint 1: a film's hint has no reach"):
+        parse_timed_hints([{"time": 1, "x": 0.5, "y": 0.5, **more}])

@@ -87,6 +87,10 @@ def parse_timed_hints(data: Any) -> tuple[TimedHint, ...]:
             raise ValueError(f"hint {number}: {error}") from None
         plain.append({key: value for key, value in each.items() if key != "time"})
     hints = parse_hints(plain if isinstance(found, list) else data)
+    for number, hint in enumerate(hints, 1):
+        # In a film things move, so there is no place that a brush or "keep" could stay with.
+        if hint.reach in ("here", "keep"):
+            raise ValueError(f"hint {number}: a film's hint has no reach {hint.reach!r}; leave it out")
     return tuple(TimedHint(time, hint) for time, hint in zip(times, hints, strict=True))
 
 
