@@ -8,10 +8,12 @@ from concurrent.futures import CancelledError
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from photochrom.engine.colorizer import Colorizer
 from photochrom.engine.options import Options
+from photochrom.engine.reference import Reference
 from photochrom.jobs.film_mark import read_film_mark
 from photochrom.pipeline.request import ColorizeRequest
 from photochrom.studio.api_error import ApiError
@@ -20,6 +22,7 @@ from photochrom.studio.service import ColorizeService
 from photochrom.studio.store import Blob, Store
 
 REQUEST = ColorizeRequest(Options(size=64))
+PICTURE = Reference("00", "a.png", np.zeros((8, 8, 3), np.uint8))
 
 
 @pytest.fixture(scope="module")
@@ -118,6 +121,7 @@ def test_a_film_that_does_not_say_its_length_is_refused_when_it_is_known(
     ("name", "request_", "words"),
     [
         ("a.mp4", ColorizeRequest(Options(candidates=2)), "candidates of photos do not fit films"),
+        ("a.mp4", ColorizeRequest(Options(references=(PICTURE,))), "references of photos do not fit films"),
         ("a.mp4", ColorizeRequest(format="PNG"), "format is for photos; a film keeps its own"),
     ],
 )

@@ -72,9 +72,13 @@ def colorize_film(
         If the network fails.
     """
     options, film_options = options or Options(), film_options or FilmOptions()
-    if options.hints or options.candidates != 1:
-        name = "hints" if options.hints else "candidates"
-        raise OptionError(name, "of photos do not fit films; a film's hints have a time")
+    for name, given in (
+        ("hints", options.hints),
+        ("references", options.references),
+        ("candidates", options.candidates != 1),
+    ):
+        if given:
+            raise OptionError(name, "of photos do not fit films; a film's hints and key frames have a time")
     source = Path(source)
     film = probe(source)
     if film.interlaced and not film_options.deinterlace:

@@ -273,10 +273,21 @@ def test_a_film_waits_apart_and_shows_its_first_seconds(
     assert "old.color.mp4" in made.headers["content-disposition"]
     told = studio.http.get(paths[0]).json()
     assert (told["preview"], told["width"], told["format"]) == (True, 64, "MP4")
-    for path in ("/before", "/confidence"):
-        assert (
-            "old.mp4: is a film and has no live view" in studio.http.get(f"{paths[0]}{path}").json()["detail"]
-        )
+    for method, path, body in (
+        ("GET", "/before", None),
+        ("GET", "/confidence", None),
+        ("GET", "/taken", None),
+        ("DELETE", "/references", None),
+        ("POST", "/references", None),
+        ("POST", "/view", {}),
+        ("POST", "/result", {}),
+        ("POST", "/share", {}),
+        ("POST", "/reach", {"x": 0.5, "y": 0.5}),
+        ("POST", "/palette", {"x": 0.5, "y": 0.5}),
+    ):
+        answer = studio.http.request(method, f"{paths[0]}{path}", json=body)
+        assert answer.status_code == 409, (path, answer.text)
+        assert "old.mp4: is a film and has no live view" in answer.json()["detail"]
     assert "a.jpg: is no film" in studio.http.get(f"{paths[1]}/preview").json()["detail"]
 
 

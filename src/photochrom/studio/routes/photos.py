@@ -82,9 +82,7 @@ async def result(id: str, studio: CurrentStudio, candidate: Annotated[int, Query
 async def remake(id: str, request: Request, studio: CurrentStudio, owner: Owner) -> Stream:
     """The live view at full size. The file is made for this answer and not kept."""
     look = await body_of(request, Appearance)
-    item = studio.registry.item(id)
-    _refuse_film(item)
-    _check(item)
+    item = _photo(studio, id)
     wanted = look.applied_to(item.request, studio.settings.max_candidates)
     task = studio.registry.colorize_once(owner, item.upload, item.name, wanted, candidate=look.candidate + 1)
     (made,) = await result_of(task, request, studio)
@@ -136,9 +134,7 @@ def _read(studio: Studio, blob: Blob) -> bytes:
 async def view(id: str, request: Request, studio: CurrentStudio) -> Response:
     """At most a megapixel. For changes that are seen at once."""
     look = await body_of(request, Appearance)
-    item = studio.registry.item(id)
-    _refuse_film(item)
-    _check(item)
+    item = _photo(studio, id)
     options = look.applied_to(item.request, studio.settings.max_candidates).options
     data = await studio.previews.run(
         item,
@@ -160,8 +156,7 @@ async def view(id: str, request: Request, studio: CurrentStudio) -> Response:
 async def share(id: str, request: Request, studio: CurrentStudio) -> Response:
     """To show to others: a JPEG beside each other or split by a line, or a WebP or GIF that moves. At screen size."""
     look = await body_of(request, Comparison)
-    item = studio.registry.item(id)
-    _check(item)
+    item = _photo(studio, id)
     options = look.applied_to(item.request, studio.settings.max_candidates).options
     made = await studio.previews.run(
         item,
@@ -178,9 +173,7 @@ async def share(id: str, request: Request, studio: CurrentStudio) -> Response:
 async def palette(id: str, request: Request, studio: CurrentStudio) -> dict[str, Any]:
     """The likeliest first, each at the photo's own lightness there, with its share of the likelihood."""
     place = await body_of(request, Position)
-    item = studio.registry.item(id)
-    _refuse_film(item)
-    _check(item)
+    item = _photo(studio, id)
     swatches = await studio.previews.run(
         item, lambda preview: preview.palette(place.x, place.y), request.is_disconnected
     )
@@ -197,8 +190,7 @@ async def palette(id: str, request: Request, studio: CurrentStudio) -> dict[str,
 async def reach(id: str, request: Request, studio: CurrentStudio) -> Response:
     """8-bit grey, at the size of the view: 255 where the hint acts in full, 0 where it does not."""
     hint = (await body_of(request, ReachOf)).hint()
-    item = studio.registry.item(id)
-    _check(item)
+    item = _photo(studio, id)
     data = await studio.previews.run(item, lambda preview: png(preview.reach(hint)), request.is_disconnected)
     return Response(data, media_type="image/png")
 
@@ -226,8 +218,7 @@ async def refer(id: str, request: Request, studio: CurrentStudio, owner: Owner) 
 
     `fitness` says how much of each counts, from 0 (it does not fit) to 1.
     """
-    item = studio.registry.item(id)
-    _check(item)
+    item = _photo(studio, id)
     form = await receive(request, studio.store, owner, 0)
     references = await references_of(form, studio)
     if not references:
@@ -246,15 +237,16 @@ async def refer(id: str, request: Request, studio: CurrentStudio, owner: Owner) 
 @router.delete("/references", status_code=204, summary="Forget a photo's references")
 async def forget_references(id: str, studio: CurrentStudio) -> Response:
     """Views and results that are made from now on do without."""
-    studio.registry.refer(studio.registry.item(id), ())
+    item = studio.registry.item(id)
+    _refuse_film(item)
+    studio.registry.refer(item, ())
     return Response(status_code=204)
 
 
 @router.get("/taken", summary="What took colour from the references", response_class=Response, responses=PNG)
 async def taken(id: str, request: Request, studio: CurrentStudio) -> Response:
     """8-bit grey, at the size of the view: 255 where all of the colour is the references'."""
-    item = studio.registry.item(id)
-    _check(item)
+    item = _photo(studio, id)
     options = item.request.options
     data = await studio.previews.run(
         item, lambda preview: png(preview.taken(options)), request.is_disconnected
@@ -265,11 +257,17 @@ async def taken(id: str, request: Request, studio: CurrentStudio) -> Response:
 @router.get("/confidence", summary="Where the model is sure", response_class=Response, responses=PNG)
 async def confidence(id: str, request: Request, studio: CurrentStudio) -> Response:
     """8-bit grey, at the size of the view: 255 is sure."""
+    item = _photo(studio, id)
+    data = await studio.previews.run(item, lambda preview: png(preview.confidence()), request.is_disconnected)
+    return Response(data, media_type="image/png")
+
+
+def _photo(studio: Studio, id: str) -> JobItem:
+    """The photo of that number, if it can be shown. Films have no live view, and a failed photo raises its error."""
     item = studio.registry.item(id)
     _refuse_film(item)
     _check(item)
-    data = await studio.previews.run(item, lambda preview: png(preview.confidence()), request.is_disconnected)
-    return Response(data, media_type="image/png")
+    return item
 
 
 def _check(item: JobItem) -> None:
