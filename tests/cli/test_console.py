@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from photochrom.cli.console import Report, give_up, print_json, sentences, usage
+from photochrom.cli.console import Report, give_up, needs_extra, print_json, sentences, usage
 from photochrom.errors import AlreadyColorError, OptionError, PhotoError, Remedy
 from photochrom.pipeline.file_job import FileJob, Outcome
 from photochrom.pipeline.request import ColorizeRequest
@@ -101,3 +101,13 @@ def test_a_quiet_report_says_only_what_failed(capsys: pytest.CaptureFixture[str]
         report.add(job(1), Outcome("b.jpg", status="failed", error=PhotoError("b.jpg", "is damaged")))
     report.summary()
     assert capsys.readouterr() == ("", "photochrom: b.jpg: is damaged\n")
+
+
+def test_a_missing_package_names_its_extra(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(typer.Exit), needs_extra("bulk", "bulk runs need", {"ray"}):
+        raise ModuleNotFoundError("No module named 'ray.data'", name="ray.data")
+    words = 'photochrom: bulk runs need ray; install it with: pip install ".[bulk]"'
+    assert capsys.readouterr().err.startswith(words)
+    # A package that the extra does not bring is a fault of ours, and must not be hidden.
+    with pytest.raises(ImportError), needs_extra("bulk", "bulk runs need", {"ray"}):
+        raise ModuleNotFoundError("No module named 'numpy'", name="numpy")

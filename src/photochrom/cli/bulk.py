@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import AbstractContextManager, redirect_stdout
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from photochrom.cli import colorize
-from photochrom.cli.console import FAILED, INTERRUPTED, give_up, print_json, say, sentences, usage
+from photochrom.cli.console import (
+    FAILED,
+    INTERRUPTED,
+    give_up,
+    needs_extra,
+    print_json,
+    say,
+    sentences,
+    usage,
+)
 from photochrom.cli.words import REMEDIES
 
 if TYPE_CHECKING:
@@ -52,16 +60,8 @@ app = typer.Typer(
 )
 
 
-@contextmanager
-def _extra() -> Iterator[None]:
-    try:
-        yield
-    except ImportError as error:
-        if (error.name or "").partition(".")[0] not in NEEDED:
-            raise
-        from photochrom.errors import install_extra
-
-        give_up(f"bulk runs need {error.name}; install it with: {install_extra('bulk')}")
+def _extra() -> AbstractContextManager[None]:
+    return needs_extra("bulk", "bulk runs need", NEEDED)
 
 
 @app.command("run")

@@ -7,7 +7,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, NoReturn
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 import typer
 
 from photochrom.cli.words import plain, reason, sentence
-from photochrom.errors import OptionError, PhotochromError
+from photochrom.errors import OptionError, PhotochromError, install_extra
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -34,6 +34,18 @@ def give_up(message: object, code: int = FAILED) -> NoReturn:
     """End the command with one line: ``photochrom: NAME: what; remedy``."""
     say(f"photochrom: {message}")
     raise typer.Exit(code)
+
+
+@contextmanager
+def needs_extra(extra: str, what: str, packages: Collection[str]) -> Iterator[None]:
+    """If one of `packages` is missing, print one line that names it and the extra that `what` needs, and end."""
+    try:
+        yield
+    except ImportError as error:
+        missing = (error.name or "").partition(".")[0]
+        if missing not in packages:
+            raise
+        give_up(f"{what} {missing}; install it with: {install_extra(extra)}")
 
 
 @contextmanager

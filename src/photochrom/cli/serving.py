@@ -6,12 +6,10 @@ import os
 import sys
 import threading
 import webbrowser
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
-from photochrom.cli.console import give_up
-from photochrom.errors import install_extra
+from photochrom.cli.console import give_up, needs_extra
 
 if TYPE_CHECKING:
     import socket
@@ -30,16 +28,9 @@ NEEDED = {
 }
 
 
-@contextmanager
-def needs_studio(what: str) -> Iterator[None]:
+def needs_studio(what: str) -> AbstractContextManager[None]:
     """If a package is missing, print one line that names the extra that `what` needs."""
-    try:
-        yield
-    except ImportError as error:
-        missing = (error.name or "").partition(".")[0]
-        if missing not in NEEDED:
-            raise
-        give_up(f"{what} needs {missing}; install it with: {install_extra('studio')}")
+    return needs_extra("studio", f"{what} needs", NEEDED)
 
 
 def open_browser(url: str) -> None:

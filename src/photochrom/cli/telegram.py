@@ -5,15 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from photochrom.cli import colorize
-from photochrom.cli.console import INTERRUPTED, USAGE, give_up, say, sentences, usage
-from photochrom.errors import install_extra
+from photochrom.cli.console import INTERRUPTED, USAGE, give_up, needs_extra, say, sentences, usage
 
 if TYPE_CHECKING:
     from aiogram import Bot
@@ -51,10 +49,10 @@ def telegram(
     Bot API. Ctrl-C stops the bot after it has sent the photos in work.
     """
     token = os.environ.get(TOKEN, "").strip()
-    with _extra(), sentences(), usage():
+    with needs_extra("bot", "the bot needs", NEEDED), sentences(), usage():
         if not token:
             give_up(f"{TOKEN}: is not set; @BotFather on Telegram gives the token of a new bot", USAGE)
-        colorize.make_request(quality=quality)
+        colorize.make_options(quality=quality)
         from photochrom.bot.access import Access
         from photochrom.bot.api import connect
 
@@ -69,16 +67,6 @@ def telegram(
     if counts.left:
         give_up(f"stopped with {words}, {counts.left} unfinished", INTERRUPTED)
     say(f"stopped with {words}")
-
-
-@contextmanager
-def _extra() -> Iterator[None]:
-    try:
-        yield
-    except ImportError as error:
-        if (error.name or "").partition(".")[0] not in NEEDED:
-            raise
-        give_up(f"the bot needs {error.name}; install it with: {install_extra('bot')}")
 
 
 def _run(
