@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from photochrom.errors import OptionError, PhotoError, Remedy, UnreadableError
+from photochrom.jobs import bulk_table
 from photochrom.jobs.bulk_store import Root, is_url, read, store_error, suffix_of
 from photochrom.jobs.scan import Scan
 from photochrom.media import formats
@@ -35,21 +36,6 @@ OPTIONS = (
 )
 """Columns of a manifest that set an option for one photo; the names are those of `ColorizeRequest` and `Options`."""
 KNOWN = {"path", "target", "bytes", "etag", "digest", *OPTIONS}
-OF_RESULTS = {
-    "status",
-    "code",
-    "reason",
-    "notes",
-    "outputs",
-    "key",
-    "model",
-    "version",
-    "seconds",
-    "width",
-    "height",
-}
-OF_RESULTS |= {"finished", "name"}
-"""Columns of our own results table, which is a manifest too; they are no mistake."""
 MANIFESTS = (".parquet", ".csv", ".txt", ".list")
 PAGE = 1000
 PIECE = 50_000
@@ -268,7 +254,9 @@ def read_manifest(text: str, endpoint: str | None = None) -> Source:
         given = ", ".join(raw.column_names[:8])
         raise OptionError(text, f"has no column `path` (it has {given})")
     source = Source(raw)
-    unknown = [name for name in raw.column_names if name not in KNOWN | OF_RESULTS]
+    # Our own results table is a manifest too, so its columns are no mistake.
+    known = KNOWN | {"name", *bulk_table.schema().names}
+    unknown = [name for name in raw.column_names if name not in known]
     if unknown:
         source.notes.append(f"{text}: columns that mean nothing here: {', '.join(unknown)}")
     paths = raw["path"].cast(pa.string())
