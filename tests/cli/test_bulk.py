@@ -78,7 +78,7 @@ def test_a_run_and_the_same_again(run: Any, put: Put, files: Any, tmp_path: Path
 def test_the_bytes_are_those_of_colorize(run: Any, put: Put, tmp_path: Path) -> None:
     put("in/a.jpg")
     put("in/sub/b.png")
-    options = ("--strength", 0.7, "--format", "png", "--side-by-side", "--candidates", 2)
+    options = ("--look", "warmer", "--strength", 0.7, "--format", "png", "--side-by-side", "--candidates", 2)
     assert run("bulk", "in", "ours", *options).exit_code == 0
     assert run("colorize", "in", "-r", "-o", "theirs/", *options).exit_code == 0
 

@@ -20,6 +20,7 @@ def test_a_row_changes_only_what_it_names() -> None:
     assert request_of(BASE, "") is BASE
     found = request_of(BASE, json.dumps({"strength": 1.2, "force": True, "format": "jpg"}))
     assert found == ColorizeRequest(Options(strength=1.2, seed=3), format="JPEG", force=True)
+    assert request_of(BASE, '{"warmth": 0.5}').options.warmth == 0.5
 
 
 @pytest.mark.parametrize("hints", [[POINT], {"hints": [POINT]}, json.dumps([POINT])])

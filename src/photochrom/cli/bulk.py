@@ -113,10 +113,12 @@ def bulk(
         ),
     ] = False,
     max_pixels: colorize.MaxPixels = None,
-    strength: colorize.Strength = 1.0,
+    look: colorize.Look = None,
+    strength: colorize.Strength = None,
     size: colorize.Size = None,
     quality: colorize.Quality = "balanced",
-    colorfulness: colorize.Colorfulness = 1.0,
+    colorfulness: colorize.Colorfulness = None,
+    warmth: colorize.Warmth = None,
     candidates: Annotated[
         int, typer.Option(help="Several versions: NAME.1.EXT, NAME.2.EXT, ...", rich_help_panel=colorize.LOOK)
     ] = 1,
@@ -137,13 +139,18 @@ def bulk(
             from photochrom.jobs.bulk_run import FailureLimit
             from photochrom.jobs.bulk_store import Root
 
-            request = colorize.make_request(
+            options = colorize.make_options(
+                look=look,
                 strength=strength,
                 size=size,
                 quality=quality,
                 colorfulness=colorfulness,
+                warmth=warmth,
                 candidates=candidates,
                 seed=seed,
+            )
+            request = colorize.make_request(
+                options,
                 format=format,
                 jpeg_quality=jpeg_quality,
                 force=force,

@@ -167,7 +167,7 @@ def colorize(
     piped = "-" in inputs or out == "-"
     with sentences():
         with usage():
-            request = make_request(
+            options = make_options(
                 look=look,
                 strength=strength,
                 size=size,
@@ -178,6 +178,9 @@ def colorize(
                 seed=seed,
                 hints=_read_hints(hints) if hints else (),
                 references=_open_references(reference or []),
+            )
+            request = make_request(
+                options,
                 format=format,
                 jpeg_quality=jpeg_quality,
                 force=force,
@@ -235,38 +238,17 @@ def colorize(
 
 
 def make_request(
+    options: Options,
     *,
-    look: str | None = None,
-    strength: float | None = None,
-    size: int | None = None,
-    quality: str = "balanced",
-    colorfulness: float | None = None,
-    warmth: float | None = None,
-    candidates: int = 1,
-    seed: int = 0,
-    hints: tuple[Hint, ...] = (),
-    references: tuple[Reference, ...] = (),
     format: str | None = None,
     jpeg_quality: int | None = None,
     force: bool = False,
     salvage: bool = False,
     max_pixels: int | None = None,
 ) -> ColorizeRequest:
-    """Build the request from the options of a command. Raises OptionError if one is out of range."""
+    """Build the request of a command for photos. Raises OptionError if one of its options is out of range."""
     from photochrom.pipeline.request import ColorizeRequest
 
-    options = make_options(
-        look=look,
-        strength=strength,
-        size=size,
-        quality=quality,
-        colorfulness=colorfulness,
-        warmth=warmth,
-        candidates=candidates,
-        seed=seed,
-        hints=hints,
-        references=references,
-    )
     return ColorizeRequest(options, format_named(format), jpeg_quality, force, salvage, max_pixels)
 
 

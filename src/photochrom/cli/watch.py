@@ -52,7 +52,7 @@ def watch(
     with sentences():
         with usage():
             _check(folder, out)
-            request = colorize.make_request(
+            options = colorize.make_options(
                 look=look,
                 strength=strength,
                 size=size,
@@ -60,6 +60,9 @@ def watch(
                 colorfulness=colorfulness,
                 warmth=warmth,
                 seed=seed,
+            )
+            request = colorize.make_request(
+                options,
                 format=format,
                 jpeg_quality=jpeg_quality,
                 force=force,

@@ -25,6 +25,7 @@ OPTIONS = (
     "size",
     "quality",
     "colorfulness",
+    "warmth",
     "candidates",
     "seed",
     "hints",
