@@ -13,6 +13,11 @@ from photochrom.data.spaces import Space
 from photochrom.training.export_wrapper import ColorNet, export_wrapper
 
 
+def batch_norms(net: nn.Module) -> list[_BatchNorm]:
+    """Return all batch norm layers of a network, in the order of its modules."""
+    return [module for module in net.modules() if isinstance(module, _BatchNorm)]
+
+
 @torch.no_grad()
 def recompute_statistics(net: Any, trained: nn.Module, space: Space, inputs: Iterable[Tensor]) -> None:
     """Replace the running mean and variance of the batch norms of `net` by those of `inputs`.
@@ -30,11 +35,7 @@ def recompute_statistics(net: Any, trained: nn.Module, space: Space, inputs: Ite
     inputs : batches ``(B, 1, H, W)`` of grey photos, sRGB in [0, 1], which may differ in size
         If there are none, nothing changes.
     """
-    norms = [
-        module
-        for module, live in zip(net.modules(), trained.modules(), strict=True)
-        if isinstance(module, _BatchNorm) and live.training
-    ]
+    norms = [norm for norm, live in zip(batch_norms(net), batch_norms(trained), strict=True) if live.training]
     device = next(net.parameters()).device
     batches = iter(inputs) if norms else iter(())
     first = next(batches, None)

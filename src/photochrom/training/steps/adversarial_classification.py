@@ -64,8 +64,9 @@ class AdversarialClassificationStep(ClassificationStep):
         assert batch.ab is not None
         with torch.set_grad_enabled(not self.alone):
             prediction = self.predicted(batch)
-            fake = self.decoded(prediction.logits).float()
-            loss, losses = self.compared(prediction, batch)
+            fake = self.decoded(prediction.logits)
+            loss, losses = self.compared(prediction, fake, batch)
+            fake = fake.float()
         luma = F.interpolate(batch.grey, size=fake.shape[2:], mode="area")
         real_logits = self.discriminator.net(pair(luma, batch.ab))
         fake_logits = self.discriminator.net(pair(luma, fake.detach()))

@@ -6,7 +6,6 @@ import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
-from torch.nn.modules.batchnorm import _BatchNorm
 
 from photochrom.color.lab import AB_SCALE, grey_to_lightness, rgb_to_lab
 from photochrom.color.luma import rgb_to_luma
@@ -18,6 +17,7 @@ from photochrom.nets.prediction import Prediction, annealed
 from photochrom.training.batches import Batch, Photos
 from photochrom.training.criterion import Criterion
 from photochrom.training.networks import Networks
+from photochrom.training.normalization import batch_norms
 from photochrom.training.settings import Optimizer, Pixel, Positive, Share, Weight
 from photochrom.training.steps.base import Losses, Step, StepSettings
 
@@ -106,12 +106,13 @@ class ClassificationStep(Step):
     def begin(self, number: int, seed: int) -> None:
         super().begin(number, seed)
         if self.fixed_statistics:
-            for module in self.networks.generator.modules():
-                if isinstance(module, _BatchNorm):
-                    module.eval()
+            for norm in batch_norms(self.networks.generator):
+                norm.eval()
 
     def step(self, batch: Batch) -> Losses:
-        loss, losses = self.compared(self.predicted(batch), batch)
+        prediction = self.predicted(batch)
+        ab = None if self.mean is None else self.decoded(prediction.logits)
+        loss, losses = self.compared(prediction, ab, batch)
         self.generator.descend(loss)
         return losses
 
@@ -120,8 +121,11 @@ class ClassificationStep(Step):
         prediction: Prediction = self.generator.net(grey_to_lightness(batch.grey), batch.hints)
         return prediction
 
-    def compared(self, prediction: Prediction, batch: Batch) -> tuple[Tensor, Losses]:
-        """Return the loss of `prediction` against the truth, and its parts for the log."""
+    def compared(self, prediction: Prediction, ab: Tensor | None, batch: Batch) -> tuple[Tensor, Losses]:
+        """Return the loss of `prediction` against the truth, and its parts for the log.
+
+        `ab` ``(B, 2, h, w)`` are its decoded colours, which only the terms of `mean` need.
+        """
         assert batch.ab is not None
         entropy = self.cross_entropy(prediction.logits, batch.ab)
         loss, huber = entropy, torch.zeros_like(entropy)
@@ -132,7 +136,8 @@ class ClassificationStep(Step):
             loss = loss + self.huber * huber
         losses = {"cross_entropy": entropy.detach(), "huber": huber.detach()}
         if self.mean is not None:
-            terms = self.of_mean(self.mean, self.decoded(prediction.logits), batch)
+            assert ab is not None
+            terms = self.of_mean(self.mean, ab, batch)
             loss = loss + self.mean.weighed(terms)
             losses |= {f"mean_{name}": term.detach() for name, term in terms.items()}
         return loss, {"loss": loss.detach()} | losses
