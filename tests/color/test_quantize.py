@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import scipy.special
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ from photochrom.color.quantize import (
     class_weights,
     prior_of,
     soft_encode,
+    softmax,
 )
 
 # Five bins on a cross, far enough from each other to work by hand.
@@ -187,3 +189,11 @@ def test_prior_is_the_mean_of_the_encodings(colors: NDArray[np.float64]) -> None
     tensor = prior_of(torch.from_numpy(colors).float(), torch.tensor(ab_bins()))
     assert tensor.dtype == torch.float32
     np.testing.assert_allclose(tensor.numpy(), expected, atol=1e-6)
+
+
+def test_softmax_is_that_of_scipy() -> None:
+    logits = np.random.default_rng(0).normal(0, 50, (4, 5, 6))
+    for axis in (0, 1, -1):
+        np.testing.assert_allclose(
+            softmax(logits, axis=axis), scipy.special.softmax(logits, axis=axis), rtol=1e-12, atol=1e-300
+        )

@@ -79,6 +79,13 @@ def soft_encode(
     return indices, weights / xp.sum(weights, axis=-1, keepdims=True)
 
 
+def softmax(logits: Array, *, axis: int = -1) -> Array:
+    """Return the probabilities of `logits`. Along `axis` they sum to 1."""
+    xp = namespace(logits)
+    powers = xp.exp(logits - xp.max(logits, axis=axis, keepdims=True))
+    return powers / xp.sum(powers, axis=axis, keepdims=True)
+
+
 def annealed_mean(logits: Array, bins: Array, *, temperature: float = TEMPERATURE, axis: int = -1) -> Array:
     """Decode a distribution over bins to one colour (Zhang et al. 2016, equation 5).
 

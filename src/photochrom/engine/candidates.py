@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from photochrom.color.quantize import softmax
 from photochrom.engine.resize import as_float
 
 Float = NDArray[np.float32]
@@ -47,7 +48,7 @@ def alternatives(
     """
     classes, height, width = logits.shape
     flat = np.ascontiguousarray(logits.reshape(classes, -1).T)
-    posterior = _softmax(flat)
+    posterior = softmax(flat)
     target = as_float(cv2.resize(first, (width, height), interpolation=cv2.INTER_AREA)).reshape(-1, 2)
     things = _things(posterior, bins, luma)
     # (cells, things), and the mean distribution of each thing.
@@ -78,16 +79,11 @@ def alternatives(
                 continue
             # Each cell prefers the colours near this mode.
             distance = as_float(((bins - bins[found[choice]]) ** 2).sum(axis=1))
-            tilted = _softmax(as_float((flat - distance / (2 * SPREAD**2)) / temperature))
+            tilted = softmax(as_float((flat - distance / (2 * SPREAD**2)) / temperature))
             # A border between two things is as soft as a cell is wide.
             ab += soft[:, i, None] * (tilted @ bins - target)
         results.append(ab.reshape(height, width, 2))
     return results
-
-
-def _softmax(logits: Float) -> Float:
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return as_float(powers / powers.sum(axis=1, keepdims=True))
 
 
 def _things(posterior: Float, bins: Float, luma: Float) -> NDArray[np.intp]:

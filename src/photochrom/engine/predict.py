@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photochrom.color.lab import grey_to_lightness
+from photochrom.color.quantize import softmax
 from photochrom.engine.candidates import alternatives
 from photochrom.engine.guidance import Guidance, guidance_of
 from photochrom.engine.hints import Hint, drawn
@@ -172,12 +173,9 @@ def _described(session: Session, luma: Float, reference: Reference | None = None
         name: np.ascontiguousarray(each[0].transpose(1, 2, 0))
         for name, each in zip(outputs, session.run(lightness, outputs), strict=True)
     }
-    logits = maps.get(LOGITS)
-    if logits is not None:
-        logits = np.exp(logits - logits.max(axis=-1, keepdims=True))
-        logits /= logits.sum(axis=-1, keepdims=True)
+    shares = softmax(maps[LOGITS]) if LOGITS in maps else None
     rgb = None if reference is None else reference.rgb
-    return cells_of(luma, maps[AB], maps.get(AFFINITY), logits, rgb)
+    return cells_of(luma, maps[AB], maps.get(AFFINITY), shares, rgb)
 
 
 def distribution(session: Session, luma: Float, options: Options) -> Float:

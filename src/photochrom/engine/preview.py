@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from photochrom.color.gamut import ab_to_chroma, reduce_chroma
 from photochrom.color.lab import rgb_to_lab
 from photochrom.color.luma import ycbcr_to_rgb
+from photochrom.color.quantize import softmax
 from photochrom.engine import merge
 from photochrom.engine.colorizer import Colorizer, coefficients_of
 from photochrom.engine.guidance import Guidance, guidance_of
@@ -213,8 +214,7 @@ def _share(logits: Float, x: float, y: float) -> NDArray[np.float64]:
     _, height, width = logits.shape
     row, column = _cell(y, height), _cell(x, width)
     near = logits[:, max(0, row - 1) : row + 2, max(0, column - 1) : column + 2].astype(np.float64)
-    near = np.exp(near - near.max(axis=0))
-    return np.asarray((near / near.sum(axis=0)).mean(axis=(1, 2)))
+    return np.asarray(softmax(near, axis=0).mean(axis=(1, 2)))
 
 
 def _hex(luma: float, ab: NDArray[np.floating]) -> str:
