@@ -426,6 +426,23 @@ def test_hints_are_saved_and_loaded(shown: Page, hand: Any, tmp_path: Path) -> N
     assert np.abs(hand.color(*SPOT) - coloured).max() < 1
 
 
+def test_a_file_of_hints_keeps_how_far_they_reach(shown: Page, hand: Any) -> None:
+    content = [
+        {"x": 0.5, "y": 0.5, "color": "#2040a0", "reach": "like"},
+        {"x": 0.2, "y": 0.2, "color": "#a06040", "reach": "here", "radius": 0.1},
+    ]
+    file = {"name": "a.json", "mimeType": "application/json", "buffer": json.dumps(content).encode()}
+    shown.get_by_text("Your colours").click()
+    with shown.expect_request(lambda request: "like" in (request.post_data or "")) as waiting:
+        shown.locator("#hints-file").set_input_files(file)
+    assert waiting.value.post_data_json["hints"] == content
+    hand.settled()
+    content[0]["reach"] = "everywhere"
+    shown.locator("#hints-file").set_input_files(file | {"buffer": json.dumps(content).encode()})
+    expect(shown.locator("#wrong")).to_contain_text("entry 1 is not")
+    hand.settled()
+
+
 def test_a_newer_look_aborts_the_older(shown: Page, hand: Any) -> None:
     aborted: list[int] = []
     held: list[Route] = []

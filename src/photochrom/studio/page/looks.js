@@ -3,6 +3,8 @@
 const MOST_STEPS = 200;
 export const MOST_HINTS = 500;
 export const VERSIONS = 3;
+// How far a hint of a file may reach. "keep" has no colour, and the page knows only hints that have one.
+const REACHES = ["here", "thing", "like"];
 export const PLAIN = Object.freeze({ strength: 1, colorfulness: 1, warmth: 0, candidate: 0, hints: Object.freeze([]) });
 // The part of a look that has a name, and that files of looks hold.
 const NAMED = ["strength", "colorfulness", "warmth"];
@@ -104,9 +106,11 @@ export function hintsFrom(text) {
   if (list.length > MOST_HINTS) throw new BadHints("hints.too-many", { n: list.length });
   return list.map((hint, index) => {
     const inside = (value) => typeof value === "number" && value >= 0 && value <= 1;
-    const good = inside(hint?.x) && inside(hint?.y) && /^#[0-9a-f]{6}$/i.test(hint?.color);
+    const known = REACHES.includes(hint?.reach ?? "thing") && ["undefined", "number"].includes(typeof hint?.radius);
+    const good = inside(hint?.x) && inside(hint?.y) && /^#[0-9a-f]{6}$/i.test(hint?.color) && known;
     if (!good) throw new BadHints("hints.bad-entry", { n: index + 1 });
-    return { x: hint.x, y: hint.y, color: hint.color.toLowerCase() };
+    const { reach, radius } = hint;
+    return { x: hint.x, y: hint.y, color: hint.color.toLowerCase(), ...(reach && { reach }), ...(radius && { radius }) };
   });
 }
 

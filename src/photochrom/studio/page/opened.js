@@ -128,7 +128,7 @@ panel.addEventListener("sure", ({ detail }) => showVeil(detail));
 pictures.addEventListener("shown", ({ detail }) => {
   if (detail !== here.photo) return;
   showPictures();
-  panel.wrong("");
+  panel.mended();
 });
 pictures.addEventListener("busy", ({ detail }) => stage.root.classList.toggle("busy", detail));
 pictures.addEventListener("wrong", ({ detail: { photo, error } }) => trouble(photo, error));

@@ -16,6 +16,7 @@ const SETTLED = 600;
 export class Panel extends EventTarget {
   #gallery = new Gallery();
   #photo = null;
+  #wrongFile = false;
   #control = null;
   #timer = 0;
   // The look that the versions show or will show.
@@ -65,7 +66,7 @@ export class Panel extends EventTarget {
     find("take").hidden = photo.state === "failed";
     find("download").disabled = find("remove").disabled = photo.state !== "done";
     find("share").disabled = photo.state !== "done" || photo.isFilm;
-    if (other) find("wrong").textContent = "";
+    if (other) this.wrong("");
     if (other) this.#withdraw();
     if (other) find("candidates").replaceChildren();
     if (other) this.#gallery.clear();
@@ -90,8 +91,15 @@ export class Panel extends EventTarget {
     this.#offer();
   }
 
-  wrong(sentence) {
+  /** Say what is wrong with the photo, or with a file of looks or hints. */
+  wrong(sentence, { ofFile = false } = {}) {
     find("wrong").textContent = sentence;
+    this.#wrongFile = ofFile;
+  }
+
+  /** A new picture has come. It answers what was wrong with the picture before, and not what is wrong with a file. */
+  mended() {
+    if (!this.#wrongFile) this.wrong("");
   }
 
   // Only while it is open and nothing moves: a version costs as much as the picture itself.
@@ -154,7 +162,7 @@ export class Panel extends EventTarget {
 
   async #loadLook(file) {
     const look = lookFrom(await file.text());
-    this.wrong(look ? "" : t("look.bad", { name: file.name }));
+    this.wrong(look ? "" : t("look.bad", { name: file.name }), { ofFile: !look });
     if (!look) return;
     this.#emit("keep", look);
     this.#emit("said", t("look.loaded"));
@@ -168,7 +176,7 @@ export class Panel extends EventTarget {
       this.#emit("said", t("hints.loaded", { n: hints.length }));
     } catch (error) {
       if (!(error instanceof BadHints)) throw error;
-      this.wrong(t(error.message, { name: file.name, ...error.values }));
+      this.wrong(t(error.message, { name: file.name, ...error.values }), { ofFile: true });
     }
   }
 
