@@ -8,11 +8,12 @@ import stat
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
-from photochrom.errors import PhotoError
-from photochrom.files import STALE_SECONDS, atomic, sweep, write_atomic
+from photochrom.errors import PhotoError, WriteError
+from photochrom.files import STALE_SECONDS, atomic, make_folder, sweep, write_atomic
 
 
 def test_writes_and_leaves_nothing_else(tmp_path):
@@ -151,3 +152,12 @@ def test_sweeps_what_a_killed_process_left_and_nothing_else(tmp_path):
     assert sweep(tmp_path) == [left]
     assert [p.name for p in tmp_path.iterdir()] == ["photo.part"]
     assert sweep(tmp_path / "nowhere") == []
+
+
+def test_a_folder_is_made_or_the_reason_is_said(tmp_path: Path) -> None:
+    make_folder(tmp_path / "a" / "b")
+    make_folder(tmp_path / "a" / "b")
+    assert (tmp_path / "a" / "b").is_dir()
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(WriteError, match="file"):
+        make_folder(tmp_path / "file")

@@ -17,7 +17,7 @@ try:
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["atomic", "sweep", "write_atomic"]
+__all__ = ["atomic", "make_folder", "sweep", "write_atomic"]
 
 PREFIX, SUFFIX = ".photochrom-", ".part"
 STALE_SECONDS = 2.0
@@ -110,6 +110,19 @@ def sweep(folder: str | Path) -> list[Path]:
                     found.unlink()
                     removed.append(found)
     return removed
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it, unless it is there.
+
+    Raises
+    ------
+    WriteError
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise write_error(folder, error) from error
 
 
 def write_error(path: Path, error: OSError) -> WriteError:

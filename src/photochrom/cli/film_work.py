@@ -152,12 +152,13 @@ class FilmWork:
 
     def _target(self, source: Path) -> Path:
         from photochrom.errors import NameTakenError, Remedy
+        from photochrom.files import make_folder
         from photochrom.jobs.film import result_path
 
         target = Path(self.out) if self.out is not None else result_path(source, self.film_options)
         if self.folder is not None:
             target = Path(self.folder) / target.name
-            _make_folder(Path(self.folder))
+            make_folder(Path(self.folder))
         with self._lock:
             if target.resolve() in self._taken:
                 raise NameTakenError(
@@ -170,12 +171,3 @@ class FilmWork:
         if target.exists() and not self.overwrite and not same:
             raise Skip(f"{source}: already done ({target} exists); --overwrite makes it anew", target)
         return target
-
-
-def _make_folder(folder: Path) -> None:
-    from photochrom.files import write_error
-
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise write_error(folder, error) from error

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from photochrom.errors import NameTakenError, PhotoError, Remedy
-from photochrom.files import write_atomic, write_error
+from photochrom.files import make_folder, write_atomic
 from photochrom.media import provenance
 from photochrom.media.provenance import Provenance
 from photochrom.pipeline.naming import comparison_name, result_name
@@ -79,10 +79,7 @@ class Disk:
 
     def write(self, path: Path, data: bytes, *, overwrite: bool) -> None:
         """Write a whole file, or none. Its folder is made."""
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise write_error(path.parent, error) from error
+        make_folder(path.parent)
         # An empty file is not a result, and may be replaced without being asked.
         empty = path.is_file() and path.stat().st_size == 0
         write_atomic(path, data, overwrite=overwrite or empty)
