@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torchmetrics.utilities.data import dim_zero_cat
 
+from photochrom.color.luma import rgb_to_luma
 from photochrom.metrics.metric import MeanOverPhotos
 from photochrom.metrics.photos import Photos, as_photos
 
@@ -19,8 +20,6 @@ Flow: TypeAlias = Callable[
     [NDArray[np.uint8], NDArray[np.uint8]], tuple[NDArray[np.float32], NDArray[np.float32]]
 ]
 """From the luma (h, w) of two neighbouring frames to the flow (h, w, 2) of the first one and its trust (h, w)."""
-
-REC601 = (0.299, 0.587, 0.114)
 
 
 class WarpError(MeanOverPhotos):
@@ -61,7 +60,7 @@ class WarpError(MeanOverPhotos):
             raise ValueError(
                 f"frames {tuple(ours.rgb.shape)} and truth {tuple(true.rgb.shape)} differ in shape"
             )
-        greys = (true.rgb.movedim(1, -1) @ true.rgb.new_tensor(REC601) * 255).round().to(torch.uint8)
+        greys = (rgb_to_luma(true.rgb, axis=1) * 255).round().to(torch.uint8)
         for grey, lab in zip(greys.cpu().numpy(), ours.lab.cpu(), strict=True):
             ab = np.ascontiguousarray(lab[1:].movedim(0, -1).numpy(), np.float32)
             if self._last is not None and self._last[0] == film:
