@@ -68,8 +68,7 @@ def prior_strength(session: Session, colorfulness: float) -> float:
     """The share of the class rebalancing that stays in the distribution, in [0, 1], for `colorfulness` in [0, 2].
 
     Rebalancing (Zhang et al. 2016, section 2.2) weighs rare colours up, and rare colours are strong ones. 0 keeps
-    nothing of it, 1 keeps the model's default share, 2 keeps all. Between them the share is linear. Of all the ways to
-    get more chroma that docs/default-model.md compares, this one costs the least accuracy.
+    nothing of it, 1 keeps the model's default share, 2 keeps all. Between them the share is linear.
     A model without a distribution has no such share; its chroma is multiplied by `colorfulness`.
     """
     least, most = (0.0, session.prior_strength) if colorfulness <= 1 else (session.prior_strength, 1.0)
