@@ -150,7 +150,7 @@ def test_a_large_set_grows_without_losing_a_pixel(monkeypatch: pytest.MonkeyPatc
     packer = dataset._Packer()
     for picture in pictures:
         packer.add(picture)
-    photos = PhotoDataset(*packer.finish(), [""] * 50, [""] * 50)
+    photos = PhotoDataset(*packer.finish(), *([[""] * 50] * 3))
     assert photos.nbytes == photos.atlas.numel()
     for i, picture in enumerate(pictures):
         np.testing.assert_array_equal(photos[i], picture)
@@ -205,7 +205,7 @@ def test_what_is_no_photo_is_refused(photo: Pixels) -> None:
 
 
 def test_keys_must_be_as_many_as_photos() -> None:
-    with pytest.raises(ValueError, match="1 photos, 2 keys and 2 groups"):
+    with pytest.raises(ValueError, match="1 photos, 2 keys, 2 groups and 1 collections"):
         PhotoDataset.pack([color(0)], ["a", "b"])
 
 

@@ -296,3 +296,9 @@ def test_listing_waits_until_it_is_asked_for(tmp_path: Path) -> None:
     assert len(source) == 2
     folder(path, ["c.png"])
     assert len(source) == 2
+
+
+def test_numbered_tars_of_one_set_are_one_collection(tmp_path: Path) -> None:
+    for name in ("birds-00", "birds-01", "cats"):
+        tar(tmp_path / f"{name}.tar", [f"{name}.jpg"])
+    assert [Path(item.collection).name for item in find(tmp_path).items] == ["birds", "birds", "cats"]

@@ -14,7 +14,7 @@ from PIL import Image
 
 from photochrom.data.dataset import PhotoDataset
 from photochrom.data.stream import PhotoStream, load
-from photochrom.training.batches import Batch, Loader, advance, in_order, make_batch
+from photochrom.training.batches import Batch, Loader, advance, make_batch
 from photochrom.training.budget import Budget, Position
 from photochrom.training.recipe import Recipe
 
@@ -29,15 +29,6 @@ def by_steps(steps: int, photos: int = 8) -> Callable[[Position], float]:
 def same(one: Batch, other: Batch) -> bool:
     pairs = [(getattr(one, name), getattr(other, name)) for name in FIELDS]
     return one.keys == other.keys and all(torch.equal(a, b) if a is not None else b is None for a, b in pairs)
-
-
-def test_each_photo_once_a_pass_in_an_order_of_its_own() -> None:
-    eligible = np.array([2, 3, 5, 7, 11, 13])
-    passes = [[in_order(4, eligible, 6 * i + j) for j in range(6)] for i in range(20)]
-    assert all(sorted(row) == eligible.tolist() for row in passes)
-    assert len({tuple(row) for row in passes}) > 15
-    assert [in_order(4, eligible, n) for n in range(120)] == [n for row in passes for n in row]
-    assert [in_order(5, eligible, n) for n in range(12)] != passes[0] + passes[1]
 
 
 def test_a_pass_over_the_photos_through_the_loader(photos: PhotoDataset, recipe: MakeRecipe) -> None:

@@ -25,12 +25,13 @@ from photochrom.errors import CheckpointError, RecipeError
 from photochrom.files import write_error
 from photochrom.nets.resnet import test_resnet as tiny_resnet
 from photochrom.training import batches, budget, checkpoint, loop
-from photochrom.training.batches import Batch, in_order, make_batch
+from photochrom.training.batches import Batch, make_batch
 from photochrom.training.budget import Budget
 from photochrom.training.checkpoint import BEST, LAST, load_checkpoint, under
 from photochrom.training.criterion import Criterion
 from photochrom.training.loop import Saving, train
 from photochrom.training.networks import Pretrained, build_generator
+from photochrom.training.order import Order
 from photochrom.training.recipe import Recipe
 from photochrom.training.steps import Step
 from photochrom.training.validation import Validation
@@ -431,7 +432,7 @@ def test_nan_names_the_step_and_the_photos_and_costs_no_checkpoint(
     message = str(caught.value)
     assert message.startswith("step 2: the generator's loss is ")
     assert "nan" in message
-    chosen = [in_order(7, torch.arange(8).numpy(), 8 + i) for i in range(4)]
+    chosen = [Order(7, np.arange(8))[8 + i] for i in range(4)]
     assert message.endswith("photos: " + ", ".join(f"photo {i}" for i in chosen))
 
     assert saves == [(LAST, 1), (LAST, 2)]
@@ -634,7 +635,7 @@ def test_batch_norm_statistics_fit_the_averaged_weights(
     made = [
         make_batch(
             photos,
-            np.array([in_order(0, np.arange(8), step * 4 + i) for i in range(4)]),
+            np.array([Order(0, np.arange(8))[step * 4 + i] for i in range(4)]),
             32,
             [np.random.default_rng((0, step, i)) for i in range(4)],
             settings,

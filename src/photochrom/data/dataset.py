@@ -62,7 +62,7 @@ class PhotoDataset:
 
     Attributes
     ----------
-    keys, groups : key and group of each photo, from its source
+    keys, groups, collections : key, group and collection of each photo, see `photochrom.data.sources.Item`
     left_out : the photos that loading left out
     waited : seconds that `take` waited for photos; always 0 here, other than in `PhotoStream`
     """
@@ -72,6 +72,7 @@ class PhotoDataset:
     shapes: NDArray[np.int64]
     keys: list[str]
     groups: list[str]
+    collections: list[str]
     left_out: LeftOut = field(default_factory=LeftOut)
     waited: float = 0.0
 
@@ -81,17 +82,24 @@ class PhotoDataset:
         photos: Sequence[Photo],
         keys: Sequence[str] | None = None,
         groups: Sequence[str] | None = None,
+        collections: Sequence[str] | None = None,
         left_out: LeftOut | None = None,
     ) -> "PhotoDataset":
-        """Make a set of (H, W, 3) uint8 pictures. By default their keys are "0", "1", ... and each is its own group."""
+        """Make a set of (H, W, 3) uint8 pictures.
+
+        By default their keys are "0", "1", ..., each is its own group, and all are one collection.
+        """
         packer = _Packer(sum(photo.shape[0] * photo.shape[1] for photo in photos))
         for photo in photos:
             packer.add(photo)
         keys = [str(i) for i in range(len(photos))] if keys is None else list(keys)
         groups = list(keys) if groups is None else list(groups)
-        if not len(keys) == len(groups) == len(photos):
-            raise ValueError(f"{len(photos)} photos, {len(keys)} keys and {len(groups)} groups")
-        return cls(*packer.finish(), keys, groups, left_out or LeftOut())
+        collections = [""] * len(photos) if collections is None else list(collections)
+        if not len(keys) == len(groups) == len(collections) == len(photos):
+            raise ValueError(
+                f"{len(photos)} photos, {len(keys)} keys, {len(groups)} groups and {len(collections)} collections"
+            )
+        return cls(*packer.finish(), keys, groups, collections, left_out or LeftOut())
 
     @classmethod
     def load(
@@ -125,7 +133,7 @@ class PhotoDataset:
         if not kept:
             raise FileNotFoundError(f"{source.path}: no colour photos in it; left out: {left_out}")
         keys, groups = [item.key for item in kept], [item.group for item in kept]
-        photos = cls(*packer.finish(), keys, groups, left_out)
+        photos = cls(*packer.finish(), keys, groups, [item.collection for item in kept], left_out)
         return photos if limit is None else photos.subset(np.argsort(np.array(keys), kind="stable"))
 
     def __len__(self) -> int:
@@ -165,6 +173,7 @@ class PhotoDataset:
             shapes=self.shapes[chosen],
             keys=[self.keys[i] for i in chosen],
             groups=[self.groups[i] for i in chosen],
+            collections=[self.collections[i] for i in chosen],
         )
 
     def take(self, indices: ArrayLike) -> "PhotoDataset":
@@ -186,7 +195,7 @@ class PhotoDataset:
         if self.nbytes // 3 == len(self.atlas):
             return replace(self, atlas=self.atlas.to(device))
         return PhotoDataset.pack(
-            [self[i] for i in range(len(self))], self.keys, self.groups, self.left_out
+            [self[i] for i in range(len(self))], self.keys, self.groups, self.collections, self.left_out
         ).to(device)
 
 

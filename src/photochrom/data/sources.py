@@ -1,6 +1,7 @@
 """Sources of photos: folders, tars and the Kaggle arrays. Photos are listed by name and read one at a time."""
 
 import os
+import re
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -36,6 +37,12 @@ class Item:
     def read(self, short_side: int | None = None) -> NDArray[np.uint8]:
         """Read the photo; see `Source.read`."""
         return self.source.read(self, short_side)
+
+    @property
+    def collection(self) -> str:
+        """The folder or the tar of the photo. The numbered tars of one set (``name-00.tar``) are one collection."""
+        path = self.source.path
+        return re.sub(r"-\d+$", "", str(path.with_suffix(""))) if path.suffix == ".tar" else str(path)
 
 
 class Source(ABC):

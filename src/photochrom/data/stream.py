@@ -36,7 +36,8 @@ class PhotoStream:
 
     Attributes
     ----------
-    keys, groups : key and group of each item, readable or not; the sets that `take` returns have their own
+    keys, groups, collections : key, group and collection of each item, readable or not; the sets that `take` returns
+        have their own
     left_out : the photos that were found to be grey or broken so far
     waited : seconds that `take` waited for photos
     """
@@ -120,6 +121,7 @@ class PhotoStream:
             [photo for _, photo in read],
             [item.key for item, _ in read],
             [item.group for item, _ in read],
+            [item.collection for item, _ in read],
             self.left_out,
         )
         return photos.to(self.device)
@@ -131,6 +133,7 @@ class PhotoStream:
     def _hold(self, items: list[Item]) -> None:
         self.items = items
         self.keys, self.groups = [item.key for item in items], [item.group for item in items]
+        self.collections = [item.collection for item in items]
 
     def _announce(self, index: int) -> Future[tuple[Item, Photo]]:
         if index not in self._coming:

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +21,7 @@ from photochrom.data.degrade import degrade, mix_to_grey
 from photochrom.data.hints import random_hints
 from photochrom.data.stream import PhotoStream
 from photochrom.training.budget import Position
+from photochrom.training.order import Order
 
 if TYPE_CHECKING:
     # At run time this import would be circular: the recipe imports the steps, and they import this module.
@@ -104,10 +104,15 @@ class Loader:
         self.photos, self.recipe, self.progress = photos, recipe, progress
         self.stride, self.rank, self.world = stride, rank, world
         self.waited = 0.0  # seconds that the net waited for the last batch
-        self.eligible = {stage.size: self._eligible(stage.size) for stage in recipe.stages}
+        self.orders = {stage.size: self._order(stage.size) for stage in recipe.stages}
         for stage in recipe.stages:
             if stage.batch % world:
                 raise ValueError(f"a batch of {stage.batch} cannot be shared by {world} processes")
+
+    def _order(self, size: int) -> Order:
+        eligible = self._eligible(size)
+        collections = [self.photos.collections[i] for i in eligible]
+        return Order(self.recipe.seed, eligible, collections, self.recipe.data.balance)
 
     def _eligible(self, size: int) -> NDArray[np.intp]:
         sides = self.photos.short_sides
@@ -135,9 +140,8 @@ class Loader:
         return range(self.rank * share, (self.rank + 1) * share)
 
     def _chosen(self, position: Position, stage: Stage) -> NDArray[np.intp]:
-        eligible = self.eligible[stage.size]
-        numbers = [position.photos + i for i in self._places(stage)]
-        return np.array([in_order(self.recipe.seed, eligible, number) for number in numbers])
+        order = self.orders[stage.size]
+        return np.array([order[position.photos + i] for i in self._places(stage)])
 
     def batches(
         self, position: Position, seconds: Callable[[], float]
@@ -173,14 +177,3 @@ def advance(
     """Return the position after the step at `at`."""
     moved = Position(at.step + 1, at.photos + stage.batch, at.stage_photos + stage.batch, seconds)
     return replace(moved, stage_photos=0) if recipe.stage(progress(moved)) is not stage else moved
-
-
-def in_order(seed: int, eligible: NDArray[np.intp], number: int) -> int:
-    """Return the photo with this number in an endless sequence of shuffled passes over `eligible`."""
-    epoch, place = divmod(number, len(eligible))
-    return int(eligible[_shuffled(seed, epoch, len(eligible))[place]])
-
-
-@lru_cache(maxsize=4)
-def _shuffled(seed: int, epoch: int, count: int) -> NDArray[np.intp]:
-    return np.random.default_rng((seed, epoch, count)).permutation(count)

@@ -47,6 +47,8 @@ class Data(Strict):
     A photo takes part in a stage if, enlarged `enlarge` times, it reaches the stage's size. The size of streamed photos
     is not known, so they take part in all stages.
 
+    `balance` sets how much a large collection outweighs a small one: see `photochrom.training.order.Order`.
+
     Four keys are shares of the photos. The input of `aged` photos has marks of age. `films` photos are converted to
     grey with the sensitivity of an old film instead of Rec. 601 (both: `photochrom.data.degrade`). `hinted` photos get
     hints at places whose distribution `hints` names. `revealed` photos get their whole colour as hints (both:
@@ -59,6 +61,7 @@ class Data(Strict):
     inputs: Literal[1, 3] = 1
     split: str = "0.02"
     limit: Annotated[int, Field(ge=1)] | None = None
+    balance: Annotated[float, Field(ge=0, le=1)] = 1.0
     smallest_crop: Annotated[float, Field(gt=0, le=1)] = 0.6
     flip: bool = True
     enlarge: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 1.0
