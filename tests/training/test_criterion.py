@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from photochrom.data.spaces import space
+from photochrom.losses.distribution import distribution_loss
 from photochrom.nets.vgg16 import test_vgg16 as tiny_vgg
 from photochrom.training.criterion import Criterion
 from photochrom.training.settings import Pixel
@@ -50,6 +51,7 @@ def expected() -> dict[str, float]:
         "mse": float((difference**2).mean()),
         "huber": float(huber),
         "gradient": float((across + down) / 2),
+        "distribution": float(distribution_loss(output, truth)),
         "colorfulness": float(abs(colors[0] - colors[1])),
     }
 
@@ -60,6 +62,7 @@ def test_every_term_by_itself() -> None:
     assert loss(Pixel(kind="mse")) == pytest.approx(values["mse"], rel=1e-5)
     assert loss(Pixel(kind="huber", delta=0.25)) == pytest.approx(values["huber"], rel=1e-5)
     assert loss(Pixel(pixel=0, gradient=3)) == pytest.approx(3 * values["gradient"], rel=1e-5)
+    assert loss(Pixel(pixel=0, distribution=4)) == pytest.approx(4 * values["distribution"], rel=1e-5)
     assert loss(Pixel(pixel=0, colorfulness=5)) == pytest.approx(5 * values["colorfulness"], rel=1e-3)
 
 

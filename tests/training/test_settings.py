@@ -25,9 +25,9 @@ def test_the_discriminator_has_its_own_rate_and_no_groups() -> None:
     assert Optimizer(rate=1e-3).for_discriminator().rate == 1e-3
 
 
-@pytest.mark.parametrize("term", ["pixel", "gradient", "colorfulness", "perceptual"])
+@pytest.mark.parametrize("term", ["pixel", "gradient", "distribution", "colorfulness", "perceptual"])
 def test_one_weight_is_enough_to_weigh(term: str) -> None:
-    nothing = {"pixel": 0, "gradient": 0, "colorfulness": 0, "perceptual": 0}
+    nothing = {"pixel": 0, "gradient": 0, "distribution": 0, "colorfulness": 0, "perceptual": 0}
     assert not Pixel(**nothing).weighs
     assert Pixel(**(nothing | {term: 0.1})).weighs
 

@@ -46,6 +46,7 @@ def test_a_kind_makes_its_step(
 
 
 def test_reports_are_in_the_logs_order() -> None:
-    mean = [f"mean_{name}" for name in ("pixel", "gradient", "colorfulness", "perceptual")]
-    assert reports()[:9] == ["loss", "cross_entropy", "huber", *mean, "pixel", "gan"]
+    terms = ("pixel", "gradient", "distribution", "colorfulness", "perceptual")
+    mean = [f"mean_{name}" for name in terms]
+    assert reports()[:10] == ["loss", "cross_entropy", "huber", *mean, "pixel", "gan"]
     assert len(set(reports())) == len(reports())

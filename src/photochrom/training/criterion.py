@@ -6,6 +6,7 @@ from torch.nn import functional as F
 
 from photochrom.data.spaces import Space
 from photochrom.losses.colorfulness import colorfulness_loss
+from photochrom.losses.distribution import distribution_loss
 from photochrom.losses.gradient import gradient_loss
 from photochrom.losses.perceptual import PerceptualLoss
 from photochrom.losses.pixel import pixel_loss
@@ -13,7 +14,7 @@ from photochrom.training.settings import Pixel
 
 
 class Criterion(nn.Module):
-    """Pixels, gradients, colorfulness and features, as `settings` weighs them.
+    """Pixels, gradients, distribution, colorfulness and features, as `settings` weighs them.
 
     Parameters
     ----------
@@ -53,6 +54,8 @@ class Criterion(nn.Module):
             terms["pixel"] = self.pixel(output, truth)
         if weights.gradient:
             terms["gradient"] = gradient_loss(output, truth)
+        if weights.distribution:
+            terms["distribution"] = distribution_loss(output, truth)
         if weights.colorfulness or self.perceptual is not None:
             if output.shape[2:] != grey.shape[2:]:
                 output = F.interpolate(output, size=grey.shape[2:], mode="bilinear")

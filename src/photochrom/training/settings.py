@@ -47,7 +47,8 @@ class Optimizer(Strict):
 class Pixel(Strict):
     """Terms of a generator's loss that compare its output with the truth. A weight of 0 leaves a term out.
 
-    `pixel` is in the net's own range ([-1, 1] or [0, 1]). `gradient` and `colorfulness` are as in `photochrom.losses`.
+    `pixel` is in the net's own range ([-1, 1] or [0, 1]). `gradient`, `distribution` and `colorfulness` are as in
+    `photochrom.losses`.
     `perceptual` compares activations of `features` (see `photochrom.nets.registry.FEATURES`). Each activation has its
     own weight; by default only relu2_2 counts, as in Johnson et al. 2016.
     """
@@ -56,6 +57,7 @@ class Pixel(Strict):
     delta: Positive = 1.0
     pixel: Weight = 1.0
     gradient: Weight = 0.0
+    distribution: Weight = 0.0
     colorfulness: Weight = 0.0
     perceptual: Weight = 0.0
     features: str = "vgg16"
@@ -65,4 +67,4 @@ class Pixel(Strict):
     @property
     def weighs(self) -> bool:
         """Whether any term has a weight above 0."""
-        return any((self.pixel, self.gradient, self.colorfulness, self.perceptual))
+        return any((self.pixel, self.gradient, self.distribution, self.colorfulness, self.perceptual))

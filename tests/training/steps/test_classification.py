@@ -16,6 +16,7 @@ from torch.nn import functional as F
 
 from photochrom.color.lab import grey_to_lightness
 from photochrom.data.dataset import PhotoDataset
+from photochrom.losses.distribution import distribution_loss
 from photochrom.training.batches import Batch, make_batch
 from photochrom.training.networks import Networks, build_networks
 from photochrom.training.recipe import Recipe
@@ -23,7 +24,8 @@ from photochrom.training.steps import make_step
 from photochrom.training.steps.classification import ClassificationStep, rebalance
 
 MakeRecipe = Callable[..., Recipe]
-ALL = {"pixel": 3.0, "gradient": 2.0, "colorfulness": 5.0, "perceptual": 0.5, "features": "test_vgg16"}
+WEIGHTS = {"pixel": 3.0, "gradient": 2.0, "distribution": 4.0, "colorfulness": 5.0, "perceptual": 0.5}
+ALL: dict[str, Any] = {**WEIGHTS, "features": "test_vgg16"}
 SIDE = 32
 
 
@@ -79,6 +81,8 @@ def test_terms_are_of_the_products_colors_by_hand(
     across, down = difference.diff(dim=3).abs().mean(), difference.diff(dim=2).abs().mean()
     assert losses["mean_gradient"] == pytest.approx(float((across + down) / 2), rel=1e-3)
 
+    assert losses["mean_distribution"] == pytest.approx(float(distribution_loss(ab, truth) / 110), rel=1e-3)
+
     true = batch.rgb.permute(0, 2, 3, 1).double().numpy()
     luma = np.repeat((true @ [0.299, 0.587, 0.114])[..., None], 3, axis=-1)
     lightness = skimage.color.rgb2lab(luma)[..., :1]
@@ -94,7 +98,7 @@ def test_terms_are_of_the_products_colors_by_hand(
     assert losses["mean_perceptual"] == pytest.approx(expected, rel=5e-3)
 
     total = losses["cross_entropy"] + 10 * losses["huber"]
-    total += sum(ALL[name] * losses[f"mean_{name}"] for name in list(ALL)[:4])  # type: ignore[operator]
+    total += sum(weight * losses[f"mean_{name}"] for name, weight in WEIGHTS.items())
     assert losses["loss"] == pytest.approx(total, rel=1e-4)
     assert set(losses) == set(ClassificationStep.reports)
 

@@ -26,8 +26,9 @@ class Mean(Pixel):
     """Terms on the colours to which a distribution decodes. By default all their weights are 0.
 
     The colours are the annealed mean at `temperature` and `prior_strength`, as the product decodes it
-    (`photochrom.nets.prediction.DistributionNet.predict`). `pixel` and `gradient` compare ab / 110 at the stride of the
-    logits. `colorfulness` and `perceptual` compare pictures: the colours, enlarged bilinearly, on the true L*.
+    (`photochrom.nets.prediction.DistributionNet.predict`). `pixel`, `gradient` and `distribution` compare ab / 110 at
+    the stride of the logits. `colorfulness` and `perceptual` compare pictures: the colours, enlarged bilinearly, on the
+    true L*.
     """
 
     pixel: Weight = 0.0
@@ -85,6 +86,7 @@ class ClassificationStep(Step):
         "huber",
         "mean_pixel",
         "mean_gradient",
+        "mean_distribution",
         "mean_colorfulness",
         "mean_perceptual",
     )
