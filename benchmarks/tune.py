@@ -38,6 +38,8 @@ GOALS = {
     "top1": 80.0,
     "frechet": 20.0,
 }
+SHOWN = ("brown", "nearly_grey", "muted_ratio")
+"""These are printed beside the figures of the rule."""
 
 
 def entry(model: str, temperature: float, prior_strength: float, size: int, quality: str) -> Entry:
@@ -68,7 +70,7 @@ def way(row: Row, start: Row) -> float:
 def table(results: Results, models: list[str], every: bool) -> list[str]:
     """Rows of Markdown."""
     start = results.rows[0]
-    keys = [key for key in GOALS if any(m.key == key for m in results.metrics)]
+    keys = [key for key in (*GOALS, *SHOWN) if any(m.key == key for m in results.metrics)]
     lines = [
         "| " + " | ".join(["", *keys, "way"]) + " |",
         "| --- |" + " --- |" * (len(keys) + 1),
@@ -119,7 +121,7 @@ def main() -> None:
         command="tune",
         network=classifier,
         limit=args.limit,
-        names=[key for key in GOALS if classifier is not None or key not in ("top1", "frechet")],
+        names=[key for key in (*GOALS, *SHOWN) if classifier is not None or key not in ("top1", "frechet")],
         examples=0,
     )
     print(f"{found.protocol['files']} photos\n")
