@@ -54,8 +54,8 @@ def test_every_step_of_colorfulness_raises_the_chroma(session: Session, grey: np
 
 def test_the_middle_of_the_range_of_colorfulness_is_the_models_own(session: Session) -> None:
     ends = [prior_strength(session, colorfulness) for colorfulness in (0.0, 1.0, 2.0)]
-    assert ends == [0.0, session.prior_strength, 1.0]
-    assert prior_strength(session, 1.5) == pytest.approx((session.prior_strength + 1) / 2)
+    assert ends == [0.0, session.prior_strength, pytest.approx(2.5 * session.prior_strength)]
+    assert prior_strength(session, 1.5) == pytest.approx(1.75 * session.prior_strength)
 
 
 def test_best_averages_mirror_images(session: Session, grey: np.ndarray) -> None:

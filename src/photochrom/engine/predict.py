@@ -24,6 +24,8 @@ from photochrom.errors import ModelError
 from photochrom.modelfile.names import AB, AFFINITY, CONFIDENCE, LOGITS
 
 Float = NDArray[np.float32]
+FULLEST = 2.5
+"""The largest share of the class rebalancing that a user can ask for, as a multiple of the model's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +70,13 @@ def prior_strength(session: Session, colorfulness: float) -> float:
     """The share of the class rebalancing that stays in the distribution, in [0, 1], for `colorfulness` in [0, 2].
 
     Rebalancing (Zhang et al. 2016, section 2.2) weighs rare colours up, and rare colours are strong ones. 0 keeps
-    nothing of it, 1 keeps the model's default share, 2 keeps all. Between them the share is linear.
+    nothing of it, 1 keeps the model's default share, 2 keeps `FULLEST` times as much. Between them the share is linear.
     A model without a distribution has no such share; its chroma is multiplied by `colorfulness`.
     """
-    least, most = (0.0, session.prior_strength) if colorfulness <= 1 else (session.prior_strength, 1.0)
-    return least + (most - least) * (colorfulness if colorfulness <= 1 else colorfulness - 1)
+    usual = session.prior_strength
+    if colorfulness <= 1:
+        return usual * colorfulness
+    return usual + (min(1.0, FULLEST * usual) - usual) * (colorfulness - 1)
 
 
 def predict(
