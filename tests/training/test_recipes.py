@@ -27,6 +27,7 @@ NAMES = [
     "photochrom",
     "photochrom-adversarial",
     "photochrom-affinity",
+    "photochrom-broad",
     "photochrom-finish",
     "photochrom-tune",
     "pix2pix-rgb",
