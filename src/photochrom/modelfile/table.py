@@ -53,10 +53,10 @@ MODELS: dict[str, Model] = {
         Model(
             DEFAULT,
             "the default: photos of all kinds, with hints and a choice of colours, in half a second on a CPU",
-            sha256="52b0a555d264c95c64f6f376b995d9e4c738d15e51a9c579f3749a9277816ca6",
-            bytes=11710433,
+            sha256="29aceb1be55bd589ea5cb1745e7d54b34e609f52e69d86c0cb62b5b9a798a605",
+            bytes=11711950,
             code="Apache-2.0",
-            photos="trained partly on research-only photos (ImageNet terms): research, non-commercial",
+            photos="trained on photos of which many are research-only or state no terms: research, non-commercial",
         ),
     )
 }
