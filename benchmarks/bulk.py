@@ -17,6 +17,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -58,6 +59,8 @@ class Store:
         return self
 
     def __exit__(self, *error: object) -> None:
+        # moto keeps its buckets in this process, also when the server has ended.
+        urllib.request.urlopen(urllib.request.Request(f"{self.endpoint}/moto-api/reset", method="POST"))
         self.server.stop()
 
     def put(self, folder: Path) -> None:
@@ -108,13 +111,15 @@ class Watched:
         return self.process.returncode, said
 
     def worker(self, *, actor: bool) -> int:
-        """A process of Ray that runs an actor with a model, or one for tasks such as reading."""
+        """A process of Ray that has a model; or one that reads photos, and perhaps waits for the next ones."""
+        wanted = ("ray::MapWorker",) if actor else ("ray::MapBatches(Reader", "ray::IDLE")
         while True:
-            for pid in descendants(self.process.pid):
-                name = title(pid)
-                if name.startswith("ray::") and "Agent" not in name and ("MapWorker" in name) == actor:
-                    return pid
-            time.sleep(0.1)
+            names = {title(pid): pid for pid in descendants(self.process.pid)}
+            for start in wanted:
+                for name, pid in names.items():
+                    if name.startswith(start):
+                        return pid
+            time.sleep(0.5)
 
     def peak(self, *, driver: bool) -> int:
         """The most bytes that the driver, or any worker with a model, has had in memory of its own."""
@@ -131,7 +136,7 @@ class Watched:
                 name, size = title(pid), private_bytes(pid)
                 if size > self.peaks.get(pid, ("", 0))[1]:
                     self.peaks[pid] = (name, size)
-            time.sleep(0.2)
+            time.sleep(0.5)
 
 
 def descendants(pid: int) -> list[int]:
@@ -208,7 +213,7 @@ def kills(options: argparse.Namespace) -> Iterator[Row]:
                     raise SystemExit(
                         f"kills: the run ended before the {kind} was killed: {killed} {first.wait()}"
                     )
-                time.sleep(0.1)
+                time.sleep(0.5)
             victim = first.process.pid if kind == "driver" else first.worker(actor=kind == "MapWorker")
             killed.append("the driver" if kind == "driver" else title(victim).split("(")[0].strip())
             os.kill(victim, signal.SIGKILL)

@@ -195,3 +195,16 @@ def test_a_store_that_answers_503(bucket: Any, monkeypatch: pytest.MonkeyPatch) 
             read("s3://box/a.jpg", f"http://127.0.0.1:{server.server_port}")
         server.shutdown()
     assert (caught.value.code, caught.value.remedy) == ("store", Remedy.CONTINUE_LATER)
+
+
+def test_what_is_empty(bucket: Any, tmp_path: Path) -> None:
+    root = Root.of(f"{bucket.url}/out", bucket.endpoint)
+    bucket.put("outside.jpg", b"x")
+    assert root.is_empty()
+    bucket.put("out/sub/a.jpg", b"x")
+    assert not root.is_empty()
+    assert not Root.of(bucket.url, bucket.endpoint).is_empty()
+    assert Root.of(str(tmp_path / "gone")).is_empty()
+    assert Root.of(str(tmp_path)).is_empty()
+    (tmp_path / "a").write_bytes(b"")
+    assert not Root.of(str(tmp_path)).is_empty()

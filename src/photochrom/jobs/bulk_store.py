@@ -207,6 +207,30 @@ class Root:
         except Exception as error:
             raise store_error(error, where) from error
 
+    def is_empty(self) -> bool:
+        """Whether a bucket prefix has no objects, or a folder no files.
+
+        Raises
+        ------
+        PhotoError
+            If it cannot be listed.
+        """
+        try:
+            if not self.remote:
+                with os.scandir(self.url) as found:
+                    return next(found, None) is None
+            files = self.filesystem
+            if not hasattr(files, "call_s3"):
+                return not files.ls(self.url, detail=False)
+            bucket, key, _ = files.split_path(self.url)
+            prefix = f"{key}/" if key else ""
+            page = files.call_s3("list_objects_v2", Bucket=bucket, Prefix=prefix, MaxKeys=1)
+            return not page.get("Contents")
+        except FileNotFoundError:
+            return True
+        except Exception as error:
+            raise store_error(error, self.url) from error
+
     @property
     def filesystem(self) -> Any:
         """The file system of fsspec that holds it."""
