@@ -1,6 +1,6 @@
 """Archives: the speed, the safety and the cost of `photochrom bulk`.
 
-    python benchmarks/bulk.py [--photos 2000] [--rows 1000000] [--huge 200] [--only speed,kills,...]
+    python benchmarks/bulk.py [--photos 2000] [--rows 1000000] [--huge 200] [--turns 3] [--only speed,kills,...]
 
 Needs the extras `bulk` and `cloud`, and moto, whose server on loopback is the object storage. It runs in this process,
 so it shares the cores with the workers. Rates are those between the first and the last tenth of the results, so that
@@ -12,6 +12,7 @@ import datetime
 import logging
 import os
 import signal
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -28,6 +29,7 @@ import pyarrow.parquet
 from moto.server import ThreadedMotoServer
 from photo import jpeg, photo
 from PIL import Image
+from werkzeug.serving import WSGIRequestHandler
 
 from photochrom.engine.colorizer import Colorizer
 from photochrom.jobs.bulk_request import BulkRequest, row_key
@@ -49,6 +51,8 @@ class Store:
     def __enter__(self) -> "Store":
         os.environ |= {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
         os.environ |= {"AWS_DEFAULT_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true"}
+        # As real stores, it keeps connections open.
+        WSGIRequestHandler.protocol_version = "HTTP/1.1"
         self.server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
         self.server.start()
@@ -175,19 +179,34 @@ def private_bytes(pid: int) -> int:
 
 
 def speed(options: argparse.Namespace) -> Iterator[Row]:
-    """From and to object storage against the command on a folder."""
+    """From and to object storage against the command on a folder, in turns."""
+    jobs, ours, theirs, spent = len(os.sched_getaffinity(0)), [], [], []
     with tempfile.TemporaryDirectory() as name, Store() as store:
         box = Path(name) / "in"
         make_photos(box, options.photos)
         store.put(box)
-        jobs = len(os.sched_getaffinity(0))
-        run("colorize", box, "-o", f"{name}/out/", "--jobs", jobs, "-q")
-        theirs = rate([path.stat().st_mtime for path in Path(name, "out").iterdir()])
-        run("bulk", f"{BUCKET}/in", f"{BUCKET}/out", "--endpoint", store.endpoint, "--jobs", jobs, "-q")
-        table = results(Root.of(f"{BUCKET}/out", store.endpoint))
-        ours = rate([when.timestamp() for when in table["finished"].to_pylist()])
+        for turn in range(options.turns):
+            run("colorize", box, "-o", f"{name}/out{turn}/", "--jobs", jobs, "-q")
+            theirs.append(rate([path.stat().st_mtime for path in Path(name, f"out{turn}").iterdir()]))
+            target, before = f"{BUCKET}/out{turn}", time.process_time()
+            run("bulk", f"{BUCKET}/in", target, "--endpoint", store.endpoint, "--jobs", jobs, "-q")
+            # This process does nothing but serve the store meanwhile.
+            spent.append((time.process_time() - before) / options.photos)
+            table = results(Root.of(target, store.endpoint))
+            ours.append(rate([when.timestamp() for when in table["finished"].to_pylist()]))
+    ratios = sorted(x / y for x, y in zip(ours, theirs, strict=True))
+    rates = f"{statistics.median(ours):.1f}/s / {statistics.median(theirs):.1f}/s, {jobs} at once"
     what = f"{options.photos} one-megapixel photos from and to object storage / colorize on a folder"
-    yield what, f"{ours / theirs:.2f} ({ours:.1f}/s / {theirs:.1f}/s)", "at least 0.8"
+    yield (
+        f"{what}: median of {options.turns} (range)",
+        f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f}; {rates})",
+        "at least 0.8",
+    )
+    yield (
+        "processor time of the store's server there",
+        f"{1000 * statistics.median(spent):.1f} ms a photo",
+        "-",
+    )
 
 
 def run(*arguments: object, code: int = 0) -> str:
@@ -280,7 +299,7 @@ def broken(options: argparse.Namespace) -> Iterator[Row]:
         codes = {code for code in table["code"].to_pylist() if code}
         # README's promise for one photo, and 150 MB for Ray's own part of a worker.
         plan = 300e6 + 8 * 12 * side * side + 150e6
-    if code != 1 or codes != {"damaged"}:
+    if code != 1 or codes != {"incomplete"}:
         raise SystemExit(f"broken: {code}, {codes}: {said}")
     yield (
         f"{bad} broken and {huge} of {options.huge} megapixels among {options.photos}: rows done and failed",
@@ -380,6 +399,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--photos", type=int, default=2000)
+    parser.add_argument("--turns", type=int, default=3, help="of the two commands that are compared")
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--huge", type=int, default=200, help="megapixels of a large photo")
     parser.add_argument("--only", default=",".join(ROWS), help="which rows, separated by commas")

@@ -77,9 +77,7 @@ class Unseen:
         self.store.write(path, data, overwrite=overwrite)
 
 
-def _photo(
-    row: Row, colorizer: Colorizer, request: ColorizeRequest, bulk: BulkRequest, store: Store
-) -> Row:
+def _photo(row: Row, colorizer: Colorizer, request: ColorizeRequest, bulk: BulkRequest, store: Store) -> Row:
     name, data = PurePosixPath(row["name"]), row["data"]
     place = row["path"] if is_url(row["path"]) else os.path.realpath(row["path"])
     # A photo keeps its own name in its provenance, whatever its result is called.

@@ -21,7 +21,7 @@ __all__ = ["Counts", "FailureLimit", "run"]
 
 ROUND = 100_000
 """Rows of one execution of Ray Data. It keeps some kilobytes for each block of photos until the execution ends."""
-MOST_ROWS = 16
+MOST_ROWS = 32
 """Rows of a block: what one task reads, and what is done again where a worker is lost."""
 RETRIES = 3
 """How often a block is tried again where its worker died. Rows that are still missing are then tried alone."""
