@@ -297,7 +297,7 @@ def broken(options: argparse.Namespace) -> Iterator[Row]:
         table = results(target)
         statuses = Counter(table["status"].to_pylist())
         codes = {code for code in table["code"].to_pylist() if code}
-        # README's promise for one photo, and 150 MB for Ray's own part of a worker.
+        # README's promise for one photo, and 150 MB for Ray's own part of a worker and results that wait.
         plan = 300e6 + 8 * 12 * side * side + 150e6
     if code != 1 or codes != {"incomplete"}:
         raise SystemExit(f"broken: {code}, {codes}: {said}")

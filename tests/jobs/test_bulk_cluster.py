@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from photochrom.errors import ClusterError, Remedy
+from photochrom.jobs import bulk_cluster
 from photochrom.jobs.bulk_cluster import STARTS, as_cluster_error, connect
 
 
@@ -81,6 +84,15 @@ def test_a_machine_on_which_ray_starts_slowly(monkeypatch: pytest.MonkeyPatch, s
             pass
         assert caught.value.code == "slow_start"
     assert len(starts) == 3
+    assert starts[0]["address"] == "local"
+
+
+def test_a_full_disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))
+    monkeypatch.setattr(bulk_cluster, "LEAST_DISK", shutil.disk_usage(tmp_path).total + 1)
+    with pytest.raises(ClusterError, match="the disk is full") as caught, connect():
+        pass
+    assert (caught.value.path, caught.value.code) == (str(tmp_path), "disk_full")
 
 
 def test_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:

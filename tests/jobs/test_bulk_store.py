@@ -154,7 +154,7 @@ def test_a_root_is_a_folder_or_a_prefix(bucket: Any, tmp_path: Path, monkeypatch
 
 
 def test_how_many_requests_a_photo_costs(bucket: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """docs/bulk.md counts with one GET, one HEAD and one PUT."""
+    """docs/bulk.md counts with one GET, one PUT, and one HEAD in a target that was not empty."""
     url = bucket.put("in/a.jpg", b"photo")
     files = filesystem("s3", bucket.endpoint)
     calls, call = list[str](), type(files)._call_s3

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import signal
 import socket
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +24,7 @@ __all__ = ["Cluster", "as_cluster_error", "connect"]
 STORE_SHARE, LEAST_STORE, MOST_STORE = 0.15, 100_000_000, 4_000_000_000
 """Photos wait in Ray's shared memory between the reader and the worker; a few per core are enough."""
 CONNECT_SECONDS = 10
+LEAST_DISK = 500_000_000
 STARTS, START_SECONDS = 3, 120
 """Ray gives its own processes 20 to 30 seconds to start, which a busy or slow machine may exceed."""
 
@@ -87,8 +90,11 @@ def connect(
     each = each or 1
     try:
         if address is None:
+            _check_disk()
             os.environ.setdefault("RAY_gcs_server_port_wait_time_s", str(START_SECONDS))
             options: dict[str, Any] = {
+                # Without it, Ray would connect to a cluster that `ray start` has begun on this machine.
+                "address": "local",
                 # A reader and the driver's own tasks need room beside the workers, or each waits for the other.
                 "num_cpus": workers * each + 2,
                 "object_store_memory": store_memory or _store_memory(),
@@ -196,6 +202,14 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
     while cause is not None:
         yield cause
         cause = cause.__cause__ or cause.__context__
+
+
+def _check_disk() -> None:
+    """See whether Ray has room for its objects and logs. Without room it would wait, and say nothing."""
+    folder = os.environ.get("RAY_TMPDIR") or tempfile.gettempdir()
+    if shutil.disk_usage(folder).free < LEAST_DISK:
+        what = "the disk is full, and Ray keeps its objects and logs there; RAY_TMPDIR names another folder"
+        raise ClusterError(folder, what, Remedy.CONTINUE_LATER, code="disk_full")
 
 
 def _check_address(address: str) -> None:
