@@ -1,6 +1,6 @@
 """Archives: the speed, the safety and the cost of `photochrom bulk`.
 
-    python benchmarks/bulk.py [--photos 2000] [--rows 1000000] [--huge 200] [--only speed,kills,...]
+    python benchmarks/bulk.py [--photos 2000] [--rows 1000000] [--huge 200] [--turns 3] [--only speed,kills,...]
 
 Needs the extras `bulk` and `cloud`, and moto, whose server on loopback is the object storage. It runs in this process,
 so it shares the cores with the workers. Rates are those between the first and the last tenth of the results, so that
@@ -12,11 +12,13 @@ import datetime
 import logging
 import os
 import signal
+import statistics
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +29,7 @@ import pyarrow.parquet
 from moto.server import ThreadedMotoServer
 from photo import jpeg, photo
 from PIL import Image
+from werkzeug.serving import WSGIRequestHandler
 
 from photochrom.engine.colorizer import Colorizer
 from photochrom.jobs.bulk_request import BulkRequest, row_key
@@ -48,6 +51,8 @@ class Store:
     def __enter__(self) -> "Store":
         os.environ |= {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
         os.environ |= {"AWS_DEFAULT_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true"}
+        # As real stores, it keeps connections open.
+        WSGIRequestHandler.protocol_version = "HTTP/1.1"
         self.server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
         self.server.start()
@@ -58,6 +63,8 @@ class Store:
         return self
 
     def __exit__(self, *error: object) -> None:
+        # moto keeps its buckets in this process, also when the server has ended.
+        urllib.request.urlopen(urllib.request.Request(f"{self.endpoint}/moto-api/reset", method="POST"))
         self.server.stop()
 
     def put(self, folder: Path) -> None:
@@ -108,13 +115,15 @@ class Watched:
         return self.process.returncode, said
 
     def worker(self, *, actor: bool) -> int:
-        """A process of Ray that runs an actor with a model, or one for tasks such as reading."""
+        """A process of Ray that has a model; or one that reads photos, and perhaps waits for the next ones."""
+        wanted = ("ray::MapWorker",) if actor else ("ray::MapBatches(Reader", "ray::IDLE")
         while True:
-            for pid in descendants(self.process.pid):
-                name = title(pid)
-                if name.startswith("ray::") and "Agent" not in name and ("MapWorker" in name) == actor:
-                    return pid
-            time.sleep(0.1)
+            names = {title(pid): pid for pid in descendants(self.process.pid)}
+            for start in wanted:
+                for name, pid in names.items():
+                    if name.startswith(start):
+                        return pid
+            time.sleep(0.5)
 
     def peak(self, *, driver: bool) -> int:
         """The most bytes that the driver, or any worker with a model, has had in memory of its own."""
@@ -131,7 +140,7 @@ class Watched:
                 name, size = title(pid), private_bytes(pid)
                 if size > self.peaks.get(pid, ("", 0))[1]:
                     self.peaks[pid] = (name, size)
-            time.sleep(0.2)
+            time.sleep(0.5)
 
 
 def descendants(pid: int) -> list[int]:
@@ -170,19 +179,34 @@ def private_bytes(pid: int) -> int:
 
 
 def speed(options: argparse.Namespace) -> Iterator[Row]:
-    """From and to object storage against the command on a folder."""
+    """From and to object storage against the command on a folder, in turns."""
+    jobs, ours, theirs, spent = len(os.sched_getaffinity(0)), [], [], []
     with tempfile.TemporaryDirectory() as name, Store() as store:
         box = Path(name) / "in"
         make_photos(box, options.photos)
         store.put(box)
-        jobs = len(os.sched_getaffinity(0))
-        run("colorize", box, "-o", f"{name}/out/", "--jobs", jobs, "-q")
-        theirs = rate([path.stat().st_mtime for path in Path(name, "out").iterdir()])
-        run("bulk", f"{BUCKET}/in", f"{BUCKET}/out", "--endpoint", store.endpoint, "--jobs", jobs, "-q")
-        table = results(Root.of(f"{BUCKET}/out", store.endpoint))
-        ours = rate([when.timestamp() for when in table["finished"].to_pylist()])
+        for turn in range(options.turns):
+            run("colorize", box, "-o", f"{name}/out{turn}/", "--jobs", jobs, "-q")
+            theirs.append(rate([path.stat().st_mtime for path in Path(name, f"out{turn}").iterdir()]))
+            target, before = f"{BUCKET}/out{turn}", time.process_time()
+            run("bulk", f"{BUCKET}/in", target, "--endpoint", store.endpoint, "--jobs", jobs, "-q")
+            # This process does nothing but serve the store meanwhile.
+            spent.append((time.process_time() - before) / options.photos)
+            table = results(Root.of(target, store.endpoint))
+            ours.append(rate([when.timestamp() for when in table["finished"].to_pylist()]))
+    ratios = sorted(x / y for x, y in zip(ours, theirs, strict=True))
+    rates = f"{statistics.median(ours):.1f}/s / {statistics.median(theirs):.1f}/s, {jobs} at once"
     what = f"{options.photos} one-megapixel photos from and to object storage / colorize on a folder"
-    yield what, f"{ours / theirs:.2f} ({ours:.1f}/s / {theirs:.1f}/s)", "at least 0.8"
+    yield (
+        f"{what}: median of {options.turns} (range)",
+        f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f}; {rates})",
+        "at least 0.8",
+    )
+    yield (
+        "processor time of the store's server there",
+        f"{1000 * statistics.median(spent):.1f} ms a photo",
+        "-",
+    )
 
 
 def run(*arguments: object, code: int = 0) -> str:
@@ -208,7 +232,7 @@ def kills(options: argparse.Namespace) -> Iterator[Row]:
                     raise SystemExit(
                         f"kills: the run ended before the {kind} was killed: {killed} {first.wait()}"
                     )
-                time.sleep(0.1)
+                time.sleep(0.5)
             victim = first.process.pid if kind == "driver" else first.worker(actor=kind == "MapWorker")
             killed.append("the driver" if kind == "driver" else title(victim).split("(")[0].strip())
             os.kill(victim, signal.SIGKILL)
@@ -273,9 +297,9 @@ def broken(options: argparse.Namespace) -> Iterator[Row]:
         table = results(target)
         statuses = Counter(table["status"].to_pylist())
         codes = {code for code in table["code"].to_pylist() if code}
-        # README's promise for one photo, and 150 MB for Ray's own part of a worker.
+        # README's promise for one photo, and 150 MB for Ray's own part of a worker and results that wait.
         plan = 300e6 + 8 * 12 * side * side + 150e6
-    if code != 1 or codes != {"damaged"}:
+    if code != 1 or codes != {"incomplete"}:
         raise SystemExit(f"broken: {code}, {codes}: {said}")
     yield (
         f"{bad} broken and {huge} of {options.huge} megapixels among {options.photos}: rows done and failed",
@@ -375,6 +399,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--photos", type=int, default=2000)
+    parser.add_argument("--turns", type=int, default=3, help="of the two commands that are compared")
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--huge", type=int, default=200, help="megapixels of a large photo")
     parser.add_argument("--only", default=",".join(ROWS), help="which rows, separated by commas")

@@ -84,6 +84,9 @@ class Remedy(StrEnum):
     GIVE_PICTURE = (
         "give a JPEG, PNG, TIFF, WebP, AVIF, HEIC, BMP, GIF, PNM, JPEG 2000, JPEG XL, PSD or camera RAW file"
     )
+    GIVE_RAY_TOKEN = (
+        "set RAY_AUTH_MODE=token, with the cluster's token in RAY_AUTH_TOKEN or RAY_AUTH_TOKEN_PATH"
+    )
     INSTALL_BULK = f"install the bulk extra: {install_extra('bulk')}"
     INSTALL_CLOUD = f"install the cloud extra: {install_extra('cloud')}"
     INSTALL_CODECS = f"install the codecs extra: {install_extra('codecs')}"

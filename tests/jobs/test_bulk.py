@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from io import BytesIO
@@ -15,7 +16,15 @@ from PIL import Image
 
 from photochrom.engine.colorizer import Colorizer
 from photochrom.errors import ClusterError, ModelError
-from photochrom.jobs.bulk import InMemory, ModelCopy, Reader, Worker, colorize_dataset
+from photochrom.jobs.bulk import (
+    MOST_WAITING,
+    InMemory,
+    ModelCopy,
+    Reader,
+    WhileOthersCompute,
+    Worker,
+    colorize_dataset,
+)
 from photochrom.jobs.bulk_plan import make_plan
 from photochrom.jobs.bulk_request import BulkRequest
 from photochrom.jobs.bulk_source import load
@@ -23,6 +32,7 @@ from photochrom.jobs.bulk_store import Root
 from photochrom.jobs.bulk_table import latest, schema
 from photochrom.modelfile.table import resolve
 from photochrom.pipeline.request import ColorizeRequest
+from photochrom.pipeline.targets import Disk
 
 
 @pytest.fixture(scope="module")
@@ -95,3 +105,40 @@ def test_a_dataset_has_one_result_per_row() -> None:
     nothing: Any = None
     with pytest.raises(ValueError, match="one candidate"):
         colorize_dataset(nothing, request=ColorizeRequest(Options(candidates=2)))
+
+
+def test_the_store_is_waited_for_while_another_photo_is_computed(
+    tree: Path, tmp_path: Path, model: ModelCopy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    together = threading.Barrier(3, timeout=20)
+
+    class Slow(Disk):
+        """All three photos must be here at once; each would wait for the others forever if one were alone."""
+
+        def write(self, path: Path, data: bytes, *, overwrite: bool) -> None:
+            together.wait()
+            super().write(path, data, overwrite=overwrite)
+
+    monkeypatch.setattr(Root, "store", Slow())
+    bulk = BulkRequest(Root.of(str(tmp_path / "out")))
+    worker = Worker(bulk, model, "cpu", 1)
+    todo = make_plan(load(str(tree)).table, latest(bulk.target), bulk, model.fingerprint).todo
+    todo = todo.append_column("index", pa.array(range(3), pa.int64()))
+    table = pa.concat_tables(list(Reader(bulk)(todo)), promote_options="permissive")
+    assert worker(table)["status"].to_pylist() == ["done"] * 3
+    assert not worker.computing.locked()
+
+
+def test_a_large_result_is_written_before_the_next_photo_is_computed(tmp_path: Path) -> None:
+    lock = threading.Lock()
+    held: list[bool] = []
+
+    class Seen(Disk):
+        def write(self, path: Path, data: bytes, *, overwrite: bool) -> None:
+            held.append(lock.locked())
+
+    store = WhileOthersCompute(Seen(), lock)
+    with lock:
+        store.write(tmp_path / "small", b"x", overwrite=False)
+        store.write(tmp_path / "large", bytes(MOST_WAITING + 1), overwrite=False)
+    assert held == [False, True]

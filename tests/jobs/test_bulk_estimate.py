@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,8 @@ def test_an_estimate_of_a_manifest_without_sizes(
     assert found.bytes == 2 * len(bucket.get(url.removeprefix(f"{bucket.url}/")))
     assert found.megapixels == pytest.approx(2 * 56 * 40 / 1e6)
     assert (found.reads, found.writes) == (2 * (1 + 2), 2 * 2)
+    # In a target that was empty, no result is looked for.
+    assert estimate(load(str(manifest)).table, replace(bulk, fresh=True)).reads == 2
 
 
 def test_an_estimate_of_nothing(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from PIL import Image
@@ -196,3 +196,36 @@ def test_a_film_is_not_read_into_memory(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.delattr(bulk_row, "read")
     read = read_row(row_of(str(tmp_path / "a.mp4"), "a.mp4"), BulkRequest(Root.of(str(tmp_path))))
     assert (read["data"], read["problem"]) == (None, None)
+
+
+class Counted(Bucket):
+    """A bucket that notes which names are looked at."""
+
+    looked: ClassVar[list[str]] = []
+
+    def look(self, path: Path) -> Seen:
+        self.looked.append(path.name)
+        return super().look(path)
+
+
+def test_in_a_target_that_was_empty_nothing_is_looked_for_and_nothing_is_replaced(
+    bucket: Any, grey_photo: Grey, colorizer: Colorizer
+) -> None:
+    target = Root.of(f"{bucket.url}/out", bucket.endpoint)
+    bulk = BulkRequest(target, endpoint=bucket.endpoint, fresh=True)
+    row = row_of(bucket.put("in/a.jpg", grey_photo()))
+    Counted.looked.clear()
+
+    def again(other: dict[str, Any]) -> dict[str, Any]:
+        return colorize_row(read_row(other, bulk), colorizer, bulk, store=Counted(target))
+
+    assert again(row)["outputs"] == ["a.jpg"]
+    assert Counted.looked == []
+    made = bucket.get("out/a.jpg")
+    # A worker died after the result was written, and the row comes again.
+    assert again(row)["outputs"] == ["a.jpg"]
+    # Another photo wants the name, against the plan.
+    other = row_of(bucket.put("in/b.jpg", grey_photo(140)))
+    assert again(other)["outputs"] == ["a (2).jpg"]
+    assert bucket.get("out/a.jpg") == made
+    assert bucket.keys("out/") == ["out/a (2).jpg", "out/a.jpg"]

@@ -153,3 +153,11 @@ def test_sources_that_are_none(tree: Path) -> None:
 
 def test_films_by_name() -> None:
     assert [is_film(name) for name in ("a.mp4", "s3://b/a.MKV", "a.jpg", "mp4")] == [True, True, False, False]
+
+
+def test_a_prefix_without_objects_and_one_without_photos(bucket: Any) -> None:
+    bucket.put("box/notes.txt", b"x")
+    with pytest.raises(PhotoError, match="there is no object below this prefix; check the path") as caught:
+        load(f"{bucket.url}/bok", bucket.endpoint)
+    assert caught.value.code == "missing"
+    assert len(load(f"{bucket.url}/box", bucket.endpoint).table) == 0

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -153,7 +154,7 @@ def test_a_root_is_a_folder_or_a_prefix(bucket: Any, tmp_path: Path, monkeypatch
 
 
 def test_how_many_requests_a_photo_costs(bucket: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """docs/bulk.md counts with one GET, one HEAD and one PUT."""
+    """docs/bulk.md counts with one GET, one PUT, and one HEAD in a target that was not empty."""
     url = bucket.put("in/a.jpg", b"photo")
     files = filesystem("s3", bucket.endpoint)
     calls, call = list[str](), type(files)._call_s3
@@ -187,11 +188,68 @@ class Busy(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+@contextmanager
+def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """The address of a server."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
 def test_a_store_that_answers_503(bucket: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bulk_store, "TRIES", 1)
-    with ThreadingHTTPServer(("127.0.0.1", 0), Busy) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        with pytest.raises(PhotoError) as caught:
-            read("s3://box/a.jpg", f"http://127.0.0.1:{server.server_port}")
-        server.shutdown()
+    with serving(Busy) as endpoint, pytest.raises(PhotoError) as caught:
+        read("s3://box/a.jpg", endpoint)
     assert (caught.value.code, caught.value.remedy) == ("store", Remedy.CONTINUE_LATER)
+
+
+def test_a_silent_store_is_asked_as_often_as_it_is_said(bucket: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    class Silent(Busy):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            done.wait(30)
+
+    done = threading.Event()
+    monkeypatch.setattr(bulk_store, "TRIES", 2)
+    monkeypatch.setattr(bulk_store, "READ_SECONDS", 0.2)
+    with serving(Silent) as endpoint:
+        with pytest.raises(PhotoError) as caught:
+            read("s3://box/a.jpg", endpoint)
+        done.set()
+    assert (caught.value.code, len(asked)) == ("store", 2)
+
+
+def test_an_answer_that_breaks_off_is_asked_for_again(bucket: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = [b"pho", b"photo"]
+
+    class Breaking(Busy):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", "5")
+            self.end_headers()
+            self.wfile.write(answers.pop(0))
+
+    with serving(Breaking) as endpoint:
+        assert read("s3://box/a.jpg", endpoint) == b"photo"
+    assert answers == []
+
+
+def test_what_is_empty(bucket: Any, tmp_path: Path) -> None:
+    root = Root.of(f"{bucket.url}/out", bucket.endpoint)
+    bucket.put("outside.jpg", b"x")
+    assert root.is_empty()
+    bucket.put("out/sub/a.jpg", b"x")
+    assert not root.is_empty()
+    assert not Root.of(bucket.url, bucket.endpoint).is_empty()
+    assert Root.of(str(tmp_path / "gone")).is_empty()
+    assert Root.of(str(tmp_path)).is_empty()
+    (tmp_path / "a").write_bytes(b"")
+    assert not Root.of(str(tmp_path)).is_empty()
+
+
+def test_an_endpoint_that_is_no_web_address() -> None:
+    with pytest.raises(OptionError, match="the endpoint minio:9000 must begin with http:// or https://"):
+        Root.of("s3://box", "minio:9000").is_empty()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from contextlib import AbstractContextManager, redirect_stdout
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -221,6 +222,7 @@ class _Run:
         self.model = ModelCopy.of(model, device)
         source = load(text, self.bulk.endpoint, target=self.bulk.target)
         columns = ["path", "status", "key", "bytes", "etag", "digest"]
+        self.bulk = replace(self.bulk, fresh=self.bulk.target.is_empty())
         plan = make_plan(source.table, latest(self.bulk.target, columns), self.bulk, self.model.fingerprint)
         self._describe(source, plan, text)
         return plan

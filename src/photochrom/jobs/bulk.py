@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import tempfile
+import threading
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,11 +17,12 @@ from photochrom.engine.colorizer import Colorizer
 from photochrom.errors import AlreadyColorError, ClusterError, PhotochromError, Remedy
 from photochrom.jobs.bulk_request import BulkRequest
 from photochrom.jobs.bulk_row import colorize_row, read_row
-from photochrom.jobs.bulk_table import failed_row
+from photochrom.jobs.bulk_table import Row, failed_row
 from photochrom.modelfile.table import DEFAULT
 from photochrom.pipeline import job as pipeline
 from photochrom.pipeline.job import as_error
 from photochrom.pipeline.request import ColorizeRequest
+from photochrom.pipeline.targets import Seen, Store
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -29,6 +32,10 @@ __all__ = ["ModelCopy", "colorize_dataset"]
 
 READS_AHEAD = 4
 """A reader asks the store for so many photos at once."""
+WRITES_BEHIND = 3
+"""So many photos may wait for the store while a worker computes another one."""
+MOST_WAITING = 16_000_000
+"""A result of more bytes is written before the next photo is computed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +117,14 @@ class Reader:
 
 
 class Worker:
-    """An actor of Ray Data: holds one `Colorizer`, and writes the results of the rows that it gets."""
+    """An actor of Ray Data: holds one `Colorizer`, and writes the results of the rows that it gets.
+
+    One photo is computed at a time. Meanwhile the store may be asked about others, and their results are written.
+    """
 
     def __init__(self, bulk: BulkRequest, model: ModelCopy, device: str, threads: int) -> None:
         self.bulk = bulk
+        self.computing = threading.Lock()
         self.problem: PhotochromError | None = None
         try:
             self.colorizer = model.load(device, threads)
@@ -127,19 +138,49 @@ class Worker:
 
         from photochrom.jobs.bulk_table import schema
 
-        found = []
-        for row in batch.to_pylist():
-            row["problem"] = _error_from(row["problem"])
-            if self.problem is not None:
-                made = failed_row(row, self.problem, self.bulk)
-            else:
-                try:
-                    made = colorize_row(row, self.colorizer, self.bulk)
-                except Exception as error:
-                    made = failed_row(row, as_error(error, row["path"]), self.bulk)
-            found.append({**made, "index": row["index"]})
+        with ThreadPoolExecutor(WRITES_BEHIND + 1, "photo") as pool:
+            found = list(pool.map(self._row, batch.to_pylist()))
         columns = schema().append(pa.field("index", pa.int64()))
         return pa.Table.from_pylist(found, schema=columns)
+
+    def _row(self, row: Row) -> Row:
+        row["problem"] = _error_from(row["problem"])
+        if self.problem is not None:
+            made = failed_row(row, self.problem, self.bulk)
+        else:
+            store = WhileOthersCompute(self.bulk.target.store, self.computing)
+            try:
+                with self.computing:
+                    made = colorize_row(row, self.colorizer, self.bulk, store=store)
+            except Exception as error:
+                made = failed_row(row, as_error(error, row["path"]), self.bulk)
+        return {**made, "index": row["index"]}
+
+
+class WhileOthersCompute:
+    """A `Store` whose user holds a lock for computing. The lock is free while the store is waited for."""
+
+    def __init__(self, store: Store, lock: threading.Lock) -> None:
+        self.store, self.lock = store, lock
+
+    def look(self, path: Path) -> Seen:
+        """As the store's own `look`."""
+        with self._free():
+            return self.store.look(path)
+
+    def write(self, path: Path, data: bytes, *, overwrite: bool) -> None:
+        """As the store's own `write`."""
+        # Large results that wait to be written would need more memory than a worker has.
+        with self._free() if len(data) <= MOST_WAITING else nullcontext():
+            self.store.write(path, data, overwrite=overwrite)
+
+    @contextmanager
+    def _free(self) -> Iterator[None]:
+        self.lock.release()
+        try:
+            yield
+        finally:
+            self.lock.acquire()
 
 
 def _with_bytes(row: dict[str, Any]) -> pa.Table:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import signal
 import socket
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +24,9 @@ __all__ = ["Cluster", "as_cluster_error", "connect"]
 STORE_SHARE, LEAST_STORE, MOST_STORE = 0.15, 100_000_000, 4_000_000_000
 """Photos wait in Ray's shared memory between the reader and the worker; a few per core are enough."""
 CONNECT_SECONDS = 10
+LEAST_DISK = 500_000_000
+STARTS, START_SECONDS = 3, 120
+"""Ray gives its own processes 20 to 30 seconds to start, which a busy or slow machine may exceed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +90,11 @@ def connect(
     each = each or 1
     try:
         if address is None:
+            _check_disk()
+            os.environ.setdefault("RAY_gcs_server_port_wait_time_s", str(START_SECONDS))
             options: dict[str, Any] = {
+                # Without it, Ray would connect to a cluster that `ray start` has begun on this machine.
+                "address": "local",
                 # A reader and the driver's own tasks need room beside the workers, or each waits for the other.
                 "num_cpus": workers * each + 2,
                 "object_store_memory": store_memory or _store_memory(),
@@ -115,14 +124,20 @@ def connect(
 def _start(options: dict[str, Any]) -> Any:
     import ray
 
-    try:
-        return ray.init(**options)
-    except Exception as error:
-        # Ray gives its processes 30 seconds, which a busy machine may exceed once.
-        if "timed out during startup" not in str(error):
-            raise
-    ray.shutdown()
-    return ray.init(**options)
+    for number in range(1, STARTS + 1):
+        try:
+            return ray.init(**options)
+        except Exception as error:
+            if number == STARTS or not _too_slow(error):
+                raise
+        # What was started is ended. The next start finds all files of Ray in memory, and is quicker.
+        ray.shutdown()
+    raise AssertionError
+
+
+def _too_slow(error: BaseException) -> bool:
+    """Whether Ray's own processes were not ready within the time that Ray gives them."""
+    return any(words in str(error) for words in ("timed out during startup", "Failed to start GCS"))
 
 
 @contextmanager
@@ -156,16 +171,45 @@ def as_cluster_error(error: BaseException, address: str) -> ClusterError:
     """The error that says what is wrong with Ray itself. `address` may be empty."""
     if isinstance(error, ClusterError):
         return error
-    kind, words = type(error).__name__, " ".join(str(error).split())
-    if kind == "OutOfDiskError" or "No space left" in words:
+    # Ray raises many errors from others, and the first of them is the one that tells why.
+    causes = list(_causes(error))
+    kinds = {type(cause).__name__ for cause in causes}
+    said = [" ".join(str(cause).split()) for cause in causes]
+    words = " ".join(said)
+    if "OutOfDiskError" in kinds or "No space left" in words:
         what = "the disk for Ray's spilled objects is full; free some space there"
         return ClusterError(address, what, Remedy.CONTINUE_LATER, code="disk_full")
     if "Version mismatch" in words:
-        what = f"the cluster has other versions of Ray or Python ({words})"
+        there = next(text for text in said if "Version mismatch" in text)
+        what = f"the cluster has other versions of Ray or Python ({there})"
         return ClusterError(address, what, Remedy.SAME_VERSION, code="version")
+    if "AuthenticationError" in kinds or "InvalidAuthToken" in words:
+        # Ray sends the token of this user only where it is told to, or to a cluster that it finds on this machine.
+        return ClusterError(address, "the cluster asks for a token", Remedy.GIVE_RAY_TOKEN, code="auth")
+    if any(_too_slow(cause) for cause in causes):
+        what = (
+            f"Ray did not start in time, {STARTS} times; this machine is too busy, or has too little memory"
+        )
+        return ClusterError(address, what, Remedy.CONTINUE_LATER, code="slow_start")
     if isinstance(error, ConnectionError):
         return ClusterError(address, "there is no cluster", Remedy.CHECK_CLUSTER, code="no_cluster")
-    return ClusterError(address, f"Ray has failed ({kind}: {words[:300]})", Remedy.CONTINUE_LATER)
+    what = f"Ray has failed ({type(error).__name__}: {said[0][:300]})"
+    return ClusterError(address, what, Remedy.CONTINUE_LATER)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__ or cause.__context__
+
+
+def _check_disk() -> None:
+    """See whether Ray has room for its objects and logs. Without room it would wait, and say nothing."""
+    folder = os.environ.get("RAY_TMPDIR") or tempfile.gettempdir()
+    if shutil.disk_usage(folder).free < LEAST_DISK:
+        what = "the disk is full, and Ray keeps its objects and logs there; RAY_TMPDIR names another folder"
+        raise ClusterError(folder, what, Remedy.CONTINUE_LATER, code="disk_full")
 
 
 def _check_address(address: str) -> None:

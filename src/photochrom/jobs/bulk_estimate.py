@@ -74,6 +74,7 @@ def estimate(todo: pa.Table, bulk: BulkRequest) -> Estimate:
     candidates = bulk.request.options.candidates * (2 if bulk.comparisons else 1)
     seconds = CORE_SECONDS_PER_PHOTO * len(photos) + CORE_SECONDS_PER_MEGAPIXEL * megapixels
     remote_target = candidates if bulk.target.remote else 0
+    looked_for = 0 if bulk.fresh else remote_target
     first = todo["path"][0].as_py() if len(todo) else ""
     return Estimate(
         photos=len(photos),
@@ -81,7 +82,7 @@ def estimate(todo: pa.Table, bulk: BulkRequest) -> Estimate:
         bytes=total,
         megapixels=megapixels,
         core_hours=seconds * bulk.request.options.candidates / 3600,
-        reads=len(photos) * (int(is_url(first)) + remote_target),
+        reads=len(photos) * (int(is_url(first)) + looked_for),
         writes=len(photos) * remote_target,
         sampled=len(chosen),
         unreadable=len(chosen) - opened,

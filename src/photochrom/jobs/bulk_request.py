@@ -36,6 +36,8 @@ class BulkRequest:
         The interface's own words for remedies; see `PhotochromError.sentence`.
     endpoint
         The address of an S3-compatible store that the photos are read from.
+    fresh
+        Whether the target was empty when the run started. Then no photo's result is looked for before it is made.
     """
 
     target: Root
@@ -44,6 +46,7 @@ class BulkRequest:
     comparisons: bool = False
     remedies: Mapping[Remedy, str] = field(default_factory=dict)
     endpoint: str | None = None
+    fresh: bool = False
 
 
 def request_of(base: ColorizeRequest, options: str) -> ColorizeRequest:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from photochrom.engine.colorizer import Colorizer
@@ -17,7 +18,7 @@ from photochrom.pipeline.file_job import FileJob, Outcome, colorize_file
 from photochrom.pipeline.job import as_error, open_photo
 from photochrom.pipeline.origin import Origin
 from photochrom.pipeline.request import ColorizeRequest
-from photochrom.pipeline.targets import Claims, Destination
+from photochrom.pipeline.targets import Claims, Destination, Seen, Store
 
 __all__ = ["colorize_row", "read_row"]
 
@@ -38,12 +39,13 @@ def read_row(row: Row, bulk: BulkRequest) -> Row:
         return {**row, "data": None, "problem": as_error(error, row["path"])}
 
 
-def colorize_row(row: Row, colorizer: Colorizer, bulk: BulkRequest) -> Row:
+def colorize_row(row: Row, colorizer: Colorizer, bulk: BulkRequest, *, store: Store | None = None) -> Row:
     """Colorize the photo of a row and write its result.
 
     Parameters
     ----------
     row : as `read_row` gives it
+    store : where results are written; None means that of `bulk`
 
     Returns
     -------
@@ -57,10 +59,25 @@ def colorize_row(row: Row, colorizer: Colorizer, bulk: BulkRequest) -> Row:
         return failed_row(row, error, bulk)
     if row["data"] is None:
         return colorize_film_row(row, colorizer, request, bulk)
-    return _photo(row, colorizer, request, bulk)
+    return _photo(row, colorizer, request, bulk, store or bulk.target.store)
 
 
-def _photo(row: Row, colorizer: Colorizer, request: ColorizeRequest, bulk: BulkRequest) -> Row:
+class Unseen:
+    """A `Store` that is taken to be empty. It asks nothing, and still refuses to replace a file."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def look(self, path: Path) -> Seen:
+        """Nothing is there."""
+        return Seen(False)
+
+    def write(self, path: Path, data: bytes, *, overwrite: bool) -> None:
+        """As the store's own `write`."""
+        self.store.write(path, data, overwrite=overwrite)
+
+
+def _photo(row: Row, colorizer: Colorizer, request: ColorizeRequest, bulk: BulkRequest, store: Store) -> Row:
     name, data = PurePosixPath(row["name"]), row["data"]
     place = row["path"] if is_url(row["path"]) else os.path.realpath(row["path"])
     # A photo keeps its own name in its provenance, whatever its result is called.
@@ -75,9 +92,10 @@ def _photo(row: Row, colorizer: Colorizer, request: ColorizeRequest, bulk: BulkR
         bulk.comparisons,
         data=data,
         origin=origin,
-        store=bulk.target.store,
     )
-    for _ in range(TRIES):
+    for number in range(TRIES):
+        # In a target that was empty, a result is there only if a worker died or two photos want one name.
+        job = replace(job, store=Unseen(store) if bulk.fresh and number == 0 else store)
         outcome = colorize_file(job, colorizer, _claims(job, row["copy"]))
         if outcome.error is None or outcome.error.code != "exists":
             break

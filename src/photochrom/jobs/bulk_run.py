@@ -21,8 +21,10 @@ __all__ = ["Counts", "FailureLimit", "run"]
 
 ROUND = 100_000
 """Rows of one execution of Ray Data. It keeps some kilobytes for each block of photos until the execution ends."""
-MOST_ROWS = 16
+MOST_ROWS = 32
 """Rows of a block: what one task reads, and what is done again where a worker is lost."""
+BLOCK_BYTES = 32_000_000
+"""Photos of more bytes are split into several blocks, so that a few of them fit into Ray's memory on any machine."""
 RETRIES = 3
 """How often a block is tried again where its worker died. Rows that are still missing are then tried alone."""
 
@@ -162,6 +164,9 @@ def _execute(
     context.enable_progress_bars = False
     context.print_on_execution_start = False
     context.max_errored_blocks = -1
+    context.target_max_block_size = BLOCK_BYTES
+    # They are about Ray's own parameters, and would stand between the progress lines.
+    warnings.filterwarnings("ignore", module=r"ray\.data\.")
     for name in ("ray.data", "ray"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     blocks = [part.slice(start, rows) for start in range(0, len(part), rows)]

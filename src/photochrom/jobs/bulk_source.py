@@ -183,11 +183,12 @@ def _folder(root: Root, target: Root | None) -> Source:
 
 
 def _bucket(root: Root, target: Root | None) -> Source:
-    rows, left_out = _Rows(), dict[str, int]()
+    rows, left_out, nothing = _Rows(), dict[str, int](), True
     protocol = root.url.split("://")[0]
     inside = None if target is None else f"{target.url}/"
     try:
         for key, size, etag in _objects(root):
+            nothing = False
             path = f"{protocol}://{key}"
             name = path.removeprefix(f"{root.url}/")
             if any(part.startswith(".") for part in name.split("/")):
@@ -203,6 +204,11 @@ def _bucket(root: Root, target: Root | None) -> Source:
         raise
     except Exception as error:
         raise store_error(error, root.url) from error
+    if nothing:
+        # A store has no folders: a prefix with a typing error is a prefix without objects.
+        raise UnreadableError(
+            root.url, "there is no object below this prefix", Remedy.CHECK_PATH, code="missing"
+        )
     return Source(rows.table(), True, left_out)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import re
 from collections.abc import Iterator
@@ -19,8 +20,8 @@ from photochrom.pipeline.targets import DISK, Seen, Store
 
 __all__ = ["Bucket", "Root", "filesystem", "is_url", "open_binary", "read", "store_error", "suffix_of"]
 
-CONNECT_SECONDS, READ_SECONDS, TRIES = 10, 60, 8
-"""A store that answers 503 is asked again, with growing pauses, for about a minute."""
+CONNECT_SECONDS, READ_SECONDS, TRIES = 10, 20, 8
+"""A store that answers 503 is asked again, with growing pauses, for about a minute. One that is silent, for three."""
 HEAD_BYTES = 1 << 18
 """The metadata of most photos lie in the first so many bytes."""
 
@@ -42,7 +43,7 @@ def filesystem(protocol: str, endpoint: str | None) -> Any:
     Raises
     ------
     OptionError
-        If there is no such protocol, or its package is not installed.
+        If there is no such protocol, its package is not installed, or the endpoint is no web address.
     """
     import fsspec
 
@@ -53,12 +54,23 @@ def filesystem(protocol: str, endpoint: str | None) -> Any:
         options["config_kwargs"] = {
             "connect_timeout": CONNECT_SECONDS,
             "read_timeout": READ_SECONDS,
-            "retries": {"max_attempts": TRIES, "mode": "standard"},
+            "retries": {"total_max_attempts": TRIES, "mode": "standard"},
         }
     if endpoint:
+        if not endpoint.startswith(("http://", "https://")):
+            raise OptionError("", f"the endpoint {endpoint} must begin with http:// or https://")
         options["endpoint_url"] = endpoint
+        # gcsfs would ask Google for the kind of each bucket, also where the store is another one.
+        os.environ.setdefault("GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT", "false")
+    # Their errors become our sentences. What they log too would stand between the lines of a run.
+    for package in ("gcsfs", "s3fs"):
+        logging.getLogger(package).setLevel(logging.CRITICAL)
     try:
-        return fsspec.filesystem(protocol, **options)
+        files = fsspec.filesystem(protocol, **options)
+        if protocol == "s3":
+            # s3fs would repeat all tries of botocore five times, which takes a quarter of an hour with a silent store.
+            files.retries = 1
+        return files
     except ImportError:
         raise OptionError(
             "", f"{protocol}:// needs a package that is not installed", Remedy.INSTALL_CLOUD
@@ -90,12 +102,24 @@ def read(path: str, endpoint: str | None = None) -> bytes:
         if not is_url(path):
             require_file(Path(path), path)
             return Path(path).read_bytes()
-        data: bytes = filesystem(path.split("://", maxsplit=1)[0], endpoint).cat_file(path)
-        return data
+        return _read_object(filesystem(path.split("://", maxsplit=1)[0], endpoint), path)
     except (PhotoError, OptionError):
         raise
     except Exception as error:
         raise store_error(error, path) from error
+
+
+def _read_object(files: Any, path: str) -> bytes:
+    for number in range(1, TRIES + 1):
+        try:
+            data: bytes = files.cat_file(path)
+        except Exception as error:
+            # The store has answered, and the connection has ended before the last byte.
+            if number == TRIES or type(error).__name__ not in ("ClientPayloadError", "IncompleteRead"):
+                raise
+        else:
+            return data
+    raise AssertionError
 
 
 def store_error(error: BaseException, path: str) -> PhotoError:
@@ -204,8 +228,36 @@ class Root:
             return sorted(PurePosixPath(name).name for name in found)
         except FileNotFoundError:
             return []
+        except OptionError:
+            raise
         except Exception as error:
             raise store_error(error, where) from error
+
+    def is_empty(self) -> bool:
+        """Whether a bucket prefix has no objects, or a folder no files.
+
+        Raises
+        ------
+        PhotoError
+            If it cannot be listed.
+        """
+        try:
+            if not self.remote:
+                with os.scandir(self.url) as found:
+                    return next(found, None) is None
+            files = self.filesystem
+            if not hasattr(files, "call_s3"):
+                return not files.ls(self.url, detail=False)
+            bucket, key, _ = files.split_path(self.url)
+            prefix = f"{key}/" if key else ""
+            page = files.call_s3("list_objects_v2", Bucket=bucket, Prefix=prefix, MaxKeys=1)
+            return not page.get("Contents")
+        except FileNotFoundError:
+            return True
+        except OptionError:
+            raise
+        except Exception as error:
+            raise store_error(error, self.url) from error
 
     @property
     def filesystem(self) -> Any:
