@@ -35,11 +35,13 @@ export class Marks extends EventTarget {
       const mark = layer.children[index] ?? layer.appendChild(document.createElement("button"));
       const where = { x: percent(hint.x), y: percent(hint.y) };
       mark.type = "button";
-      mark.className = hint.color ? "mark" : "mark pending";
+      const kept = hint.reach === "keep";
+      mark.className = kept ? "mark kept" : hint.color ? "mark" : "mark pending";
       mark.style.left = `${hint.x * 100}%`;
       mark.style.top = `${hint.y * 100}%`;
       mark.style.setProperty("--color", hint.color ?? "transparent");
-      mark.setAttribute("aria-label", hint.color ? t("hints.marker", { color: colorName(hint.color), ...where }) : t("hints.pending", where));
+      const name = kept ? t("hints.kept", where) : t("hints.pending", where);
+      mark.setAttribute("aria-label", hint.color ? t("hints.marker", { color: colorName(hint.color), ...where }) : name);
     });
   }
 
@@ -49,7 +51,7 @@ export class Marks extends EventTarget {
 
   /** Start a new point. It becomes a hint once it has a colour. */
   begin(point) {
-    this.pending = { x: round(point.x), y: round(point.y), color: null };
+    this.pending = { x: round(point.x), y: round(point.y), color: null, reach: "thing" };
     this.show(this.#hints);
   }
 

@@ -10,7 +10,7 @@ const STEP = 1.5;
 const find = (id) => document.getElementById(id);
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
-/** Fires "point" ({x, y} in 0..1, {left, top} on the screen), "cut" and "zoom". */
+/** Fires "point" and "hover" ({x, y} in 0..1; null for a hover outside the photo), "cut" and "zoom". */
 export class Stage extends EventTarget {
   root = find("stage");
   #sheet = find("sheet");
@@ -161,6 +161,12 @@ export class Stage extends EventTarget {
     return x >= 0 && x <= 1 && y >= 0 && y <= 1 ? { x, y } : null;
   }
 
+  /** Whether a point of the window lies on the stage. */
+  inSight(clientX, clientY) {
+    const { left, right, top, bottom } = this.root.getBoundingClientRect();
+    return clientX >= left && clientX <= right && clientY >= top && clientY <= bottom;
+  }
+
   /** The place in the photo of the middle of the visible part. */
   get middle() {
     const seen = this.#seen;
@@ -170,6 +176,7 @@ export class Stage extends EventTarget {
   #press(event) {
     if (!this.#size || event.button !== 0 || event.target.closest("button, #state")) return;
     this.root.setPointerCapture(event.pointerId);
+    this.#hover(event);
     this.#pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
     const kind = event.target.closest("#divider") ? "divide" : "press";
     const still = !event.target.closest("#divider span");
@@ -182,7 +189,7 @@ export class Stage extends EventTarget {
 
   #move(event) {
     const last = this.#pointers.get(event.pointerId);
-    if (!last) return;
+    if (!last) return this.#hover(event);
     const now = { x: event.clientX, y: event.clientY };
     const gesture = this.#gesture;
     if (gesture.kind === "pinch") this.#pinch(event.pointerId, last, now);
@@ -194,6 +201,10 @@ export class Stage extends EventTarget {
     if (gesture.kind === "divide") this.cut = gesture.cut + ((now.x - gesture.x) / this.#seen.width) * 100;
     this.root.classList.toggle("panning", gesture.kind === "pan");
     this.#pointers.set(event.pointerId, now);
+  }
+
+  #hover({ clientX, clientY }) {
+    if (this.#size) this.dispatchEvent(new CustomEvent("hover", { detail: this.toPhoto(clientX, clientY) }));
   }
 
   #pinch(id, last, now) {

@@ -228,10 +228,20 @@ async def refer(
     """
     item = _photo(studio, id)
     form = await receive(request, studio.store, owner, 0)
-    references = await references_of(form, studio)
-    if not references:
+    given = await references_of(form, studio)
+    if not given:
         raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, "reference: there is no picture in the form")
-    studio.registry.refer(item, references, add=add)
+    studio.registry.refer(item, given, add=add)
+    return await _fits(item, request, studio)
+
+
+@router.get("/references", summary="A photo's references")
+async def references(id: str, request: Request, studio: CurrentStudio) -> dict[str, Any]:
+    """Their names, and how well each of them fits, from 0 to 1."""
+    return await _fits(_photo(studio, id), request, studio)
+
+
+async def _fits(item: JobItem, request: Request, studio: Studio) -> dict[str, Any]:
     options = item.request.options
     fits = await studio.previews.run(item, lambda preview: preview.fitness(options), request.is_disconnected)
     return {
