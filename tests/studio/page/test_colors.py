@@ -462,19 +462,20 @@ def test_a_file_of_hints_keeps_how_far_they_reach(shown: Page, hand: Any) -> Non
 def outlined(shown: Page) -> dict[str, Any]:
     """The outline over the picture.
 
-    `hint` is what it was asked for, `strong` whether the rest is darkened, `at` the alpha beside SPOT, `dark` and `any`
-    the shares of pixels with more alpha than 100 and than 0.
+    `hint` is what it was asked for, `strong` whether the rest is darkened, `shade` the alpha of the dark beside SPOT,
+    `dark` the share of pixels that are darkened, `line` the share of pixels of the line.
     """
-    canvas = shown.locator("#outline")
-    expect(canvas).to_be_visible()
-    found: dict[str, Any] = canvas.evaluate(
-        """(node, [x, y]) => {
-          const { data } = node.getContext("2d").getImageData(0, 0, node.width, node.height);
-          const alpha = data.filter((_, at) => at % 4 === 3);
-          const more = (least) => alpha.filter((value) => value > least).length / alpha.length;
-          const at = alpha[Math.round(y * node.height) * node.width + Math.round(x * node.width)];
-          return { hint: JSON.parse(node.dataset.shows)[2], strong: node.dataset.strong === "true", at,
-            dark: more(100), any: more(0) };
+    expect(shown.locator("#outline")).to_be_visible()
+    found: dict[str, Any] = shown.evaluate(
+        """([x, y]) => {
+          const [line, shade] = ["outline", "shade"].map((id) => document.getElementById(id));
+          const { width, height } = line;
+          const pixels = (node) => node.getContext("2d").getImageData(0, 0, width, height).data;
+          const alpha = (node) => pixels(node).filter((_, at) => at % 4 === 3);
+          const share = (values, least) => values.filter((value) => value > least).length / values.length;
+          const dark = alpha(shade);
+          return { hint: JSON.parse(line.dataset.shows)[2], strong: !shade.hidden, line: share(alpha(line), 0),
+            dark: share(dark, 100), shade: dark[Math.round(y * height) * width + Math.round(x * width)] };
         }""",
         [SPOT[0] + 0.02, SPOT[1] + 0.01],
     )
@@ -488,20 +489,20 @@ def test_the_reach_is_shown_before_there_is_a_colour(shown: Page, hand: Any) -> 
     seen = outlined(shown)
     assert (seen["hint"]["reach"], seen["strong"], asked) == ("thing", True, [])
     # The place itself is as it was, and most of the rest is darkened.
-    assert seen["at"] < 40
+    assert seen["shade"] < 40
     assert seen["dark"] > 0.3
 
     # With a colour only the line stays, and while a colour is held down the rest is dark again.
     swatch = shown.locator("#likely .swatch").nth(3)
     swatch.click()
     hand.settled()
-    hand.until("document.getElementById('outline').dataset.strong === 'false'")
-    assert outlined(shown)["any"] < 0.1
+    hand.until("document.getElementById('shade').hidden")
+    assert outlined(shown)["line"] < 0.1
     swatch.hover()
     shown.mouse.down()
-    hand.until("document.getElementById('outline').dataset.strong === 'true'")
+    hand.until("!document.getElementById('shade').hidden")
     shown.mouse.up()
-    hand.until("document.getElementById('outline').dataset.strong === 'false'")
+    hand.until("document.getElementById('shade').hidden")
     shown.keyboard.press("Escape")
     assert not shown.locator("#outline").is_visible()
 
@@ -531,14 +532,14 @@ def test_each_reach_changes_what_it_says(shown: Page, hand: Any) -> None:
     radius = shown.get_by_label("Size of the spot")
     assert asked[-1]["hints"][0] == {**asked[0]["hints"][0], "reach": "here", "radius": 0.03}
     hand.until("JSON.parse(document.getElementById('outline').dataset.shows)[2].reach === 'here'")
-    small = outlined(shown)["any"]
+    small = outlined(shown)["line"]
     radius.fill("0.6")
     hand.settled()
     assert asked[-1]["hints"][0]["radius"] == pytest.approx(0.18)
     assert shown.locator("#radius-words").inner_text() == "18%"
     hand.until("JSON.parse(document.getElementById('outline').dataset.shows)[2].radius === 0.18")
     # The line around a disc is as long as its radius is large.
-    assert outlined(shown)["any"] > 3 * small
+    assert outlined(shown)["line"] > 3 * small
     beside = hand.color(SPOT[0] + 0.1, SPOT[1])
     assert np.abs(hand.color(*SPOT) - hinted).max() < 6
 

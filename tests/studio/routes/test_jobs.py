@@ -279,6 +279,7 @@ def test_a_film_waits_apart_and_shows_its_first_seconds(
         ("GET", "/taken", None),
         ("DELETE", "/references", None),
         ("POST", "/references", None),
+        ("GET", "/references", None),
         ("GET", "/references/0", None),
         ("DELETE", "/references/0", None),
         ("POST", "/view", {}),

@@ -73,6 +73,7 @@ def test_the_document_names_every_route_and_field(studio: Any) -> None:
         "POST /api/photos/{id}/share",
         "POST /api/photos/{id}/reach",
         "POST /api/photos/{id}/references",
+        "GET /api/photos/{id}/references",
         "DELETE /api/photos/{id}/references",
         "GET /api/photos/{id}/references/{number}",
         "DELETE /api/photos/{id}/references/{number}",

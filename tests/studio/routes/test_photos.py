@@ -369,6 +369,7 @@ def test_references_come_and_go_one_by_one(
         both = send("b.png", colour_file.getvalue()).json()["references"]
     assert [each["name"] for each in both] == names() == ["a.png", "b.png"]
     assert both[0]["fitness"] < both[1]["fitness"]
+    assert studio.http.get(f"{path}/references").json()["references"] == both
     small = pixels(studio.http.get(f"{path}/references/1").content)
     assert np.abs(small.astype(int) - astronaut[:128, :128]).mean() < 4
     taken = [pixels(studio.http.get(f"{path}/taken?reference={n}").content).mean() for n in (0, 1)]

@@ -47,7 +47,7 @@ function openPalette(index) {
   references.quiet();
   const point = edit();
   // A colour under the grey half would not be seen.
-  if (!stage.inColor(point.x)) stage.cut = 0;
+  if (!stage.inColor(point)) stage.cut = 0;
   palette.show(here.photo, { ...point, anchor: marks.node(index) });
   showReach();
 }

@@ -72,7 +72,7 @@ queue.addEventListener("change", ({ detail: photo }) => {
     if (photo.isFilm) {
       if (photo.isVisible && !photo.pictures.after) pictures.open(photo);
     } else if (news && (state === "done" || photo.inColor)) {
-      stage.open(sizeOf(photo), photo.cut);
+      stage.open(sizeOf(photo), photo.cut, photo.frame);
       pictures.forget(photo);
       pictures.open(photo);
     }
@@ -145,6 +145,19 @@ stage.addEventListener("zoom", () => {
   if (here.photo?.state === "done") pictures.refine(here.photo, stage.scale);
 });
 
+find("turn").onclick = () => stage.turn();
+find("crop").onclick = () => {
+  stage.cropping = !stage.cropping;
+  if (stage.cropping) stage.root.focus({ preventScroll: true });
+};
+find("whole").onclick = () => stage.restore();
+stage.addEventListener("crop", () => {
+  find("crop").setAttribute("aria-pressed", String(stage.cropping));
+  find("crop-words").hidden = !stage.cropping;
+  if (stage.cropping) say(t("looking.draw"));
+});
+stage.addEventListener("turn", () => palette.close({ refocus: false }));
+
 function markPoint() {
   point(stage.middle);
   marks.node(-1)?.focus();
@@ -169,6 +182,7 @@ addEventListener("keydown", (event) => {
   if (key === "escape") {
     palette.close();
     carry.stop();
+    if (stage.cropping) stage.cropping = false;
   }
   if (command && (key === "z" || key === "y")) {
     event.preventDefault();

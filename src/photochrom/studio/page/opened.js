@@ -22,7 +22,7 @@ export function open(photo) {
   strip.select(photo);
   if (!photo) return;
   here.place = queue.photos.indexOf(photo);
-  stage.open(sizeOf(photo), photo.cut);
+  stage.open(sizeOf(photo), photo.cut, photo.frame);
   present();
   preview(photo);
   pictures.open(photo);
@@ -88,7 +88,7 @@ function showPictures() {
   find("before").alt = t("stage.alt-before", { name: photo.name });
   find("after").alt = t("stage.alt-after", { name: photo.name });
   const first = !stage.root.classList.contains("shown");
-  if (!stage.size || first) stage.open(sizeOf(photo) ?? { width: right.naturalWidth, height: right.naturalHeight }, photo.cut);
+  if (!stage.size || first) stage.open(sizeOf(photo) ?? { width: right.naturalWidth, height: right.naturalHeight }, photo.cut, photo.frame);
   present();
   stage.lay();
   stage.root.dataset.look = photo.pictures.shows;

@@ -3,17 +3,11 @@
 import { blobOf } from "./api.js";
 
 const canvas = document.getElementById("outline");
+const shade = document.getElementById("shade");
 const MOST_PIXELS = 1e6;
 const KEPT = 24;
 const DARKEST = 150;
 const DASH = 7;
-
-function drawn(bitmap, { width, height }) {
-  Object.assign(canvas, { width, height });
-  const pen = canvas.getContext("2d", { willReadFrequently: true });
-  pen.drawImage(bitmap, 0, 0, width, height);
-  return pen.getImageData(0, 0, width, height);
-}
 
 // The canvas has the size of the picture on the screen, so that the line has the same width at every zoom.
 function sizeOnScreen() {
@@ -27,6 +21,8 @@ export class Outline {
   // What is asked for: {key, path, options, dashed, strong}; null when nothing is.
   #wanted = null;
   #maps = new Map();
+  // What the canvases hold.
+  #shown = "";
   #busy = false;
 
   /** Show where a hint at a point would act. `strong` also darkens the rest. */
@@ -44,12 +40,12 @@ export class Outline {
   set strong(strong) {
     if (!this.#wanted || this.#wanted.strong === strong) return;
     this.#wanted.strong = strong;
-    this.#draw();
+    shade.hidden = canvas.hidden || !strong;
   }
 
   hide() {
     this.#wanted = null;
-    canvas.hidden = true;
+    canvas.hidden = shade.hidden = true;
   }
 
   /** The picture may have another size on the screen. */
@@ -60,6 +56,7 @@ export class Outline {
   /** The maps of a photo's references are old. */
   forget() {
     this.#maps.clear();
+    this.#shown = "";
   }
 
   #show(wanted) {
@@ -91,35 +88,49 @@ export class Outline {
     const wanted = this.#wanted;
     const bitmap = wanted && this.#maps.get(wanted.key);
     // While a point moves, its last outline stays until the next has come.
-    if (!bitmap && !wanted?.options.json) canvas.hidden = true;
+    if (!bitmap && !wanted?.options.json) canvas.hidden = shade.hidden = true;
     if (!bitmap) return;
     canvas.hidden = false;
+    shade.hidden = !wanted.strong;
     const size = sizeOnScreen();
-    const pixels = drawn(bitmap, size);
-    paint(pixels, size, wanted);
-    canvas.getContext("2d").putImageData(pixels, 0, 0);
+    const shown = JSON.stringify([wanted.key, size.width]);
+    if (shown === this.#shown) return;
+    this.#shown = shown;
+    paint(bitmap, size, wanted);
     canvas.dataset.shows = wanted.key;
-    canvas.dataset.strong = wanted.strong;
   }
 }
 
-function paint({ data }, { width, height, scale }, { strong, dashed = false, stretched = false }) {
-  const map = Uint8Array.from({ length: width * height }, (_, at) => data[4 * at]);
+function paint(bitmap, { width, height, scale }, { dashed = false, stretched = false }) {
+  for (const one of [canvas, shade]) Object.assign(one, { width, height });
+  const [linePen, shadePen] = [canvas, shade].map((one) => one.getContext("2d", { willReadFrequently: true }));
+  shadePen.drawImage(bitmap, 0, 0, width, height);
+  const dark = shadePen.getImageData(0, 0, width, height);
+  const line = linePen.createImageData(width, height);
+  const map = new Uint8Array(width * height);
+  for (let at = 0; at < map.length; at += 1) map[at] = dark.data[4 * at];
   // A reference rarely gives all of a colour. What it gives is shown against the most that it gives.
   const most = stretched ? Math.max(map.reduce((a, b) => Math.max(a, b), 0), 64) : 255;
-  const inside = (at) => 2 * map[at] >= most;
+  // One number is a pixel: alpha, blue, green and red, of which only alpha is not zero in black.
+  const shades = Uint32Array.from({ length: 256 }, (_, value) => Math.round(DARKEST * (1 - Math.min(value / most, 1))) << 24);
+  const pixels = new Uint32Array(dark.data.buffer);
+  for (let at = 0; at < map.length; at += 1) pixels[at] = shades[map[at]];
+  shadePen.putImageData(dark, 0, 0);
+  // What a reference gives has no edge.
+  if (!stretched) drawLine(new Uint32Array(line.data.buffer), map, width, height, scale, dashed);
+  linePen.putImageData(line, 0, 0);
+}
+
+// White within and black without can be seen on every picture.
+function drawLine(pixels, map, width, height, scale, dashed) {
   const thick = Math.max(1, Math.round(1.25 * scale));
   const dash = DASH * scale;
   for (let y = 0, at = 0; y < height; y += 1) {
     for (let x = 0; x < width; x += 1, at += 1) {
-      const own = inside(at);
-      // What a reference gives has no edge.
-      const edge = !stretched && ((x >= thick && inside(at - thick) !== own) || (x + thick < width && inside(at + thick) !== own)
-        || (y >= thick && inside(at - thick * width) !== own) || (y + thick < height && inside(at + thick * width) !== own));
-      const line = edge && !(dashed && Math.floor((x + y) / dash) % 2);
-      // White within and black without can be seen on every picture.
-      data.fill(line && own ? 255 : 0, 4 * at, 4 * at + 3);
-      data[4 * at + 3] = line ? (own ? 255 : 170) : strong ? DARKEST * (1 - Math.min(map[at] / most, 1)) : 0;
+      const inside = map[at] > 127;
+      const edge = (x >= thick && map[at - thick] > 127 !== inside) || (x + thick < width && map[at + thick] > 127 !== inside)
+        || (y >= thick && map[at - thick * width] > 127 !== inside) || (y + thick < height && map[at + thick * width] > 127 !== inside);
+      if (edge && !(dashed && Math.floor((x + y) / dash) % 2)) pixels[at] = inside ? 0xffffffff : 0xaa000000;
     }
   }
 }

@@ -20,6 +20,7 @@ const APART = 60;
 export class References extends EventTarget {
   #photo = null;
   #control = null;
+  #drawn = undefined;
 
   constructor() {
     super();
@@ -32,11 +33,13 @@ export class References extends EventTarget {
 
   /** Show those of a photo. */
   show(photo) {
-    if (this.#photo === photo && photo.references) return;
-    this.#photo = photo;
-    find("reference-wrong").textContent = "";
-    this.#draw();
-    if (photo.state === "done" && !photo.references && photo.told.references?.length) this.#load(photo);
+    if (this.#photo !== photo) find("reference-wrong").textContent = "";
+    if (this.#photo !== photo || this.#drawn !== photo.references) {
+      this.#photo = photo;
+      this.#draw();
+    }
+    // After a reload of the page only the studio knows them.
+    if (photo.state === "done" && photo.references === undefined && photo.told.references?.length) this.#load(photo);
   }
 
   /** Send files as references of the open photo. A file that cannot be one is said, and the others still count. */
@@ -68,6 +71,7 @@ export class References extends EventTarget {
   }
 
   async #load(photo) {
+    photo.references = null;
     try {
       await this.#take(photo, await (await call(photo.path("/references"))).json(), { news: false });
     } catch (error) {
@@ -111,6 +115,7 @@ export class References extends EventTarget {
   #draw() {
     const photo = this.#photo;
     const references = photo.references ?? [];
+    this.#drawn = photo.references;
     const count = photo.told.references?.length;
     find("reference-count").textContent = count || "";
     list.replaceChildren(...references.map((one, number) => this.#item(photo, one, number)));
