@@ -33,19 +33,19 @@ export function step(by) {
 }
 
 const hintsNow = () => here.photo.history.look.hints;
-const edit = () => (edited < 0 ? marks.pending : hintsNow()[edited]);
+const editedPoint = () => (edited < 0 ? marks.pending : hintsNow()[edited]);
 
-function withHint(index, change) {
+function withHint(index, values) {
   const hints = [...hintsNow()];
-  if (index < 0) hints.push(hintOf({ ...marks.pending, ...change }));
-  else hints[index] = hintOf({ ...hints[index], ...change });
+  if (index < 0) hints.push(hintOf({ ...marks.pending, ...values }));
+  else hints[index] = hintOf({ ...hints[index], ...values });
   return { hints };
 }
 
 function openPalette(index) {
   edited = index;
   references.quiet();
-  const point = edit();
+  const point = editedPoint();
   // A colour under the grey half would not be seen.
   if (!stage.inColor(point)) stage.cut = 0;
   palette.show(here.photo, { ...point, anchor: marks.node(index) });
@@ -54,12 +54,12 @@ function openPalette(index) {
 
 // Before a point has a colour, the part that will change stands out. Afterwards a line is enough.
 function showReach() {
-  const point = edit();
+  const point = editedPoint();
   outline.showReach(here.photo, point, { strong: !point.color });
 }
 
-function change(change, kept) {
-  const look = withHint(edited, change);
+function setHint(values, kept) {
+  const look = withHint(edited, values);
   if (edited < 0) {
     edited = look.hints.length - 1;
     marks.pending = null;
@@ -73,12 +73,12 @@ function change(change, kept) {
 function setReach({ reach, radius, moving }) {
   const { color } = palette;
   if (reach === "keep" || color) {
-    change({ color, reach, radius }, !moving);
+    setHint({ color, reach, radius }, !moving);
     if (reach === "keep") say(t("reach.kept"));
     return;
   }
   // There is no colour yet. A hint that kept its thing becomes a new point again.
-  const { x, y } = edit();
+  const { x, y } = editedPoint();
   const index = edited;
   edited = -1;
   marks.pending = { x, y, color: null, reach, radius };
@@ -112,7 +112,7 @@ function put(at, color) {
   point(at);
   if (!marks.pending) return;
   edited = -1;
-  change({ color }, true);
+  setHint({ color }, true);
   openPalette(edited);
 }
 
@@ -129,10 +129,10 @@ marks.addEventListener("drop", () => {
 });
 marks.addEventListener("open", ({ detail }) => openPalette(detail));
 marks.addEventListener("remove", ({ detail }) => removeHint(detail));
-palette.addEventListener("try", ({ detail: color }) => change({ color }, false));
-palette.addEventListener("keep", ({ detail: color }) => change({ color }, true));
+palette.addEventListener("try", ({ detail: color }) => setHint({ color }, false));
+palette.addEventListener("keep", ({ detail: color }) => setHint({ color }, true));
 palette.addEventListener("reach", ({ detail }) => setReach(detail));
-palette.addEventListener("press", ({ detail }) => (outline.strong = detail || !edit()?.color));
+palette.addEventListener("press", ({ detail }) => (outline.strong = detail || !editedPoint()?.color));
 palette.addEventListener("remove", () => removeHint(edited));
 palette.addEventListener("close", () => {
   if (here.photo?.history.passing) keepLook({}, { urgent: false });
