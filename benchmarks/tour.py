@@ -3,15 +3,13 @@
     python benchmarks/tour.py docs/images/tour
 
 An album page of three photos is made of the shipped examples, and coloured on a screen of 390 x 844. One wrong colour
-is corrected, a colour picture of the same cup is given as a reference, a look is chosen, and a picture of before and
-after is made. The pictures of the steps are WebP files.
+is corrected, a look is chosen, and a picture of before and after is made. The pictures of the steps are WebP files.
 """
 
 import io
 import sys
 from pathlib import Path
 
-import skimage.data
 from page import launch
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
@@ -40,13 +38,6 @@ def album() -> bytes:
         page.paste(photo, (MARGIN + at * (half + MARGIN), first.height + 2 * MARGIN))
     out = io.BytesIO()
     page.save(out, "JPEG", quality=92)
-    return out.getvalue()
-
-
-def cup() -> bytes:
-    """The cup of the album page in colour."""
-    out = io.BytesIO()
-    Image.fromarray(skimage.data.coffee()).save(out, "JPEG", quality=90)
     return out.getvalue()
 
 
@@ -85,40 +76,25 @@ def tour(folder: Path) -> None:
         # The suit is grey here, and orange in truth.
         tap(page, 0.3, 0.55)
         page.locator("#likely .swatch").first.wait_for()
-        page.locator("#outline:not([hidden])").wait_for()
-        page.wait_for_timeout(1000)
-        keep("3-where-it-goes")
         page.locator("#skin .swatch").nth(2).tap()
         settled(page)
-        keep("4-choose-a-colour")
+        keep("3-choose-a-colour")
         page.locator("#palette-close").tap()
-        page.get_by_text("References").first.tap()
-        page.locator("#reference-files").set_input_files(
-            [{"name": "our cup.jpg", "mimeType": "image/jpeg", "buffer": cup()}]
-        )
-        page.locator("#reference-list canvas").wait_for()
-        settled(page)
-        page.locator("#reference-list").evaluate("node => node.scrollIntoView()")
-        page.get_by_role("button", name="Show what").tap()
-        page.locator("#outline:not([hidden])").wait_for()
-        page.wait_for_timeout(500)
-        keep("5-reference")
-        page.get_by_role("button", name="Show what").tap()
         page.locator("#looks img[src]").nth(5).wait_for()
         page.locator("#looks label").nth(3).scroll_into_view_if_needed()
         page.locator("#looks label").nth(3).tap()
         settled(page)
-        keep("6-look")
+        keep("4-look")
         page.get_by_role("button", name="Share").tap()
         page.get_by_label("Split").check()
         page.locator("#share-picture[src]").wait_for()
         page.wait_for_timeout(1000)
-        keep("7-share")
+        keep("5-share")
         with page.expect_download() as waiting:
             page.get_by_role("button", name="Save picture").tap()
         with Image.open(waiting.value.path()) as shared:
             shared.thumbnail((640, 640))
-            shared.save(folder / "8-shared.webp", quality=QUALITY, method=6)
+            shared.save(folder / "6-shared.webp", quality=QUALITY, method=6)
         browser.close()
     for path in sorted(folder.glob("*.webp")):
         print(f"{path.stat().st_size:>7,} bytes  {path}")

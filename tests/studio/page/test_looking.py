@@ -101,7 +101,7 @@ def test_a_turned_photo_is_seen_turned_and_keeps_its_points(
 
 def test_a_crop_shows_a_part_and_the_file_is_whole(shown: Page, hand: Any, photo: Any) -> None:
     shown.get_by_role("button", name="Crop").click()
-    expect(shown.get_by_text("Draw a rectangle on the picture.")).to_be_visible()
+    expect(shown.locator("#crop-words")).to_be_visible()
     fit = shown.locator("#sheet").evaluate("node => node.offsetWidth")
     shown.mouse.move(*hand.spot(0.25, 0.25))
     shown.mouse.down()
