@@ -2,6 +2,7 @@
 
 import io
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,9 @@ from photochrom.color.lab import rgb_to_lab
 from photochrom.engine.hints import Hint
 from photochrom.engine.options import Options
 from photochrom.engine.preview import KEPT, Preview
+from photochrom.engine.reference import Reference
 from photochrom.media import photo as media
+from photochrom.pipeline.looks import LOOKS
 from photochrom.pipeline.python import Colorizer
 
 
@@ -50,9 +53,19 @@ def test_the_own_colors_of_a_photo_are_nearly_those_of_its_file(
     np.testing.assert_array_equal(in_grey.own_colors(), in_grey.grey)
 
 
-def test_a_view_is_what_colorize_gives(preview: Preview, colorizer: Colorizer, luma: np.ndarray) -> None:
+def test_a_view_is_what_colorize_gives(
+    preview: Preview, colorizer: Colorizer, luma: np.ndarray, astronaut: np.ndarray
+) -> None:
     hints = (Hint(0.2, 0.3, "#a04030"),)
-    for options in ({}, {"strength": 0.5}, {"colorfulness": 1.2}, {"hints": hints}):
+    references = (Reference("r", "r.jpg", np.ascontiguousarray(astronaut[:256, :256])),)
+    for options in (
+        {},
+        {"strength": 0.5},
+        {"colorfulness": 1.2},
+        {"hints": hints},
+        {"hints": hints, "colorfulness": 1.2, "references": references},
+        {"hints": hints, "quality": "best", "references": references},
+    ):
         whole = colorizer.colorize(luma, **options)  # type: ignore[call-overload]
         assert np.abs(preview.view(Options(**options)).astype(int) - whole).max() <= 1  # type: ignore[arg-type]
     np.testing.assert_array_equal(preview.grey, np.dstack([luma] * 3))
@@ -88,6 +101,26 @@ def test_only_so_many_kept_are_kept(preview: Preview) -> None:
     for seed in range(KEPT + 3):
         preview.view(Options(seed=seed))
     assert len(preview._kept) == KEPT
+
+
+def test_looks_that_are_offered_cost_no_run_of_the_look_in_use(
+    preview: Preview, astronaut: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reference = Reference("r", "r.jpg", np.ascontiguousarray(astronaut[:256, :256]))
+    options = Options(references=(reference,))
+    plain = preview.view()
+    taken = preview.view(options)
+    for look in LOOKS.values():
+        preview.view(replace(options, **asdict(look)))
+    # From here on neither the network nor the reference may be asked again.
+    for name in ("predict_raw", "match_references", "guidance_of"):
+        monkeypatch.setattr(f"photochrom.engine.preview.{name}", None)
+    for x in np.linspace(0.1, 0.9, KEPT + 1):
+        preview.view(replace(options, hints=(Hint(x, 0.5, "#a03030"),)))
+    np.testing.assert_array_equal(preview.view(options), taken)
+    assert preview.fitness(options)[0] > 0.9
+    assert preview.taken(options).mean() > 100
+    assert (taken != plain).any()
 
 
 def test_a_palette_is_of_plausible_colours_far_apart(preview: Preview) -> None:

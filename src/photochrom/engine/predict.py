@@ -125,10 +125,15 @@ def predict_raw(
     *,
     with_confidence: bool = False,
     with_affinity: bool = False,
+    matches: list[Match] | None = None,
 ) -> list[Colours]:
     """Predict colours with the network and the references.
 
     Hints have an effect only if the network takes them as input.
+
+    Parameters
+    ----------
+    matches : those of the references, if they are known already
     """
     outputs = [AB]
     if with_confidence:
@@ -146,7 +151,7 @@ def predict_raw(
         others = alternatives(logits, small, session.bins, session.temperature, first.ab, count, options.seed)
         found += [replace(first, ab=ab) for ab in others]
     if options.references:
-        matches = match_references(session, luma, options.references)
+        matches = matches or match_references(session, luma, options.references)
         found = [replace(each, ab=take_colors(each.ab, matches)) for each in found]
     shown = visible(luma)
     if shown is None:

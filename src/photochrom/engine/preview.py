@@ -27,7 +27,7 @@ from photochrom.engine.predict import (
     sides,
     warm,
 )
-from photochrom.engine.reference import Match
+from photochrom.engine.reference import MOST_REFERENCES, Match, Reference
 from photochrom.engine.resize import GUIDE_SIDE, Float, reduced, resized
 from photochrom.engine.spread import reach_of
 from photochrom.media.photo import Photo
@@ -35,8 +35,9 @@ from photochrom.media.photo import Photo
 PIXELS = 1_000_000
 KEPT = 8
 """The number of options whose colours are cached. With a cached result, undo, redo and sliders need only a merge."""
-KEPT_RAW = 2
-"""The number of runs of the network that are cached: for the look in use, and for the looks that are offered."""
+KEPT_RAW = 4
+"""The number of predictions that are cached: of the look in use, and of the looks that are offered, which have three
+colorfulnesses. The one that was used least recently is dropped."""
 ALIKE = 18.0
 """The smallest distance between colours of a palette, in ab units."""
 
@@ -71,6 +72,8 @@ class Preview:
         self._confidence: Float | None = None
         self._logits: Float | None = None
         self._raw: dict[Options, tuple[list[Colours], Guidance]] = {}
+        self._guidance: dict[Options, Guidance] = {}
+        self._matched: dict[tuple[tuple[int, ...], Reference], Match] = {}
 
     @property
     def grey(self) -> NDArray[np.uint8]:
@@ -148,7 +151,16 @@ class Preview:
         return np.rint((1 - left) * 255).astype(np.uint8)
 
     def _matches(self, options: Options) -> list[Match]:
-        return match_references(self._session, self._guide(Options()), options.references)
+        """What the photo takes from each reference. It is found once."""
+        guide = self._guide(options)
+        keys = [(guide.shape, each) for each in options.references]
+        new = [key for key in keys if key not in self._matched]
+        if new:
+            found = match_references(self._session, guide, tuple(reference for _, reference in new))
+            self._matched |= dict(zip(new, found, strict=True))
+        for key in [key for key in self._matched if key not in keys][:-MOST_REFERENCES]:
+            del self._matched[key]
+        return [self._matched[key] for key in keys]
 
     def palette(self, x: float, y: float, count: int = 9) -> list[Swatch]:
         """The likely colours of the place ``(x, y)``, the most probable first; positions as in `Hint`.
@@ -192,12 +204,24 @@ class Preview:
         They are cached while hints change, unless the network takes hints as input.
         """
         asked = replace(look, warmth=0.0, hints=look.hints if self._session.takes_hints else ())
-        if asked not in self._raw:
-            while len(self._raw) >= KEPT_RAW:
-                del self._raw[next(iter(self._raw))]
-            found = predict_raw(self._session, guide, asked, with_affinity=True)
-            self._raw[asked] = found, guidance_of(guide, found[0].ab, found[0].affinity)
+        if asked in self._raw:
+            self._raw[asked] = self._raw.pop(asked)
+            return self._raw[asked]
+        while len(self._raw) >= KEPT_RAW:
+            del self._raw[next(iter(self._raw))]
+        matches = self._matches(asked)
+        found = predict_raw(self._session, guide, asked, with_affinity=True, matches=matches)
+        self._raw[asked] = found, self._guidance_of(guide, found[0], asked)
         return self._raw[asked]
+
+    def _guidance_of(self, guide: Float, colours: Colours, asked: Options) -> Guidance:
+        """What hints follow. With a learned affinity it does not depend on the colours, and is made once."""
+        if colours.affinity is None:
+            return guidance_of(guide, colours.ab, None)
+        sizes = Options(size=asked.size, quality=asked.quality, hints=asked.hints)
+        if sizes not in self._guidance:
+            self._guidance = {sizes: guidance_of(guide, colours.ab, colours.affinity)}
+        return self._guidance[sizes]
 
 
 def _cell(share: float, length: int) -> int:

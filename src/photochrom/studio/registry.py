@@ -10,7 +10,7 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
-from photochrom.engine.reference import Reference
+from photochrom.engine.reference import MOST_REFERENCES, Reference
 from photochrom.pipeline.request import ColorizeRequest
 from photochrom.studio.api_error import ApiError
 from photochrom.studio.film_service import FilmService
@@ -194,11 +194,35 @@ class JobRegistry:
             for item, task in zip(of_kind, tasks, strict=True):
                 item.task = task
 
-    def refer(self, item: JobItem, references: tuple[Reference, ...]) -> None:
-        """Replace a photo's references, for views and results that are made from now on."""
+    def refer(self, item: JobItem, references: tuple[Reference, ...], *, add: bool = False) -> None:
+        """Replace a photo's references, for views and results that are made from now on.
+
+        Parameters
+        ----------
+        add : keep the former ones too; one that is there already is not added again
+
+        Raises
+        ------
+        ApiError
+            413 if there would be more than `MOST_REFERENCES`.
+        """
         with self._lock:
-            options = replace(item.request.options, references=references)
-            item.request = replace(item.request, options=options)
+            former = item.request.options.references if add else ()
+            found = tuple(dict.fromkeys((*former, *references)))
+            if len(found) > MOST_REFERENCES:
+                words = f"{item.name}: at most {MOST_REFERENCES} references are taken; remove one first"
+                raise ApiError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, words)
+            self._set_references(item, found)
+
+    def forget_reference(self, item: JobItem, reference: Reference) -> None:
+        """Forget one of a photo's references. If it is gone already, nothing happens."""
+        with self._lock:
+            left = tuple(each for each in item.request.options.references if each != reference)
+            self._set_references(item, left)
+
+    def _set_references(self, item: JobItem, references: tuple[Reference, ...]) -> None:
+        options = replace(item.request.options, references=references)
+        item.request = replace(item.request, options=options)
 
     def _is_over(self, item: JobItem) -> bool:
         return item.until is not None and self._clock() >= item.until

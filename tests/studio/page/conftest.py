@@ -23,6 +23,9 @@ from photochrom.studio.settings import Settings
 Photo = dict[str, Any]
 Open = Callable[..., Page]
 
+PATIENCE = 60
+"""Seconds to wait for what must come. A busy machine is slow, and no test is about time."""
+
 MEAN = """([x, y, reach]) => {
   const image = document.getElementById("after");
   const [w, h] = [image.naturalWidth, image.naturalHeight];
@@ -104,7 +107,7 @@ def view(browser: Browser, studio: Studio) -> Iterator[Open]:
         )
         contexts.append(context)
         shown = context.new_page()
-        shown.set_default_timeout(20_000)
+        shown.set_default_timeout(PATIENCE * 1000)
 
         def note(text: str) -> None:
             if not re.search(expect, text):
@@ -126,6 +129,12 @@ def view(browser: Browser, studio: Studio) -> Iterator[Open]:
 
 
 @pytest.fixture(scope="session")
+def colored(astronaut: NDArray[np.uint8]) -> Image.Image:
+    """The astronaut, 384 by 320."""
+    return Image.fromarray(astronaut).crop((0, 0, 512, 427)).resize((384, 320))
+
+
+@pytest.fixture(scope="session")
 def portrait(astronaut: NDArray[np.uint8]) -> Image.Image:
     """The astronaut in grey, 384 by 320."""
     return Image.fromarray(astronaut).convert("L").crop((0, 0, 512, 427)).resize((384, 320))
@@ -140,9 +149,13 @@ def encoded(image: Image.Image, name: str) -> Photo:
 
 
 @pytest.fixture(scope="session")
-def photo(portrait: Image.Image) -> Callable[[str], Photo]:
-    """The portrait as a file of that name."""
-    return lambda name="portrait.png": encoded(portrait, name)
+def photo(portrait: Image.Image, colored: Image.Image) -> Callable[..., Photo]:
+    """The portrait as a file of that name, in grey or in colour."""
+
+    def make(name: str = "portrait.png", *, color: bool = False) -> Photo:
+        return encoded(colored if color else portrait, name)
+
+    return make
 
 
 class Hands:
@@ -164,7 +177,7 @@ class Hands:
 
     def until(self, expression: str) -> None:
         """Wait until that is true on the page, whose policy forbids Playwright's own way of waiting for it."""
-        end = time.monotonic() + 20
+        end = time.monotonic() + PATIENCE
         while not self.page.evaluate(f"Boolean({expression})"):
             assert time.monotonic() < end, f"never came true: {expression}"
             self.page.wait_for_timeout(20)

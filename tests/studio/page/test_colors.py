@@ -430,6 +430,7 @@ def test_a_file_of_hints_keeps_how_far_they_reach(shown: Page, hand: Any) -> Non
     content = [
         {"x": 0.5, "y": 0.5, "color": "#2040a0", "reach": "like"},
         {"x": 0.2, "y": 0.2, "color": "#a06040", "reach": "here", "radius": 0.1},
+        {"x": 0.8, "y": 0.2, "reach": "keep"},
     ]
     file = {"name": "a.json", "mimeType": "application/json", "buffer": json.dumps(content).encode()}
     shown.get_by_text("Your colours").click()
@@ -437,10 +438,165 @@ def test_a_file_of_hints_keeps_how_far_they_reach(shown: Page, hand: Any) -> Non
         shown.locator("#hints-file").set_input_files(file)
     assert waiting.value.post_data_json["hints"] == content
     hand.settled()
-    content[0]["reach"] = "everywhere"
-    shown.locator("#hints-file").set_input_files(file | {"buffer": json.dumps(content).encode()})
-    expect(shown.locator("#wrong")).to_contain_text("entry 1 is not")
+    for bad in (
+        {"reach": "everywhere"},
+        {"reach": "keep"},
+        {"color": None},
+        {"radius": 0.1},
+        {"reach": "here", "radius": 0.6},
+        {"reach": "here", "radius": "wide"},
+    ):
+        entry = {"x": 0.5, "y": 0.5, "color": "#2040a0"} | bad
+        shown.locator("#hints-file").set_input_files(
+            file | {"buffer": json.dumps([content[0], entry]).encode()}
+        )
+        expect(shown.locator("#wrong")).to_contain_text("entry 2 is not")
+        # The command refuses it too.
+        with pytest.raises(ValueError, match="hint 1"):
+            parse_hints([entry])
+        shown.locator("#hints-file").set_input_files(file)
+        expect(shown.locator("#wrong")).to_have_text("")
     hand.settled()
+
+
+def outlined(shown: Page) -> dict[str, Any]:
+    """The outline over the picture.
+
+    `hint` is what it was asked for, `strong` whether the rest is darkened, `shade` the alpha of the dark beside SPOT,
+    `dark` the share of pixels that are darkened, `line` the share of pixels of the line.
+    """
+    expect(shown.locator("#outline")).to_be_visible()
+    found: dict[str, Any] = shown.evaluate(
+        """([x, y]) => {
+          const [line, shade] = ["outline", "shade"].map((id) => document.getElementById(id));
+          const { width, height } = line;
+          const pixels = (node) => node.getContext("2d").getImageData(0, 0, width, height).data;
+          const alpha = (node) => pixels(node).filter((_, at) => at % 4 === 3);
+          const share = (values, least) => values.filter((value) => value > least).length / values.length;
+          const dark = alpha(shade);
+          return { hint: JSON.parse(line.dataset.shows)[2], strong: !shade.hidden, line: share(alpha(line), 0),
+            dark: share(dark, 100), shade: dark[Math.round(y * height) * width + Math.round(x * width)] };
+        }""",
+        [SPOT[0] + 0.02, SPOT[1] + 0.01],
+    )
+    return found
+
+
+def test_the_reach_is_shown_before_there_is_a_colour(shown: Page, hand: Any) -> None:
+    asked = looks(shown)
+    hand.click(*SPOT)
+    expect(shown.locator("#likely .swatch").first).to_be_focused()
+    seen = outlined(shown)
+    assert (seen["hint"]["reach"], seen["strong"], asked) == ("thing", True, [])
+    # The place itself is as it was, and most of the rest is darkened.
+    assert seen["shade"] < 40
+    assert seen["dark"] > 0.3
+
+    # With a colour only the line stays, and while a colour is held down the rest is dark again.
+    swatch = shown.locator("#likely .swatch").nth(3)
+    swatch.click()
+    hand.settled()
+    hand.until("document.getElementById('shade').hidden")
+    assert outlined(shown)["line"] < 0.1
+    swatch.hover()
+    shown.mouse.down()
+    hand.until("!document.getElementById('shade').hidden")
+    shown.mouse.up()
+    hand.until("document.getElementById('shade').hidden")
+    shown.keyboard.press("Escape")
+    assert not shown.locator("#outline").is_visible()
+
+
+def test_each_reach_changes_what_it_says(shown: Page, hand: Any) -> None:
+    asked = looks(shown)
+    plain = hand.color(*SPOT)
+    hand.click(*SPOT)
+    shown.locator("#likely .swatch").nth(3).click()
+    hand.settled()
+    hinted = hand.color(*SPOT)
+    group = shown.get_by_role("radiogroup", name="Where the colour goes")
+    assert group.locator("label").all_inner_texts() == [
+        "Only here",
+        "This thing",
+        "Everything like it",
+        "Keep as it is",
+    ]
+    assert group.get_by_role("radio", name="This thing").is_checked()
+    assert "reach" not in asked[-1]["hints"][0]
+    group.get_by_text("Everything like it").click()
+    hand.settled()
+    assert asked[-1]["hints"][0]["reach"] == "like"
+
+    group.get_by_text("Only here").click()
+    hand.settled()
+    radius = shown.get_by_label("Size of the spot")
+    assert asked[-1]["hints"][0] == {**asked[0]["hints"][0], "reach": "here", "radius": 0.03}
+    hand.until("JSON.parse(document.getElementById('outline').dataset.shows)[2].reach === 'here'")
+    small = outlined(shown)["line"]
+    radius.fill("0.6")
+    hand.settled()
+    assert asked[-1]["hints"][0]["radius"] == pytest.approx(0.18)
+    assert shown.locator("#radius-words").inner_text() == "18%"
+    hand.until("JSON.parse(document.getElementById('outline').dataset.shows)[2].radius === 0.18")
+    # The line around a disc is as long as its radius is large.
+    assert outlined(shown)["line"] > 3 * small
+    beside = hand.color(SPOT[0] + 0.1, SPOT[1])
+    assert np.abs(hand.color(*SPOT) - hinted).max() < 6
+
+    group.get_by_text("Keep as it is").click()
+    hand.settled()
+    (kept,) = asked[-1]["hints"]
+    assert kept == {"x": kept["x"], "y": kept["y"], "reach": "keep"}
+    assert np.abs(hand.color(*SPOT) - plain).max() < 2
+    assert np.abs(hand.color(SPOT[0] + 0.1, SPOT[1]) - beside).max() > 2
+    assert not shown.locator("#swatches").is_visible()
+    assert (
+        shown.locator(".mark.kept").get_attribute("aria-label").startswith("Kept as it is, 45% from the left")
+    )
+    # The colour that it had comes back, and every step of the way can be undone.
+    group.get_by_text("This thing").click()
+    hand.settled()
+    assert np.abs(hand.color(*SPOT) - hinted).max() < 2
+    for expected in ("keep", "here", "here", "like", None):
+        shown.keyboard.press("Control+z")
+        hand.settled()
+        assert (
+            json.loads(str(shown.locator("#stage").get_attribute("data-look")))["hints"][0].get("reach")
+            == expected
+        )
+    assert not shown.locator("#palette").is_visible()
+
+
+def test_a_thing_is_kept_without_a_colour_and_let_go_again(shown: Page, hand: Any, tmp_path: Path) -> None:
+    hand.hint(0.7, 0.4, 5)
+    asked = looks(shown)
+    hand.click(*SPOT)
+    shown.locator("#likely .swatch").first.wait_for()
+    shown.get_by_text("Keep as it is").click()
+    hand.settled()
+    assert asked[-1]["hints"][1]["reach"] == "keep"
+    assert shown.locator("#say").inner_text() == "Kept as it is."
+    shown.keyboard.press("Escape")
+    # It is in the file of hints, which the command reads.
+    shown.get_by_text("Your colours").click()
+    with shown.expect_download() as waiting:
+        shown.get_by_role("button", name="Save", exact=True).click()
+    text = Path(waiting.value.path()).read_text(encoding="utf-8")
+    assert [hint.reach for hint in parse_hints(json.loads(text))] == ["thing", "keep"]
+    shown.locator(".mark.kept").click()
+    shown.get_by_text("This thing").click()
+    hand.settled()
+    # It never had a colour, so it is a new point again.
+    assert len(asked[-1]["hints"]) == 1
+    assert shown.locator(".mark.pending").count() == 1
+    shown.locator("#cloth .swatch").first.click()
+    hand.settled()
+    assert [hint.get("reach") for hint in asked[-1]["hints"]] == [None, None]
+    shown.locator("#hints-file").set_input_files(
+        {"name": "a.json", "mimeType": "application/json", "buffer": text.encode()}
+    )
+    hand.settled()
+    assert shown.locator(".mark.kept").count() == 1
 
 
 def test_a_newer_look_aborts_the_older(shown: Page, hand: Any) -> None:

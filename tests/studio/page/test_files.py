@@ -22,9 +22,9 @@ SCRIPTS = {path.name: path.read_text(encoding="utf-8") for path in SOURCES if pa
 
 
 def test_it_weighs_little() -> None:
-    # A browser fetches one language.
+    # A browser fetches one language, and the sample (59 KB) only when it is asked for. All together are under 300 KB.
     others = {f"{name}.json" for name in LANGUAGES} - {"en.json"}
-    assert sum(path.stat().st_size for path in SOURCES if path.name not in others) < 150_000
+    assert sum(path.stat().st_size for path in SOURCES if path.name not in others) < 200_000
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)

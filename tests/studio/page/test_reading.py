@@ -50,8 +50,10 @@ def everything(shown: Page, hands: Any, photo: Any) -> Any:
     hand.add(photo("first.png"), bad, photo("third.png"))
     expect(shown.locator("#summary")).to_have_text("2 of 3 done, 1 failed")
     hand.until("document.querySelectorAll('#looks img[src]').length === 6")
-    for section in ("Adjust", "Other versions", "Your colours"):
-        shown.get_by_text(section).click()
+    for section in ("Adjust", "Other versions", "References", "Turn and crop", "Your colours"):
+        shown.locator("summary", has_text=section).click()
+    shown.locator("#reference-files").set_input_files([photo("garden.png", color=True)])
+    expect(shown.locator("#reference-list canvas")).to_be_visible()
     shown.get_by_label("Show uncertain colours").check()
     hand.until("document.querySelectorAll('#candidates img[src]').length === 3")
     shown.evaluate("scrollTo(0, 0)")
@@ -90,6 +92,10 @@ def test_it_fits_and_can_be_read(
     box = shown.locator("#palette").bounding_box()
     assert box is not None
     assert (box["y"] >= 0, box["y"] + box["height"] <= 844) == (True, True)
+    shown.get_by_text("Only here").click()
+    check()
+    shown.get_by_text("Keep as it is").click()
+    check()
     shown.keyboard.press("Escape")
     shown.get_by_role("button", name="a-very-long-name").click()
     check()
@@ -116,6 +122,15 @@ def test_picture_and_download_are_above_the_fold(view: Any, hands: Any, photo: A
     # Every tool has its name below its sign.
     tools = shown.locator("#tools button").evaluate_all("nodes => nodes.map((node) => node.innerText.trim())")
     assert tools == ["Undo", "Redo", "Add point", "Smaller", "Larger", "Fit", "100%"]
+    # The palette leaves the picture free, and its likely colours are seen without scrolling.
+    shown.touchscreen.tap(*hands(shown).spot(0.3, 0.6))
+    expect(shown.locator("#likely .swatch").first).to_be_focused()
+    stage, palette, last = (
+        shown.locator(selector).bounding_box()
+        for selector in ("#stage", "#palette", "#likely .swatch:last-child")
+    )
+    assert stage["y"] + stage["height"] <= palette["y"] + 1
+    assert last["y"] + last["height"] <= height
 
 
 def test_the_photo_stays_in_sight_on_a_phone(view: Any, hands: Any, photo: Any) -> None:
@@ -187,8 +202,8 @@ def test_the_keyboard_reaches_everything_in_order(view: Any, hands: Any, photo: 
     assert [stop for stop in stops if not stop[2]] == []
     order = [stop[0] for stop in stops]
     wanted = "more all stage mark divider undo point out in fit full look adjust strength colorfulness warmth"
-    wanted += " look-all look-save look-load versions candidate sure"
-    wanted += " hints hints-save hints-load hints-clear download remove strip"
+    wanted += " look-all look-save look-load versions candidate references reference-add sure"
+    wanted += " looking turn crop whole hints hints-save hints-load hints-clear download remove strip"
     assert [stop for stop in dict.fromkeys(order) if stop in wanted.split()] == wanted.split()
     assert order.count("strip") == 3
 

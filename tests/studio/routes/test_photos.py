@@ -348,6 +348,52 @@ def test_a_photo_takes_colours_from_references_and_forgets_them(
     assert pixels(studio.http.get(f"{path}/taken").content).max() == 0
 
 
+def test_references_come_and_go_one_by_one(
+    studio: Any, astronaut: Any, colourful: bytes, pixels: Callable[[bytes], Any]
+) -> None:
+    picture = Image.fromarray(astronaut[:128, :128])
+    grey_file, colour_file = io.BytesIO(), io.BytesIO()
+    picture.convert("L").save(grey_file, "PNG")
+    picture.save(colour_file, "PNG")
+    path = studio.photo(grey_file.getvalue(), "grey.png")
+
+    def send(name: str, data: bytes) -> Any:
+        return studio.http.post(f"{path}/references?add=true", files={"reference": (name, data)})
+
+    def names() -> list[str]:
+        return list(studio.http.get(path).json()["references"])
+
+    assert [each["name"] for each in send("a.png", colourful).json()["references"]] == ["a.png"]
+    # The same picture again is one reference.
+    for _ in range(2):
+        both = send("b.png", colour_file.getvalue()).json()["references"]
+    assert [each["name"] for each in both] == names() == ["a.png", "b.png"]
+    assert both[0]["fitness"] < both[1]["fitness"]
+    assert studio.http.get(f"{path}/references").json()["references"] == both
+    small = pixels(studio.http.get(f"{path}/references/1").content)
+    assert np.abs(small.astype(int) - astronaut[:128, :128]).mean() < 4
+    taken = [pixels(studio.http.get(f"{path}/taken?reference={n}").content).mean() for n in (0, 1)]
+    assert taken[0] < taken[1]
+    assert studio.http.get(f"{path}/taken?reference=2").status_code == 404
+    assert studio.http.get(f"{path}/references/2").status_code == 404
+    assert studio.http.delete(f"{path}/references/-1").status_code == 404
+    assert studio.http.delete(f"{path}/references/0").status_code == 204
+    assert names() == ["b.png"]
+    assert studio.http.delete(f"{path}/references/1").status_code == 404
+
+    def other(n: int) -> bytes:
+        out = io.BytesIO()
+        picture.crop((n, 0, 64 + n, 64)).save(out, "PNG")
+        return out.getvalue()
+
+    for n in range(7):
+        assert send(f"{n}.png", other(n)).status_code == 200
+    refused = send("last.png", other(7))
+    assert refused.status_code == 413
+    assert refused.json()["detail"] == "grey.png: at most 8 references are taken; remove one first"
+    assert len(names()) == 8
+
+
 @pytest.mark.parametrize(
     ("kind", "format", "name"),
     [

@@ -123,6 +123,11 @@ export async function blobOf(path, options) {
   }
 }
 
+/** Forget the picture of an address, later: an image that has the address may still be loading it. */
+export function release(address) {
+  if (address) setTimeout(() => URL.revokeObjectURL(address), 2000);
+}
+
 function fileName(disposition) {
   const encoded = /filename\*=UTF-8''([^;]+)/i.exec(disposition);
   if (encoded) return decodeURIComponent(encoded[1]);

@@ -25,22 +25,36 @@ async function dropped(transfer) {
   return (await Promise.all(all)).flat();
 }
 
-/** Calls `take(files)` with every list of files; the list is empty if nothing that came was a file. */
-export function listen(take) {
+/**
+ * Calls `take(files)` with every list of files; the list is empty if nothing that came was a file. Files that are dropped
+ * where references go are handed to `refer(files)`; `canRefer()` says whether there is such a place.
+ */
+export function listen(take, refer, canRefer) {
   const carriesFiles = (event) => event.dataTransfer?.types.includes("Files");
   let depth = 0;
   const aim = (by) => {
     depth = by ? Math.max(0, depth + by) : 0;
     document.body.classList.toggle("aimed", depth > 0);
+    if (by) find("target-refer").hidden = !canRefer();
+  };
+  const refers = ({ clientX, clientY }) => {
+    const { left, right, top, bottom } = find("target-refer").getBoundingClientRect();
+    return clientX > left && clientX < right && clientY > top && clientY < bottom;
   };
   addEventListener("dragenter", (event) => carriesFiles(event) && aim(1));
   addEventListener("dragleave", (event) => carriesFiles(event) && aim(-1));
-  addEventListener("dragover", (event) => carriesFiles(event) && event.preventDefault());
+  addEventListener("dragover", (event) => {
+    if (!carriesFiles(event)) return;
+    event.preventDefault();
+    find("target-refer").classList.toggle("over", refers(event));
+    find("target-add").classList.toggle("over", !refers(event));
+  });
   addEventListener("drop", async (event) => {
     if (!carriesFiles(event)) return;
     event.preventDefault();
+    const give = refers(event) ? refer : take;
     aim(0);
-    take(await dropped(event.dataTransfer));
+    give(await dropped(event.dataTransfer));
   });
   addEventListener("paste", (event) => {
     const files = [...event.clipboardData.files];

@@ -22,3 +22,8 @@ export function colorName(color) {
   if (light > 0.75) return t("color.light", { color: plain });
   return name !== "grey" && chroma < 0.14 ? t("color.pale", { color: plain }) : plain;
 }
+
+/** `#rrggbb` of red, green and blue from 0 to 255. */
+export function toHex(rgb) {
+  return `#${rgb.map((value) => Math.round(value).toString(16).padStart(2, "0")).join("")}`;
+}

@@ -1,6 +1,6 @@
 // The looks of a photo beside each other, as small pictures to choose from.
 
-import { blobOf, call, isAborted, pause } from "./api.js";
+import { blobOf, call, isAborted, pause, release } from "./api.js";
 import { asked, named } from "./looks.js";
 import { t } from "./texts.js";
 
@@ -16,7 +16,7 @@ const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 export class Gallery extends EventTarget {
   #looks = null;
   #control = null;
-  // What the pictures show: the photo, its hints and its version.
+  // What the pictures show: the photo, its hints, its version and its references.
   #shown = "";
 
   /** Show the looks of a photo, once its own picture is there and nothing moves. */
@@ -24,7 +24,7 @@ export class Gallery extends EventTarget {
     const { look, passing } = photo.history;
     this.#mark(look);
     if (photo.state !== "done" || passing || !photo.pictures.after) return;
-    const key = JSON.stringify([photo.key, photo.told.id, look.hints, look.candidate]);
+    const key = JSON.stringify([photo.key, photo.told.id, look.hints, look.candidate, photo.matched]);
     if (this.#shown === key) return;
     this.#shown = key;
     this.#control?.abort();
@@ -38,7 +38,7 @@ export class Gallery extends EventTarget {
         const { blob } = await blobOf(photo.path("/view"), { method: "POST", json, signal });
         if (signal.aborted) return;
         const image = box.querySelectorAll("img")[index];
-        URL.revokeObjectURL(image.src);
+        release(image.src);
         image.src = URL.createObjectURL(blob);
       }
     } catch (error) {
@@ -52,7 +52,7 @@ export class Gallery extends EventTarget {
     this.#control?.abort();
     this.#shown = "";
     for (const image of box.querySelectorAll("img")) {
-      URL.revokeObjectURL(image.src);
+      release(image.src);
       image.removeAttribute("src");
     }
   }

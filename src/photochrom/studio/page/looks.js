@@ -1,10 +1,10 @@
 // The looks of one photo, for undo and redo. Each look is complete.
 
+import { LARGEST, REACHES } from "./reach.js";
+
 const MOST_STEPS = 200;
 export const MOST_HINTS = 500;
 export const VERSIONS = 3;
-// How far a hint of a file may reach. "keep" has no colour, and the page knows only hints that have one.
-const REACHES = ["here", "thing", "like"];
 export const PLAIN = Object.freeze({ strength: 1, colorfulness: 1, warmth: 0, candidate: 0, hints: Object.freeze([]) });
 // The part of a look that has a name, and that files of looks hold.
 const NAMED = ["strength", "colorfulness", "warmth"];
@@ -105,13 +105,28 @@ export function hintsFrom(text) {
   if (!Array.isArray(list)) throw new BadHints("hints.not-json");
   if (list.length > MOST_HINTS) throw new BadHints("hints.too-many", { n: list.length });
   return list.map((hint, index) => {
-    const inside = (value) => typeof value === "number" && value >= 0 && value <= 1;
-    const known = REACHES.includes(hint?.reach ?? "thing") && ["undefined", "number"].includes(typeof hint?.radius);
-    const good = inside(hint?.x) && inside(hint?.y) && /^#[0-9a-f]{6}$/i.test(hint?.color) && known;
-    if (!good) throw new BadHints("hints.bad-entry", { n: index + 1 });
-    const { reach, radius } = hint;
-    return { x: hint.x, y: hint.y, color: hint.color.toLowerCase(), ...(reach && { reach }), ...(radius && { radius }) };
+    if (!isHint(hint)) throw new BadHints("hints.bad-entry", { n: index + 1 });
+    return hintOf(hint);
   });
+}
+
+function isHint(hint) {
+  const inside = (value) => typeof value === "number" && value >= 0 && value <= 1;
+  const { x, y, color, reach = "thing", radius } = hint ?? {};
+  const colored = reach === "keep" ? (color ?? null) === null : /^#[0-9a-f]{6}$/i.test(color);
+  const sized = (radius ?? null) === null || (reach === "here" && typeof radius === "number" && radius > 0 && radius <= LARGEST);
+  return inside(x) && inside(y) && REACHES.includes(reach) && colored && sized;
+}
+
+/** A hint with what the studio takes, and nothing else: a hint that keeps its thing has no colour, only a disc a radius. */
+export function hintOf({ x, y, color, reach = "thing", radius }) {
+  return {
+    x,
+    y,
+    ...(reach !== "keep" && { color: color.toLowerCase() }),
+    ...(reach !== "thing" && { reach }),
+    ...(reach === "here" && radius && { radius }),
+  };
 }
 
 export function hintsText(look) {

@@ -1,10 +1,10 @@
 // The page: photos come, are worked on, opened, saved and removed; keys and tools.
 
-import { health, whenTokenIsNeeded } from "./api.js";
+import { health, release, whenTokenIsNeeded } from "./api.js";
 import { listen } from "./arrivals.js";
 import { point, step } from "./editing.js";
 import { open, present, sizeOf, trouble } from "./opened.js";
-import { find, here, marks, palette, panel, pictures, queue, say, share, stage, strip, warn } from "./parts.js";
+import { carry, find, here, marks, palette, panel, pictures, queue, references, say, share, stage, strip, warn } from "./parts.js";
 import * as save from "./save.js";
 import { loadTexts, percent, t } from "./texts.js";
 
@@ -72,7 +72,7 @@ queue.addEventListener("change", ({ detail: photo }) => {
     if (photo.isFilm) {
       if (photo.isVisible && !photo.pictures.after) pictures.open(photo);
     } else if (news && (state === "done" || photo.inColor)) {
-      stage.open(sizeOf(photo), photo.cut);
+      stage.open(sizeOf(photo), photo.cut, photo.frame);
       pictures.forget(photo);
       pictures.open(photo);
     }
@@ -124,12 +124,14 @@ function remove(photo) {
   say(t("photo.removed", { name: photo.name }));
   queue.remove(photo);
   pictures.forget(photo);
-  if (photo.local) URL.revokeObjectURL(photo.local);
+  release(photo.local);
   (queue.photos.length ? find("name") : find("choose")).focus();
 }
 
 find("share").onclick = () => share.open(here.photo);
 share.addEventListener("said", ({ detail }) => say(detail));
+references.addEventListener("said", ({ detail }) => say(detail));
+references.addEventListener("wrong", ({ detail: { photo, error } }) => trouble(photo, error));
 find("remove").onclick = find("drop").onclick = () => remove(here.photo);
 find("replay").onclick = () => pictures.play(here.photo);
 find("again").onclick = () => queue.again(here.photo);
@@ -142,6 +144,19 @@ stage.addEventListener("zoom", () => {
   find("full").setAttribute("aria-pressed", String(full && !stage.fitted));
   if (here.photo?.state === "done") pictures.refine(here.photo, stage.scale);
 });
+
+find("turn").onclick = () => stage.turn();
+find("crop").onclick = () => {
+  stage.cropping = !stage.cropping;
+  if (stage.cropping) stage.root.focus({ preventScroll: true });
+};
+find("whole").onclick = () => stage.restore();
+stage.addEventListener("crop", () => {
+  find("crop").setAttribute("aria-pressed", String(stage.cropping));
+  find("crop-words").hidden = !stage.cropping;
+  if (stage.cropping) say(t("looking.draw"));
+});
+stage.addEventListener("turn", () => palette.close({ refocus: false }));
 
 function markPoint() {
   point(stage.middle);
@@ -164,7 +179,11 @@ addEventListener("keydown", (event) => {
   if (!here.photo || document.querySelector("dialog[open]") || event.altKey) return;
   const command = event.ctrlKey || event.metaKey;
   const key = event.key.toLowerCase();
-  if (key === "escape") palette.close();
+  if (key === "escape") {
+    palette.close();
+    carry.stop();
+    if (stage.cropping) stage.cropping = false;
+  }
   if (command && (key === "z" || key === "y")) {
     event.preventDefault();
     step(key === "y" || event.shiftKey ? 1 : -1);
@@ -197,7 +216,8 @@ try {
   find("trouble").textContent = "This page could not load its texts. Is the studio still running? Load the page again.";
   throw error;
 }
-listen(take);
+const canRefer = () => here.photo?.state === "done" && !here.photo.isFilm;
+listen(take, (files) => references.add(files), canRefer);
 find("sample").onclick = takeSample;
 document.documentElement.dataset.ready = "";
 await queue.recall();

@@ -12,10 +12,14 @@ const NUDGE = 4;
 /** Fires "move" ({index, x, y}), "drop" (a move is over), "open" (index), "remove" (index); index -1 is the new point. */
 export class Marks extends EventTarget {
   #hints = [];
+  #stage;
   pending = null;
 
-  constructor() {
+  /** `stage` knows how the photo is turned. */
+  constructor(stage) {
     super();
+    this.#stage = stage;
+    stage.addEventListener("turn", () => this.show(this.#hints));
     layer.addEventListener("pointerdown", (event) => this.#press(event));
     layer.addEventListener("keydown", (event) => this.#key(event));
     layer.addEventListener("keyup", (event) => event.key.startsWith("Arrow") && this.#emit("drop"));
@@ -33,13 +37,16 @@ export class Marks extends EventTarget {
     }
     all.forEach((hint, index) => {
       const mark = layer.children[index] ?? layer.appendChild(document.createElement("button"));
-      const where = { x: percent(hint.x), y: percent(hint.y) };
+      const { x, y } = this.#stage.frame.toView(hint);
+      const where = { x: percent(x), y: percent(y) };
       mark.type = "button";
-      mark.className = hint.color ? "mark" : "mark pending";
-      mark.style.left = `${hint.x * 100}%`;
-      mark.style.top = `${hint.y * 100}%`;
+      const kept = hint.reach === "keep";
+      mark.className = kept ? "mark kept" : hint.color ? "mark" : "mark pending";
+      mark.style.left = `${x * 100}%`;
+      mark.style.top = `${y * 100}%`;
       mark.style.setProperty("--color", hint.color ?? "transparent");
-      mark.setAttribute("aria-label", hint.color ? t("hints.marker", { color: colorName(hint.color), ...where }) : t("hints.pending", where));
+      const name = kept ? t("hints.kept", where) : t("hints.pending", where);
+      mark.setAttribute("aria-label", hint.color ? t("hints.marker", { color: colorName(hint.color), ...where }) : name);
     });
   }
 
@@ -49,7 +56,7 @@ export class Marks extends EventTarget {
 
   /** Start a new point. It becomes a hint once it has a colour. */
   begin(point) {
-    this.pending = { x: round(point.x), y: round(point.y), color: null };
+    this.pending = { x: round(point.x), y: round(point.y), color: null, reach: "thing" };
     this.show(this.#hints);
   }
 
@@ -64,8 +71,10 @@ export class Marks extends EventTarget {
     return index === this.#hints.length ? -1 : index;
   }
 
+  // A place of the view.
   #place(index, x, y) {
-    const point = { x: round(x), y: round(y) };
+    const place = this.#stage.frame.toPhoto({ x, y });
+    const point = { x: round(place.x), y: round(place.y) };
     if (index < 0) {
       Object.assign(this.pending, point);
       this.show(this.#hints);
@@ -109,7 +118,8 @@ export class Marks extends EventTarget {
     const ways = { ArrowLeft: [-by, 0], ArrowRight: [by, 0], ArrowUp: [0, -by], ArrowDown: [0, by] };
     if (event.key in ways) {
       const [x, y] = ways[event.key];
-      this.#place(index, hint.x + x / layer.clientWidth, hint.y + y / layer.clientHeight);
+      const from = this.#stage.frame.toView(hint);
+      this.#place(index, from.x + x / layer.clientWidth, from.y + y / layer.clientHeight);
     } else if (event.key === "Delete" || event.key === "Backspace" || (event.key === "Escape" && index < 0)) {
       this.#emit("remove", index);
     } else {

@@ -1,7 +1,7 @@
 // The open photo, in every state.
 
 import { Refused, Unreachable } from "./api.js";
-import { find, here, marks, palette, panel, pictures, queue, stage, strip } from "./parts.js";
+import { carry, find, here, marks, outline, palette, panel, pictures, queue, references, stage, strip } from "./parts.js";
 import { canBeForced, standing } from "./strip.js";
 import { t } from "./texts.js";
 import { drawVeil } from "./veil.js";
@@ -10,6 +10,9 @@ import { drawVeil } from "./veil.js";
 export function open(photo) {
   palette.close({ refocus: false });
   marks.giveUp();
+  carry.stop();
+  references.quiet();
+  outline.hide();
   here.photo = photo;
   showVeil(false);
   for (const which of ["before", "after"]) find(which).removeAttribute("src");
@@ -19,7 +22,7 @@ export function open(photo) {
   strip.select(photo);
   if (!photo) return;
   here.place = queue.photos.indexOf(photo);
-  stage.open(sizeOf(photo), photo.cut);
+  stage.open(sizeOf(photo), photo.cut, photo.frame);
   present();
   preview(photo);
   pictures.open(photo);
@@ -49,6 +52,7 @@ export function present() {
   const shown = Boolean(photo.pictures.after);
   const waits = !["done", "failed", "gone"].includes(state);
   panel.show(photo);
+  references.show(photo);
   marks.show(state === "done" || shown ? photo.history.look.hints : []);
   find("divider").hidden = !shown;
   stage.root.classList.toggle("shown", shown);
@@ -84,7 +88,7 @@ function showPictures() {
   find("before").alt = t("stage.alt-before", { name: photo.name });
   find("after").alt = t("stage.alt-after", { name: photo.name });
   const first = !stage.root.classList.contains("shown");
-  if (!stage.size || first) stage.open(sizeOf(photo) ?? { width: right.naturalWidth, height: right.naturalHeight }, photo.cut);
+  if (!stage.size || first) stage.open(sizeOf(photo) ?? { width: right.naturalWidth, height: right.naturalHeight }, photo.cut, photo.frame);
   present();
   stage.lay();
   stage.root.dataset.look = photo.pictures.shows;

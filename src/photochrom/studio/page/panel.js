@@ -1,6 +1,6 @@
 // The controls of one photo: looks, sliders, versions, confidence, its own colours.
 
-import { blobOf, isAborted } from "./api.js";
+import { blobOf, isAborted, release } from "./api.js";
 import { Gallery } from "./gallery.js";
 import { asked, BadHints, hintsFrom, hintsText, lookFrom, lookText, named, VERSIONS } from "./looks.js";
 import { hand } from "./save.js";
@@ -107,7 +107,7 @@ export class Panel extends EventTarget {
     clearTimeout(this.#timer);
     if (!find("versions").open || this.#photo?.state !== "done") return;
     const { candidate, ...rest } = this.#photo.history.look;
-    const key = JSON.stringify([this.#photo.key, this.#photo.told.id, rest]);
+    const key = JSON.stringify([this.#photo.key, this.#photo.told.id, rest, this.#photo.matched]);
     if (this.#offered === key) return;
     this.#withdraw();
     const wait = find("candidates").children.length ? SETTLED : 0;
@@ -144,7 +144,7 @@ export class Panel extends EventTarget {
         const json = asked({ ...look, candidate });
         const { blob } = await blobOf(photo.path("/view"), { method: "POST", json, signal });
         if (signal.aborted) return;
-        URL.revokeObjectURL(image.src);
+        release(image.src);
         image.src = URL.createObjectURL(blob);
       }
     } catch (error) {

@@ -1,10 +1,13 @@
 // The parts of the page, and which photo is open.
 
+import { Carry } from "./carry.js";
 import { Marks } from "./marks.js";
+import { Outline } from "./outline.js";
 import { Palette } from "./palette.js";
 import { Panel } from "./panel.js";
 import { Pictures } from "./pictures.js";
 import { Queue } from "./queue.js";
+import { References } from "./references.js";
 import { Share } from "./share.js";
 import { Stage } from "./stage.js";
 import { Strip } from "./strip.js";
@@ -14,9 +17,12 @@ export const queue = new Queue();
 export const stage = new Stage();
 export const strip = new Strip();
 export const pictures = new Pictures();
-export const marks = new Marks();
+export const marks = new Marks(stage);
+export const outline = new Outline();
 export const palette = new Palette();
 export const panel = new Panel();
+export const references = new References();
+export const carry = new Carry();
 export const share = new Share();
 
 /**

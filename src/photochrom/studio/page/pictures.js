@@ -1,6 +1,6 @@
 // The two pictures on the stage. They are replaced only when the next ones are ready, so nothing flickers.
 
-import { blobOf, call, isAborted, pause } from "./api.js";
+import { blobOf, call, isAborted, pause, release } from "./api.js";
 import { asked } from "./looks.js";
 
 // Milliseconds between two requests of a moving slider. So it stays far below the limit of requests.
@@ -17,7 +17,7 @@ async function decoded(blob) {
 }
 
 function dispose(image) {
-  if (image) URL.revokeObjectURL(image.src);
+  if (image) release(image.src);
 }
 
 /**

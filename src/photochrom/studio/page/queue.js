@@ -1,6 +1,7 @@
 // The photos of this page, and their way to the studio and back.
 
 import { call, events, health, isAborted, pause, Refused, Unreachable, upload } from "./api.js";
+import { Frame } from "./frame.js";
 import { History } from "./looks.js";
 import { t } from "./texts.js";
 
@@ -27,6 +28,7 @@ export class Photo {
     this.told = { id: null, name, state: "waiting", position: null, progress: 0, error: null };
     this.pictures = {};
     this.cut = 50;
+    this.frame = new Frame();
   }
 
   get name() {
@@ -73,8 +75,8 @@ export class Queue extends EventTarget {
   }
 
   again(photo, { force = photo.force } = {}) {
-    Object.assign(photo, { force, job: null, breaks: 0 });
-    this.tell(photo, { id: null, state: "waiting", position: null, progress: 0, error: null });
+    Object.assign(photo, { force, job: null, breaks: 0, references: undefined });
+    this.tell(photo, { id: null, references: [], state: "waiting", position: null, progress: 0, error: null });
     this.#send();
   }
 

@@ -22,7 +22,8 @@ export function hand(blob, name) {
 /** The full-size file of a photo as it looks now. */
 export async function result(photo, signal) {
   const { look, isPlain } = photo.history;
-  const made = isPlain ? await blobOf(photo.path("/result"), { signal })
+  // The studio made its file when the photo was sent, before there were references.
+  const made = isPlain && !photo.told.references?.length ? await blobOf(photo.path("/result"), { signal })
     : await blobOf(photo.path("/result"), { method: "POST", json: asked(look), signal });
   return { blob: made.blob, name: made.name || photo.name };
 }

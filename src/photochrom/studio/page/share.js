@@ -1,6 +1,6 @@
 // The dialog that shows before and after in one picture, and gives it to others or to a file.
 
-import { blobOf, isAborted } from "./api.js";
+import { blobOf, isAborted, release } from "./api.js";
 import { asked } from "./looks.js";
 import { hand } from "./save.js";
 import { t } from "./texts.js";
@@ -51,7 +51,7 @@ export class Share extends EventTarget {
 
   #offer(file) {
     const image = find("share-picture");
-    if (image.src) URL.revokeObjectURL(image.src);
+    release(image.src);
     image.removeAttribute("src");
     this.#file = file;
     if (file) image.src = URL.createObjectURL(file);

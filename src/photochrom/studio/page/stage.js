@@ -1,28 +1,32 @@
-// The picture: before and after on top of each other, the divider, zoom and panning.
+// The picture: before and after on top of each other, zoom, panning, turns and crops.
 // Scales are CSS pixels per pixel of the photo; 100 % is one pixel of the photo to one of the screen.
 
-import { percent, t } from "./texts.js";
+import { Divider } from "./divider.js";
+import { Frame, WHOLE } from "./frame.js";
 
 const MOST_OF_FULL = 8;
 const MOST_OF_FIT = 3;
 const STILL = 6;
 const STEP = 1.5;
+// The shortest side of a crop, in CSS pixels. A shorter one is a slip of the hand.
+const LEAST_CROP = 24;
 const find = (id) => document.getElementById(id);
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
-/** Fires "point" ({x, y} in 0..1, {left, top} on the screen), "cut" and "zoom". */
+/** Fires "point" and "hover" ({x, y} in 0..1; null for a hover outside the photo), "cut", "zoom", "turn" and "crop". */
 export class Stage extends EventTarget {
   root = find("stage");
+  frame = new Frame();
   #sheet = find("sheet");
   #marks = find("marks");
-  #divider = find("divider");
+  #divider = new Divider();
   #size = null;
-  #cut = 50;
   #box = { left: 0, top: 0, width: 0, height: 0 };
   #scale = 1;
   #fitted = true;
   #pointers = new Map();
   #gesture = null;
+  #cropping = false;
 
   constructor() {
     super();
@@ -32,14 +36,16 @@ export class Stage extends EventTarget {
     for (const end of ["pointerup", "pointercancel"]) this.root.addEventListener(end, (event) => this.#release(event));
     this.root.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
     this.root.addEventListener("keydown", (event) => this.#key(event));
-    this.#divider.addEventListener("keydown", (event) => this.#dividerKey(event));
+    this.#divider.addEventListener("cut", () => this.dispatchEvent(new Event("cut")));
   }
 
-  /** `size` is {width, height} in pixels of the photo, null while nothing is known. */
-  open(size, cut) {
+  /** `size` is {width, height} in pixels of the photo, null while nothing is known; `frame` how it is looked at. */
+  open(size, cut, frame = new Frame()) {
     this.#size = size;
+    this.frame = frame;
+    this.cropping = false;
     this.#fitted = true;
-    this.#cut = cut;
+    this.#divider.lay(this.#seen, this.#whole.left, cut);
     this.lay();
   }
 
@@ -51,9 +57,17 @@ export class Stage extends EventTarget {
     return 1 / devicePixelRatio;
   }
 
+  // Width and height of what is seen: the photo turned and cropped, in its pixels.
+  get #shape() {
+    const { width, height } = this.frame.shape(this.#size);
+    const { left, top, right, bottom } = this.frame.crop;
+    return { width: width * (right - left), height: height * (bottom - top) };
+  }
+
   get #fit() {
     const { clientWidth, clientHeight } = this.root;
-    return Math.min(clientWidth / this.#size.width, clientHeight / this.#size.height, MOST_OF_FIT);
+    const { width, height } = this.#shape;
+    return Math.min(clientWidth / width, clientHeight / height, MOST_OF_FIT);
   }
 
   get scale() {
@@ -72,20 +86,35 @@ export class Stage extends EventTarget {
     if (!this.#size || !this.root.clientWidth) return;
     const { clientWidth: wide, clientHeight: high } = this.root;
     if (this.#fitted) this.#scale = this.#fit;
-    const [width, height] = [this.#size.width * this.#scale, this.#size.height * this.#scale];
+    const shape = this.#shape;
+    const [width, height] = [shape.width * this.#scale, shape.height * this.#scale];
     // A larger picture stays over the stage. A smaller side stays in the middle.
     const place = (start, length, room) => (length <= room ? (room - length) / 2 : clamp(start, room - length, 0));
     this.#box = { left: place(this.#box.left, width, wide), top: place(this.#box.top, height, high), width, height };
+    const whole = this.#whole;
+    const { crop, turns } = this.frame;
+    const outside = [crop.top * whole.height, (1 - crop.right) * whole.width, (1 - crop.bottom) * whole.height, crop.left * whole.width];
     for (const layer of [this.#sheet, this.#marks]) {
-      Object.assign(layer.style, { width: `${width}px`, height: `${height}px`, transform: `translate(${this.#box.left}px, ${this.#box.top}px)` });
+      Object.assign(layer.style, { width: `${whole.width}px`, height: `${whole.height}px`, transform: `translate(${whole.left}px, ${whole.top}px)` });
+      layer.style.clipPath = crop === WHOLE ? "" : `inset(${outside.map((length) => `${length}px`).join(" ")})`;
     }
+    this.#sheet.dataset.turns = turns;
+    this.#sheet.style.setProperty("--wide", `${this.#size.width * this.#scale}px`);
+    this.#sheet.style.setProperty("--high", `${this.#size.height * this.#scale}px`);
     this.root.classList.toggle("enlarged", this.enlarged);
     this.#sheet.classList.toggle("coarse", this.#scale >= 4 * this.full);
-    this.#layDivider();
+    this.#divider.lay(this.#seen, whole.left);
     this.dispatchEvent(new Event("zoom"));
   }
 
-  // The divider is at a share of the visible part, so that it can be reached at every zoom.
+  // The place and size of the photo without its crop.
+  get #whole() {
+    const { left, top, right, bottom } = this.frame.crop;
+    const [width, height] = [this.#box.width / (right - left), this.#box.height / (bottom - top)];
+    return { left: this.#box.left - left * width, top: this.#box.top - top * height, width, height };
+  }
+
+  // The visible part. The divider is at a share of it, so that it can be reached at every zoom.
   get #seen() {
     const left = Math.max(this.#box.left, 0);
     const top = Math.max(this.#box.top, 0);
@@ -94,36 +123,17 @@ export class Stage extends EventTarget {
     return { left, top, width: right - left, height: bottom - top };
   }
 
-  #layDivider() {
-    const seen = this.#seen;
-    const at = seen.left + (seen.width * this.#cut) / 100;
-    Object.assign(this.#divider.style, { transform: `translateX(${at}px)`, top: `${seen.top}px`, height: `${seen.height}px` });
-    this.#sheet.style.setProperty("--cut", `${at - this.#box.left}px`);
-    this.#divider.setAttribute("aria-valuenow", Math.round(this.#cut));
-    const left = percent(Math.round(this.#cut) / 100);
-    const right = percent(1 - Math.round(this.#cut) / 100);
-    this.#divider.setAttribute("aria-valuetext", t("stage.divider-value", { left, right }));
-    for (const [side, room] of [["left", this.#cut], ["right", 100 - this.#cut]]) {
-      const tag = this.root.querySelector(`.tag.${side}`);
-      tag.classList.toggle("crowded", (room / 100) * seen.width < tag.offsetWidth + 40);
-      tag.style.bottom = `${this.root.clientHeight - seen.top - seen.height}px`;
-      tag.style[side] = `${side === "left" ? seen.left : this.root.clientWidth - seen.left - seen.width}px`;
-    }
-  }
-
   get cut() {
-    return this.#cut;
+    return this.#divider.cut;
   }
 
   set cut(value) {
-    this.#cut = clamp(value, 0, 100);
-    this.#layDivider();
-    this.dispatchEvent(new Event("cut"));
+    this.#divider.cut = value;
   }
 
-  /** Whether the point is seen in colour. */
-  inColor(x) {
-    return this.#box.left + x * this.#box.width >= this.#seen.left + (this.#seen.width * this.#cut) / 100;
+  /** Whether a point of the photo is seen in colour. */
+  inColor(point) {
+    return this.#whole.left + this.frame.toView(point).x * this.#whole.width >= this.#divider.at;
   }
 
   /** Enlarge about a point of the stage, by default its middle. */
@@ -156,24 +166,73 @@ export class Stage extends EventTarget {
 
   /** The place in the photo, 0..1, of a point of the window; null outside the photo. */
   toPhoto(clientX, clientY) {
+    const place = this.#toView(clientX, clientY);
+    return this.frame.holds(place) ? this.frame.toPhoto(place) : null;
+  }
+
+  #toView(clientX, clientY) {
     const around = this.#sheet.getBoundingClientRect();
-    const [x, y] = [(clientX - around.left) / around.width, (clientY - around.top) / around.height];
-    return x >= 0 && x <= 1 && y >= 0 && y <= 1 ? { x, y } : null;
+    return { x: (clientX - around.left) / around.width, y: (clientY - around.top) / around.height };
+  }
+
+  /** Whether a point of the window lies on the stage. */
+  inSight(clientX, clientY) {
+    const { left, right, top, bottom } = this.root.getBoundingClientRect();
+    return clientX >= left && clientX <= right && clientY >= top && clientY <= bottom;
   }
 
   /** The place in the photo of the middle of the visible part. */
   get middle() {
     const seen = this.#seen;
-    return { x: (seen.left + seen.width / 2 - this.#box.left) / this.#box.width, y: (seen.top + seen.height / 2 - this.#box.top) / this.#box.height };
+    return this.frame.toPhoto(this.#share(seen.left + seen.width / 2, seen.top + seen.height / 2));
+  }
+
+  // The place in the view, 0..1, of a point of the stage.
+  #share(left, top) {
+    const whole = this.#whole;
+    return { x: (left - whole.left) / whole.width, y: (top - whole.top) / whole.height };
+  }
+
+  turn() {
+    this.frame.turn();
+    this.fit();
+    this.dispatchEvent(new Event("turn"));
+  }
+
+  /** Show the whole photo as it is. */
+  restore() {
+    Object.assign(this.frame, new Frame());
+    this.fit();
+    this.dispatchEvent(new Event("turn"));
+  }
+
+  get cropping() {
+    return this.#cropping;
+  }
+
+  /** While it is true, the next drag draws the rectangle to crop to; Enter takes what is seen. */
+  set cropping(on) {
+    this.#cropping = on;
+    this.root.classList.toggle("cropping", on);
+    find("crop-box").hidden = true;
+    this.dispatchEvent(new Event("crop"));
+  }
+
+  #cropTo(a, b) {
+    this.frame.cropTo(a, b);
+    this.cropping = false;
+    this.fit();
+    this.dispatchEvent(new Event("turn"));
   }
 
   #press(event) {
     if (!this.#size || event.button !== 0 || event.target.closest("button, #state")) return;
     this.root.setPointerCapture(event.pointerId);
+    this.#hover(event);
     this.#pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
-    const kind = event.target.closest("#divider") ? "divide" : "press";
+    const kind = this.#cropping ? "crop" : event.target.closest("#divider") ? "divide" : "press";
     const still = !event.target.closest("#divider span");
-    this.#gesture = this.#pointers.size > 1 ? { kind: "pinch" } : { kind, still, x: event.clientX, y: event.clientY, cut: this.#cut };
+    this.#gesture = this.#pointers.size > 1 ? { kind: "pinch" } : { kind, still, x: event.clientX, y: event.clientY, cut: this.cut };
     if (kind === "divide") {
       event.preventDefault();
       this.#divider.focus();
@@ -182,7 +241,7 @@ export class Stage extends EventTarget {
 
   #move(event) {
     const last = this.#pointers.get(event.pointerId);
-    if (!last) return;
+    if (!last) return this.#hover(event);
     const now = { x: event.clientX, y: event.clientY };
     const gesture = this.#gesture;
     if (gesture.kind === "pinch") this.#pinch(event.pointerId, last, now);
@@ -190,10 +249,23 @@ export class Stage extends EventTarget {
       gesture.still = false;
       if (gesture.kind === "press") gesture.kind = this.enlarged ? "pan" : "divide";
     }
+    if (gesture.kind === "crop") this.#drawCrop(gesture, now);
     if (gesture.kind === "pan") this.#pan(now.x - last.x, now.y - last.y);
     if (gesture.kind === "divide") this.cut = gesture.cut + ((now.x - gesture.x) / this.#seen.width) * 100;
     this.root.classList.toggle("panning", gesture.kind === "pan");
     this.#pointers.set(event.pointerId, now);
+  }
+
+  #drawCrop(from, to) {
+    const around = this.root.getBoundingClientRect();
+    const [left, top] = [Math.min(from.x, to.x) - around.left, Math.min(from.y, to.y) - around.top];
+    const box = find("crop-box");
+    box.hidden = false;
+    Object.assign(box.style, { left: `${left}px`, top: `${top}px`, width: `${Math.abs(from.x - to.x)}px`, height: `${Math.abs(from.y - to.y)}px` });
+  }
+
+  #hover({ clientX, clientY }) {
+    if (this.#size) this.dispatchEvent(new CustomEvent("hover", { detail: this.toPhoto(clientX, clientY) }));
   }
 
   #pinch(id, last, now) {
@@ -208,6 +280,13 @@ export class Stage extends EventTarget {
   #release(event) {
     if (!this.#pointers.delete(event.pointerId)) return;
     this.root.classList.remove("panning");
+    const { kind, x, y } = this.#gesture;
+    if (kind === "crop") {
+      find("crop-box").hidden = true;
+      const large = Math.min(Math.abs(x - event.clientX), Math.abs(y - event.clientY)) >= LEAST_CROP;
+      if (large && event.type === "pointerup") this.#cropTo(this.#toView(x, y), this.#toView(event.clientX, event.clientY));
+      return;
+    }
     // A click on the divider's line also counts for the picture, because the line that takes clicks is wide.
     const point = event.type === "pointerup" && this.#gesture.still && this.toPhoto(event.clientX, event.clientY);
     if (point) this.dispatchEvent(new CustomEvent("point", { detail: point }));
@@ -229,21 +308,14 @@ export class Stage extends EventTarget {
 
   #key(event) {
     if (event.target !== this.root || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (this.#cropping && event.key === "Enter") {
+      const { left, top, width, height } = this.#seen;
+      return this.#cropTo(this.#share(left, top), this.#share(left + width, top + height));
+    }
     const by = event.shiftKey ? 200 : 50;
     const ways = { ArrowLeft: [by, 0], ArrowRight: [-by, 0], ArrowUp: [0, by], ArrowDown: [0, -by] };
     if (!(event.key in ways) || !this.enlarged) return;
     event.preventDefault();
     this.#pan(...ways[event.key]);
-  }
-
-  #dividerKey(event) {
-    const by = event.shiftKey ? 10 : 2;
-    const goals = {
-      ArrowLeft: this.#cut - by, ArrowDown: this.#cut - by, ArrowRight: this.#cut + by, ArrowUp: this.#cut + by,
-      PageDown: this.#cut - 10, PageUp: this.#cut + 10, Home: 0, End: 100,
-    };
-    if (!(event.key in goals)) return;
-    event.preventDefault();
-    this.cut = goals[event.key];
   }
 }

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from photochrom.engine.reference import Reference
 from photochrom.jobs.names import portable_name
 from photochrom.pipeline.naming import split_name
 from photochrom.studio.api_error import ApiError
@@ -213,23 +215,39 @@ async def reach(id: str, request: Request, studio: CurrentStudio) -> Response:
         }
     },
 )
-async def refer(id: str, request: Request, studio: CurrentStudio, owner: Owner) -> dict[str, Any]:
+async def refer(
+    id: str,
+    request: Request,
+    studio: CurrentStudio,
+    owner: Owner,
+    add: Annotated[bool, Query(description="Keep the photo's former references too.")] = False,
+) -> dict[str, Any]:
     """They replace the photo's former ones, for views and results that are made from now on.
 
     `fitness` says how much of each counts, from 0 (it does not fit) to 1.
     """
     item = _photo(studio, id)
     form = await receive(request, studio.store, owner, 0)
-    references = await references_of(form, studio)
-    if not references:
+    given = await references_of(form, studio)
+    if not given:
         raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, "reference: there is no picture in the form")
-    studio.registry.refer(item, references)
-    fits = await studio.previews.run(
-        item, lambda preview: preview.fitness(item.request.options), request.is_disconnected
-    )
+    studio.registry.refer(item, given, add=add)
+    return await _fits(item, request, studio)
+
+
+@router.get("/references", summary="A photo's references")
+async def references(id: str, request: Request, studio: CurrentStudio) -> dict[str, Any]:
+    """Their names, and how well each of them fits, from 0 to 1."""
+    return await _fits(_photo(studio, id), request, studio)
+
+
+async def _fits(item: JobItem, request: Request, studio: Studio) -> dict[str, Any]:
+    options = item.request.options
+    fits = await studio.previews.run(item, lambda preview: preview.fitness(options), request.is_disconnected)
     return {
         "references": [
-            {"name": each.name, "fitness": round(fit, 3)} for each, fit in zip(references, fits, strict=True)
+            {"name": each.name, "fitness": round(fit, 3)}
+            for each, fit in zip(options.references, fits, strict=True)
         ]
     }
 
@@ -243,15 +261,48 @@ async def forget_references(id: str, studio: CurrentStudio) -> Response:
     return Response(status_code=204)
 
 
+@router.get("/references/{number}", summary="A reference, small", response_class=Response, responses=JPEG)
+async def reference(id: str, number: int, studio: CurrentStudio) -> Response:
+    """The colours that the photo can take, whatever the format of the file was. `number` counts from 0."""
+    item = studio.registry.item(id)
+    _refuse_film(item)
+    return Response(jpeg(_reference(item, number).rgb), media_type="image/jpeg")
+
+
+@router.delete("/references/{number}", status_code=204, summary="Forget one reference")
+async def forget_reference(id: str, number: int, studio: CurrentStudio) -> Response:
+    """The references behind it move up by one number."""
+    item = studio.registry.item(id)
+    _refuse_film(item)
+    studio.registry.forget_reference(item, _reference(item, number))
+    return Response(status_code=204)
+
+
 @router.get("/taken", summary="What took colour from the references", response_class=Response, responses=PNG)
-async def taken(id: str, request: Request, studio: CurrentStudio) -> Response:
+async def taken(
+    id: str,
+    request: Request,
+    studio: CurrentStudio,
+    reference: Annotated[int | None, Query(ge=0, description="Only of this one, counted from 0.")] = None,
+) -> Response:
     """8-bit grey, at the size of the view: 255 where all of the colour is the references'."""
     item = _photo(studio, id)
     options = item.request.options
+    if reference is not None:
+        options = replace(options, references=(_reference(item, reference),))
     data = await studio.previews.run(
         item, lambda preview: png(preview.taken(options)), request.is_disconnected
     )
     return Response(data, media_type="image/png")
+
+
+def _reference(item: JobItem, number: int) -> Reference:
+    """The reference of that number, counted from 0."""
+    references = item.request.options.references
+    if not 0 <= number < len(references):
+        words = f"{item.name}: has {len(references)} references, counted from 0"
+        raise ApiError(HTTPStatus.NOT_FOUND, words)
+    return references[number]
 
 
 @router.get("/confidence", summary="Where the model is sure", response_class=Response, responses=PNG)
