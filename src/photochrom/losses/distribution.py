@@ -47,7 +47,7 @@ def distribution_loss(prediction: Tensor, truth: Tensor) -> Tensor:
 
 def _parts(colors: Tensor, side: int) -> Tensor:
     """The mean colours ``(N, C)`` of side x side parts of each photo."""
-    size = tuple(min(side, length) for length in colors.shape[2:])
+    size = (min(side, colors.shape[2]), min(side, colors.shape[3]))
     return F.adaptive_avg_pool2d(colors.float(), size).permute(0, 2, 3, 1).flatten(end_dim=2)
 
 
