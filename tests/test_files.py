@@ -13,13 +13,26 @@ from pathlib import Path
 import pytest
 
 from photochrom.errors import PhotoError, WriteError
-from photochrom.files import STALE_SECONDS, atomic, make_folder, sweep, write_atomic
+from photochrom.files import STALE_SECONDS, atomic, make_folder, sweep, words_of, write_atomic
 
 
 def test_writes_and_leaves_nothing_else(tmp_path):
     write_atomic(tmp_path / "a.png", b"data")
     assert [p.name for p in tmp_path.iterdir()] == ["a.png"]
     assert (tmp_path / "a.png").read_bytes() == b"data"
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [(errno.ENOENT, "there is no such file or folder"), (errno.ENOSPC, "the disk is full")],
+)
+def test_the_systems_texts_are_not_shown(number, words):
+    assert words_of(OSError(number, os.strerror(number), "a.jpg")) == words
+
+
+def test_an_unknown_error_keeps_its_text():
+    assert words_of(OSError(errno.EDOM, "outside the domain")) == "outside the domain"
+    assert words_of(OSError("a library's own error")) == "a library's own error"
 
 
 def test_mode_follows_the_umask(tmp_path):

@@ -17,7 +17,7 @@ try:
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["atomic", "make_folder", "sweep", "write_atomic"]
+__all__ = ["atomic", "make_folder", "sweep", "words_of", "write_atomic"]
 
 PREFIX, SUFFIX = ".photochrom-", ".part"
 STALE_SECONDS = 2.0
@@ -36,6 +36,32 @@ PROBLEMS = {
     errno.ENAMETOOLONG: ("the name is too long", Remedy.SHORTER_NAME, "name_too_long"),
     errno.EFBIG: ("is larger than the disk or a limit allows", Remedy.CHOOSE_FOLDER, "disk_full"),
     errno.EEXIST: ("already exists", Remedy.ALLOW_OVERWRITE, "exists"),
+}
+
+WORDS = {
+    errno.EACCES: "the permission is missing",
+    errno.EADDRINUSE: "another program uses it",
+    errno.EADDRNOTAVAIL: "this machine does not have that address",
+    errno.ECONNREFUSED: "nothing answers there",
+    errno.EDQUOT: "your disk quota is used up",
+    errno.EEXIST: "it already exists",
+    errno.EFBIG: "it is larger than the disk or a limit allows",
+    errno.EINVAL: "it is not a file of the usual kind",
+    errno.EIO: "the disk reports an error",
+    errno.EISDIR: "it is a folder",
+    errno.ELOOP: "it is a link that leads to itself",
+    errno.EMFILE: "too many files are open",
+    errno.ENAMETOOLONG: "the name is too long",
+    errno.ENFILE: "too many files are open",
+    errno.ENODEV: "it is not a file of the usual kind",
+    errno.ENOENT: "there is no such file or folder",
+    errno.ENOMEM: "there is not enough memory",
+    errno.ENOSPC: "the disk is full",
+    errno.ENOTDIR: "a part of its path is a file",
+    errno.ENXIO: "it is not a file of the usual kind",
+    errno.EPERM: "the permission is missing",
+    errno.EROFS: "the disk is read-only",
+    errno.ETIMEDOUT: "nothing answers there",
 }
 
 
@@ -57,7 +83,7 @@ def atomic(path: str | Path, *, overwrite: bool = False) -> Iterator[Path]:
         If `path` exists and `overwrite` is false, or if the system refuses to write.
     """
     path = Path(path)
-    if path.is_dir():
+    if os.path.isdir(path):
         raise write_error(path, OSError(errno.EISDIR, ""))
     if not overwrite and os.path.lexists(path):
         raise write_error(path, OSError(errno.EEXIST, ""))
@@ -125,10 +151,19 @@ def make_folder(folder: Path) -> None:
         raise write_error(folder, error) from error
 
 
+def words_of(error: OSError) -> str:
+    """The reason of an error of the system in plain words.
+
+    The system's own texts, such as "File name too long", are in the language of the system and for programmers. They
+    are only the last resort.
+    """
+    return WORDS.get(error.errno or 0) or error.strerror or str(error)
+
+
 def write_error(path: Path, error: OSError) -> WriteError:
     """The error that tells why the system did not write `path`."""
     what, remedy, code = PROBLEMS.get(
-        error.errno or 0, (f"could not be written ({error.strerror or error})", Remedy.NONE, "write")
+        error.errno or 0, (f"could not be written ({words_of(error)})", Remedy.NONE, "write")
     )
     return WriteError(str(path), what, remedy, code=code)
 

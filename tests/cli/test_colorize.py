@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from photochrom.media import provenance
+from photochrom.media import photo, provenance
 from photochrom.pipeline.side_by_side import WIDEST
 
 Put = Callable[..., Path]
@@ -274,3 +276,22 @@ def test_model_by_file(run: Any, put: Put) -> None:
 
     put("a.png")
     assert run("colorize", "a.png", "--model", resolve("photochrom")).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "name", [b"gro\xdfmutter.jpg", b"esc\x1b[31mred.jpg", b"tail.jpg ", "ä\u2028b.jpg".encode()]
+)
+def test_names_that_xml_cannot_hold(put: Put, tmp_path: Path, run: Any, name: bytes) -> None:
+    # Latin-1 names are common on old disks. The result's metadata must be well-formed, and be recognised later.
+    path = os.fsdecode(name)
+    put("a.jpg").rename(tmp_path / path)
+    assert run("colorize", path, "-o", "out/").exit_code == 0
+    assert "already done" in run("colorize", path, "-o", "out/").stderr
+    (result,) = (tmp_path / "out/").iterdir()
+    packet = photo.read_xmp(result)
+    assert packet is not None
+    ET.fromstring(packet.partition(b"?>")[2].rpartition(b"<?")[0])
+    with (tmp_path / path).open("ab") as file:  # a new content of the same photo
+        file.write(b"\0")
+    assert run("colorize", path, "-o", "out/").exit_code == 0
+    assert len(list((tmp_path / "out/").iterdir())) == 1

@@ -29,8 +29,8 @@ def job(index: int) -> FileJob:
         ),
         (OptionError("size", "must be 32 or more"), 2, "size must be 32 or more"),
         (MemoryError(), 1, "there is not enough memory; close other programs, or allow more (ulimit -v)"),
-        (OSError(28, "No space left on device", "b.jpg"), 1, "b.jpg: No space left on device"),
-        (OSError(28, "No space left on device"), 1, "output: No space left on device"),
+        (OSError(28, "No space left on device", "b.jpg"), 1, "b.jpg: the disk is full"),
+        (OSError(28, "No space left on device"), 1, "output: the disk is full"),
     ],
 )
 def test_an_error_is_one_line_and_a_code(

@@ -110,7 +110,7 @@ def test_a_card_restates_a_model(run: Any, workplace: Path) -> None:
             2,
             "--weights int8 is calibrated on photos; give --data FOLDER",
         ),
-        (["none.onnx", "--weights", "fp16"], 1, "none.onnx: No such file"),
+        (["none.onnx", "--weights", "fp16"], 1, "none.onnx: there is no such file"),
         (["photos/0.png", "--weights", "fp16"], 1, "0.png: not a whole checkpoint"),
         (["text.onnx", "--weights", "fp16"], 1, "text.onnx: not an ONNX file"),
         (

@@ -228,6 +228,74 @@ def test_no_permission(spawn: Any, put: Put, tmp_path: Path, files: Any) -> None
     assert lines[-1].startswith("0 done, 0 skipped, 3 failed")
 
 
+def test_a_path_in_a_closed_folder_does_not_stop_the_others(
+    spawn: Any, put: Put, tmp_path: Path, files: Any
+) -> None:
+    # Until Python 3.14, Path.is_dir raises for such paths.
+    put("secret/b.jpg")
+    put("a.jpg")
+    secret = tmp_path / "secret"
+    secret.chmod(0)
+    try:
+        ran = spawn("colorize", "secret/b.jpg", "a.jpg", "-o", "out", prefix=with_limits(MORTAL))
+        told = spawn("info", "secret/b.jpg", "a.jpg", prefix=with_limits(MORTAL))
+    finally:
+        secret.chmod(0o700)
+    assert ran.returncode == told.returncode == 1
+    assert files("out") == ["a.jpg"]
+    first = "photochrom: secret/b.jpg: may not be read; allow reading it (chmod u+r)"
+    assert sorted(ran.stderr.decode().splitlines()) == sorted([first, ran.stderr.decode().splitlines()[-1]])
+    assert told.stderr.decode() == first + "\n"
+    assert told.stdout.startswith(b"a.jpg: JPEG 64 x 48")
+
+
+@pytest.mark.parametrize("length", [247, 251, 300])
+def test_a_long_name_does_not_stop_the_others(run: Any, put: Put, files: Any, length: int) -> None:
+    name = "x" * length + ".jpg"
+    if length < 252:  # a name has at most 255 bytes
+        put(name)
+    put("a.jpg")
+    result = run("colorize", name, "a.jpg")
+    assert result.exit_code == 1
+    assert "a.color.jpg" in files()
+    assert "1 done, 0 skipped, 1 failed" in result.stderr
+    assert "File name too long" not in result.stderr
+    if length < 252:
+        assert "the name is too long; choose a shorter name" in result.stderr
+
+
+def test_info_does_not_wait_for_a_pipe(run: Any, put: Put, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "b.jpg")
+    put("a.jpg")
+    result = run("info", "b.jpg", "a.jpg")
+    assert result.exit_code == 1
+    assert_one_line(result.stderr, "b.jpg: is a named pipe, not a file")
+    assert result.stdout.startswith("a.jpg: JPEG 64 x 48")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["colorize", ""], ""),
+        (["colorize", "a.jpg", ""], ""),
+        (["colorize", "a.jpg", "-o", ""], "-o: "),
+        (["colorize", "a.jpg", "--out="], "--out: "),
+        (["watch", "", "-o", "out"], ""),
+        (["info", ""], ""),
+        (["film", ""], ""),
+        (["evaluate", "photochrom", "--data", ""], "--data: "),
+    ],
+)
+def test_an_empty_argument_is_not_the_current_folder(
+    run: Any, put: Put, files: Any, arguments: list[str], named: str
+) -> None:
+    put("a.jpg")
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert_one_line(result.stderr, f"{named}an argument is empty; give a name or a value")
+    assert files() == ["a.jpg"]
+
+
 def test_capabilities_are_laid_down(spawn: Any, tmp_path: Path) -> None:
     # Without this, the test above could pass as root for another reason.
     assert ctypes.sizeof(ctypes.c_uint32 * 6) == 24

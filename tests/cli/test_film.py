@@ -78,7 +78,7 @@ def test_a_film_in_colour_is_skipped(run: Any, films: Any, tmp_path: Path) -> No
         ("--every", "0", "every must be between 1 and 24"),
         ("--strength", "9", "strength must be between 0 and 1.5"),
         ("--codec", "vp6", "must be one of h264, h265, av1, ffv1, prores"),
-        ("--hints", "none.json", "--hints none.json cannot be read (No such file or directory)"),
+        ("--hints", "none.json", "--hints none.json cannot be read (there is no such file or folder)"),
         ("--reference", "key.png", "--reference must be a picture and its time, such as key.png@0:12"),
         ("--reference", "key.png@soon", "--reference a time must be seconds or like 0:12.5, got 'soon'"),
     ],

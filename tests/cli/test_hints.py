@@ -38,7 +38,7 @@ def test_the_photo_follows_and_keeps_its_luma(run: Any, put: Put, tmp_path: Path
     [
         ("{", "hints.json"),
         ([{"x": 2, "y": 0, "color": "#000000"}], "hint 1: a hint's x and y must be between 0 and 1"),
-        (None, "No such file"),
+        (None, "there is no such file"),
     ],
 )
 def test_what_cannot_be_read_is_said(

@@ -19,7 +19,7 @@ from photochrom.errors import RecipeError
         (RuntimeError("CUDA out of memory"), "CUDA out of memory"),
         (FloatingPointError("the loss is NaN"), "the loss is NaN"),
         (OSError("photos: a sentence of ours"), "photos: a sentence of ours"),
-        (OSError(errno.ENOSPC, "No space left on device", "run"), "run: No space left on device"),
+        (OSError(errno.ENOSPC, "No space left on device", "run"), "run: the disk is full"),
         (
             ModuleNotFoundError("gone", name="torch.nn"),
             'training needs torch.nn; install it with: pip install ".[train]"'

@@ -150,6 +150,31 @@ def test_complete_work_ends_without_cleaning(before: str, code: str, expected: t
     assert (done.returncode, done.stdout) == expected
 
 
+@pytest.mark.parametrize(
+    "command", ["info a.jpg", "man", "colorize - < a.jpg", "colorize a.jpg -o out/ --json"]
+)
+def test_closed_stdout_is_one_sentence(put: Put, tmp_path: Path, command: str) -> None:
+    put("a.jpg")
+    line = f"{sys.executable} -m photochrom {command} >&-"
+    done = subprocess.run(["sh", "-c", line], cwd=tmp_path, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert "there is no standard output" in done.stderr.splitlines()[-1]
+
+
+def test_closed_stderr_leaves_stdout_alone(put: Put, tmp_path: Path, files: Any) -> None:
+    # A JPEG without its end marker has a note, which must not be written into the picture.
+    whole = put("a.jpg").read_bytes()
+    (tmp_path / "b.jpg").write_bytes(whole[:-2])
+    line = f"{sys.executable} -m photochrom colorize - < b.jpg 2>&-"
+    done = subprocess.run(["sh", "-c", line], cwd=tmp_path, stdout=subprocess.PIPE, check=False)
+    assert done.returncode == 0
+    assert done.stdout.startswith(b"\xff\xd8\xff")
+    line = f"{sys.executable} -m photochrom colorize a.jpg b.jpg -o out/ 2>&-"
+    done = subprocess.run(["sh", "-c", line], cwd=tmp_path, stdout=subprocess.PIPE, check=False)
+    assert (done.returncode, done.stdout, files("out")) == (0, b"", ["a.jpg", "b.jpg"])
+
+
 def test_a_closed_pipe_is_reported_at_the_end() -> None:
     program = "from photochrom.cli import process; print('said'); process.complete(); process.end(0)"
     reader, writer = os.pipe()

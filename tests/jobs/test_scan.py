@@ -59,6 +59,21 @@ def test_special_files_are_said_and_not_opened(box: Path) -> None:
     listener.close()
 
 
+def test_a_photo_without_a_suffix_is_a_photo(tmp_path: Path) -> None:
+    for name in ("scan", "Smith, A. wedding", "backup.jpg_original", "film"):
+        Image.new("L", (8, 8)).save(tmp_path / name, "JPEG")
+    (tmp_path / "film").write_bytes(b"\x1a\x45\xdf\xa3" + bytes(99))
+    (tmp_path / "notes").write_text("Dear diary")
+    os.mkfifo(tmp_path / "pipe")
+    scan = Scan(tmp_path)
+    assert names(scan) == ["Smith, A. wedding", "scan"]
+    assert scan.left_out == {
+        "a JPEG file whose name ends with .jpg_original": 1,
+        "Matroska or WebM is a video format": 1,
+    }
+    assert scan.problems == []
+
+
 def test_a_folder_that_cannot_be_listed_does_not_stop_the_scan(
     box: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -100,6 +100,15 @@ def test_a_progressive_picture_loses_fine_detail(saved, noise):
         media.open(data[: int(len(data) * 0.1)])
 
 
+@pytest.mark.parametrize("share", [0.3, 0.5, 0.7])
+def test_an_end_marker_between_the_scans_is_noted(saved, noise, share):
+    data = saved(np.kron(noise[:80, :80], np.ones((4, 4), np.uint8)), "JPEG", progressive=True)
+    photo = media.open(data[: int(share * len(data))] + b"\xff\xd9", salvage=True)
+    (note,) = photo.notes
+    assert note.startswith("The JPEG ends early: ")
+    assert media.open(data).notes == []
+
+
 def test_middle_grey_is_no_early_end(saved):
     assert media.open(saved(np.full((64, 64), 128, np.uint8), "JPEG")).notes == []
 

@@ -1,4 +1,4 @@
-"""PNM, JPEG 2000, JPEG XL and PSD: the luma is that of an independent reader or of the numbers that were written."""
+"""PNM, JPEG 2000, JPEG XL and PSD: the luma is that of an independent reader or of the written numbers."""
 
 from __future__ import annotations
 
@@ -84,12 +84,10 @@ def test_luma_in_its_own_depth(data: bytes, name: str, expected: Any) -> None:
 
 
 def test_lowered_depths_are_noted() -> None:
-    deep = np.repeat(grey(True)[..., None], 3, axis=2)
-    ppm = b"P6\n30 20\n65535\n" + deep.astype(">u2").tobytes()
-    for data in (ppm, imagecodecs.jpeg2k_encode(deep, level=0)):
-        photo = media.open(data, name="a")
-        assert photo.notes == ["The picture has 16 bits a sample and was read at 8 bits."]
-        assert np.abs(photo.pages[0].pixels.astype(int) - grey()).max() <= 1
+    numbers = " ".join(str(level) for level in grey(True).ravel() for _ in range(3))
+    photo = media.open(f"P3\n30 20\n65535\n{numbers}\n".encode(), name="a")
+    assert photo.notes == ["The picture has 16 bits a sample and was read at 8 bits."]
+    assert np.abs(photo.pages[0].pixels.astype(int) - grey()).max() <= 1
 
 
 @pytest.mark.parametrize("data", [saved(grey(), "JPEG2000"), psd([grey()]), saved(grey(), "PPM")])
@@ -137,3 +135,34 @@ def test_opencv_reads_a_grey_pam_as_we_do() -> None:
 def test_a_pam_that_cannot_be_read_says_why(data: bytes, words: str) -> None:
     with pytest.raises((UnreadableError, UnsupportedError), match=words):
         media.open(data, name="a.pam")
+
+
+@pytest.mark.parametrize("bits", [10, 12, 16])
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_deep_jpeg_2000_keeps_its_depth(bits: int, channels: int) -> None:
+    # The pixels are those that were encoded. Pillow makes black of the white of 16-bit colours.
+    levels = np.linspace(0, (1 << bits) - 1, 32 * 48).reshape(32, 48).round().astype(np.uint16)
+    array = levels if channels == 1 else np.dstack([levels] * 3 + [np.full_like(levels, (1 << bits) - 1)])
+    array = np.ascontiguousarray(array[..., :channels]) if channels > 1 else array
+    photo = media.open(imagecodecs.jpeg2k_encode(array, level=0, bitspersample=bits), name="a.jp2")
+    assert (photo.bits, photo.notes) == (bits, [])
+    wanted = levels.astype(float) * 65_535 / ((1 << bits) - 1)
+    assert np.abs(photo.pages[0].pixels - wanted).max() <= 1
+    assert (photo.pages[0].alpha is not None) == (channels == 4)
+
+
+def test_deep_jpeg_2000_with_other_channels_is_not_supported() -> None:
+    array = np.zeros((32, 48, 2), np.uint16)
+    with pytest.raises(
+        UnsupportedError, match="JPEG 2000 with 16 bits a sample in these colors is not supported yet"
+    ):
+        media.open(imagecodecs.jpeg2k_encode(array, level=0), name="a.jp2")
+
+
+@pytest.mark.parametrize("top", [1023, 65_535])
+def test_deep_colors_of_a_ppm_keep_their_depth(top: int) -> None:
+    levels = np.linspace(0, top, 32 * 48).reshape(32, 48).round().astype(">u2")
+    data = b"P6\n# a comment\n48 32\n%d\n" % top + np.dstack([levels] * 3).astype(">u2").tobytes()
+    photo = media.open(data, name="a.ppm")
+    assert (photo.bits, photo.notes) == (top.bit_length(), [])
+    assert np.abs(photo.pages[0].pixels - levels.astype(float) * 65_535 / top).max() <= 1

@@ -264,3 +264,13 @@ def test_a_damaged_page_is_no_other_error(grey):
     broken[page.dataoffsets[0] : page.dataoffsets[0] + 20] = bytes(20)
     with pytest.raises(UnreadableError, match="damaged"):
         media.open(bytes(broken))
+
+
+def test_icclab_of_8_bits_is_read(tmp_path, grey):
+    # L* by the formula of CIE 15 for grey sRGB (IEC 61966-2-1); the file has rounded it to 1/255 of 100.
+    rgb = np.repeat(grey[..., None], 3, axis=2)
+    lightness = skimage.color.rgb2lab(rgb)[..., 0]
+    stored = np.dstack([np.rint(lightness * 2.55).astype(np.uint8), np.full((*grey.shape, 2), 128, np.uint8)])
+    tifffile.imwrite(tmp_path / "a.tif", stored, photometric="icclab")
+    photo = media.open(tmp_path / "a.tif")
+    assert np.abs(photo.pages[0].pixels / 257.0 - grey).max() <= 1

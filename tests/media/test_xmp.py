@@ -8,7 +8,7 @@ import pytest
 
 from photochrom.media import photo as media
 from photochrom.media import provenance
-from photochrom.media.xmp import DC, PHOTOSHOP, Packet
+from photochrom.media.xmp import DC, PHOTOSHOP, Packet, as_stored
 
 HEAD = '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
 TAIL = "</rdf:RDF></x:xmpmeta>"
@@ -26,10 +26,23 @@ WHOLE = HEAD + WORDS + TAIL
         ((WHOLE % "Ida & sons").encode(), "Ida & sons"),
         ((WHOLE % "a\x01b\x0cc").encode(), "abc"),
         ((WHOLE % "ü").encode() + b"\xff", "ü"),
+        ((WHOLE % "a&#1;b&#x1F;c").encode(), "abc"),
+        ((WHOLE % "ü").encode("utf-16-le") + b"\x00", "ü"),
+        ((WHOLE % "ü").encode("utf-16") + b"\x00\xd8", "ü"),
         ((WHOLE % "x").replace(' xmlns:x="adobe:ns:meta/"', "").encode(), "x"),
         ((WHOLE % "x").replace(' xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/"', "").encode(), "x"),
     ],
-    ids=["latin-1", "ampersand", "control", "stray byte", "no namespace of x", "no namespace of a property"],
+    ids=[
+        "latin-1",
+        "ampersand",
+        "control",
+        "stray byte",
+        "reference",
+        "half a character",
+        "half a pair",
+        "no namespace of x",
+        "no namespace of a property",
+    ],
 )
 def test_small_faults_are_mended(data, headline):
     packet = Packet(data)
@@ -46,6 +59,39 @@ def test_encodings(encoding):
     assert not packet.broken
     assert not packet.mended
     assert packet.get(PHOTOSHOP, "Headline") == "é"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        (WHOLE % "ü")[: -len(TAIL) - 5],
+        (WHOLE % "ü") + "<more/>",
+        (WHOLE % "ü").replace(TAIL, "<rdf:Description a='1' a='2'/>" + TAIL),
+        (WHOLE % "ü").replace(TAIL, "<rdf:Description>a < b</rdf:Description>" + TAIL),
+    ],
+    ids=["cut short", "more after the end", "an attribute twice", "a bare bracket"],
+)
+def test_what_precedes_a_fault_is_kept(data, saved, grey):
+    packet = Packet(data.encode())
+    assert packet.cut
+    assert not packet.broken
+    assert (packet.get(PHOTOSHOP, "Headline"), packet.get(DC, "source")) == ("ü", "album 4")
+    photo = media.open(saved(grey, "JPEG", xmp=data.encode()))
+    assert photo.notes == ["A part of the XMP metadata is too damaged to be read and was left out."]
+
+
+def test_texts_that_xml_does_not_allow():
+    # A name may hold an escape sequence, or bytes that are not UTF-8. XML 1.0, 2.2 lists the characters.
+    name = "esc\x1b[31m\x00 bad\udcff\ufffe.jpg "
+    packet = Packet(None)
+    packet.set(PHOTOSHOP, "Headline", name)
+    data = packet.to_bytes()
+    ET.fromstring(data.partition(b"?>")[2].rpartition(b"<?")[0])
+    assert (
+        Packet(data).get(PHOTOSHOP, "Headline")
+        == as_stored(name)
+        == "esc\ufffd[31m\ufffd bad\ufffd\ufffd.jpg"
+    )
 
 
 def test_a_mended_packet_is_noted_and_kept(saved, coloured, grey):

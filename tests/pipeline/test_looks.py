@@ -96,10 +96,10 @@ def test_a_wrong_file_is_one_sentence(write: Any, name: str, text: str, words: s
 def test_an_unknown_look_names_the_known(tmp_path: Path) -> None:
     with pytest.raises(OptionError, match=r"look 'vivid' is not known; choose from natural, fuller, .*toml"):
         find_look("vivid")
-    with pytest.raises(OptionError, match="cannot be read \\(No such file or directory\\)"):
+    with pytest.raises(OptionError, match=r"cannot be read \(there is no such file or folder\)"):
         find_look(str(tmp_path / "gone.toml"))
     (tmp_path / "folder.json").mkdir()
-    with pytest.raises(OptionError, match="cannot be read \\(Is a directory\\)"):
+    with pytest.raises(OptionError, match=r"cannot be read \(it is a folder\)"):
         find_look(str(tmp_path / "folder.json"))
     binary = tmp_path / "photo.json"
     binary.write_bytes(bytes(range(256)))

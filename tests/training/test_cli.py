@@ -198,7 +198,9 @@ def test_export_and_its_card(call: Call, train: Call, workplace: Path) -> None:
     (workplace / "half.json").write_text('{"name": ')
     fails(call("export", "run", "-o", "model.pt"), 2, r"model\.pt: name a file that ends in \.onnx")
     fails(call("export", "none", "-o", "model.onnx"), 1, "none: there is no such checkpoint")
-    fails(call("export", "run", "-o", "m.onnx", "--card", "none.json"), 1, r"none\.json: No such file")
+    fails(
+        call("export", "run", "-o", "m.onnx", "--card", "none.json"), 1, r"none\.json: there is no such file"
+    )
     fails(call("export", "run", "-o", "m.onnx", "--card", "list.json"), 1, r"list\.json: must hold one JSON")
     fails(call("export", "run", "-o", "m.onnx", "--card", "half.json"), 1, r"half\.json")
     fails(call("export", "photos/0.png", "-o", "m.onnx"), 1, r"0\.png: not a whole checkpoint")

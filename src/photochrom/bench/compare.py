@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -169,7 +170,7 @@ def trained(
 
 def curve(log: Path) -> Curve | None:
     """Read a run's log as a curve. Returns None if there is no log."""
-    if not log.is_file():
+    if not os.path.isfile(log):
         return None
     with log.open(newline="") as file:
         rows = list(csv.DictReader(file))

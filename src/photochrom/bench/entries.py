@@ -1,5 +1,6 @@
 """The entries of a comparison: grey, the truth, our models, and pictures of other tools."""
 
+import os
 import statistics
 import tempfile
 import time
@@ -61,7 +62,7 @@ def model(source: str, protocol: Protocol, name: str | None = None) -> Entry:
         If there is no model of that name, or it cannot be exported.
     """
     path = Path(source)
-    if path.is_dir() or path.suffix == ".safetensors":
+    if os.path.isdir(path) or path.suffix == ".safetensors":
         from photochrom.training.export import export, load_trained
 
         with tempfile.TemporaryDirectory() as folder:
@@ -80,7 +81,7 @@ def pictures(name: str, folder: Path) -> Entry:
     ValueError
         If `folder` is not a folder, or has two pictures of one stem.
     """
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise ValueError(f"{folder}: not a folder of pictures")
     files: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):

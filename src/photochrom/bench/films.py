@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -74,7 +75,7 @@ def find_films(folder: Path) -> list[Film]:
     """
     if _is_film_file(folder):
         return [FilmFile(folder)]
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise ValueError(
             f"{folder}: not a folder of films; give film files, or a folder of frames for each film"
         )
@@ -82,7 +83,7 @@ def find_films(folder: Path) -> list[Film]:
     if own := _frames(folder):
         found.append(FrameFolder(folder.name, own))
     for path in sorted(folder.iterdir()):
-        if path.is_dir() and (frames := _frames(path)):
+        if os.path.isdir(path) and (frames := _frames(path)):
             found.append(FrameFolder(path.name, frames))
         elif _is_film_file(path):
             found.append(FilmFile(path))
@@ -195,12 +196,12 @@ def _frames(folder: Path) -> list[Path]:
     return sorted(
         path
         for path in folder.iterdir()
-        if path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
+        if path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and os.path.isfile(path)
     )
 
 
 def _is_film_file(path: Path) -> bool:
-    if path.name.startswith(".") or not path.is_file():
+    if path.name.startswith(".") or not os.path.isfile(path):
         return False
     with path.open("rb") as file:
         format = sniff(file.read(HEAD), path.name)

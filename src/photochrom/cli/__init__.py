@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import signal
 import sys
 from typing import Annotated, Any, NamedTuple
@@ -50,6 +51,7 @@ COMMANDS = {
     "import-weights": Command(LABORATORY, "Import published weights into a run for `photochrom export`."),
     "man": Command(HELP_PANEL, "Print the manual page."),
 }
+EMPTY_OPTION = re.compile(r"--[\w-]+=")
 HELP = {"help_option_names": ["-h", "--help"]}
 
 
@@ -59,6 +61,15 @@ class LazyGroup(TyperGroup):
     def __init__(self, **options: Any) -> None:
         # The names are enough for the help and for "did you mean".
         super().__init__(**{**options, "commands": dict.fromkeys(COMMANDS), "rich_markup_mode": None})
+
+    def parse_args(self, ctx: Any, args: list[str]) -> Any:
+        """Parse the arguments, and refuse an empty one: as a path it would mean the current folder."""
+        for before, each in zip(["", *args], args, strict=False):
+            if each == "" or EMPTY_OPTION.fullmatch(each):
+                named = f"{(each or before).rstrip('=')}: " if (each or before).startswith("-") else ""
+                print(f"photochrom: {named}an argument is empty; give a name or a value", file=sys.stderr)
+                raise typer.Exit(2)
+        return super().parse_args(ctx, args)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """The command of that name, or None."""
@@ -129,6 +140,7 @@ def main() -> None:
     """Run the command in ``sys.argv`` and exit: 0 success, 1 something failed, 2 wrong usage, 130 Ctrl-C."""
     # SIGTERM, from `kill` or a container, ends a run like Ctrl-C: only complete files, and the counts.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    process.open_streams()
     code: object = 0
     try:
         app(prog_name="photochrom")

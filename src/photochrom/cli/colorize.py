@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +15,7 @@ import typer
 from photochrom.cli import process
 from photochrom.cli.console import FAILED, INTERRUPTED, Report, give_up, say, sentences, usage, write_stdout
 from photochrom.errors import OptionError, PhotoError
+from photochrom.files import words_of
 from photochrom.resources import cores, share_cores
 
 if TYPE_CHECKING:
@@ -190,7 +192,7 @@ def colorize(
             if piped:
                 _check_pipe(inputs, out, candidates, side_by_side, as_json)
             # ONNX Runtime reads the model in parallel, while the main thread imports modules and lists the files.
-            several = len(inputs) > 1 or Path(inputs[0]).is_dir()
+            several = len(inputs) > 1 or os.path.isdir(inputs[0])
             _, each = share_cores(cores() if several else 1, jobs, threads)
             helpers = ThreadPoolExecutor(2)
             loading = helpers.submit(load, model, device, each)
@@ -312,7 +314,7 @@ def read_json(option: str, path: Path, parse: Callable[[Any], T]) -> T:
         # utf-8-sig accepts a byte order mark, which some editors write.
         return parse(json.loads(path.read_text(encoding="utf-8-sig")))
     except OSError as error:
-        raise OptionError(f"{option} {path}", f"cannot be read ({error.strerror or error})") from None
+        raise OptionError(f"{option} {path}", f"cannot be read ({words_of(error)})") from None
     except ValueError as error:  # the base class of json.JSONDecodeError and UnicodeDecodeError
         raise OptionError("", f"{option} {path}: {error}") from None
 
@@ -360,7 +362,9 @@ def _check_pipe(
         return
     if candidates > 1 or side_by_side or as_json:
         raise OptionError("", "-: stdout holds one picture and nothing else; give -o FILE for more")
-    if sys.stdout is None or sys.stdout.isatty():
+    if sys.stdout is None:
+        raise OptionError("", "-: there is no standard output; redirect it, or give -o FILE")
+    if sys.stdout.isatty():
         raise OptionError("", "-: stdout is a terminal; redirect it, or give -o FILE")
 
 

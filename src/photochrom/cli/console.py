@@ -16,6 +16,7 @@ import typer
 
 from photochrom.cli.words import plain, reason, sentence
 from photochrom.errors import OptionError, PhotochromError, install_extra
+from photochrom.files import words_of
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -61,7 +62,7 @@ def sentences() -> Iterator[None]:
         # The reader of stdout has closed the pipe, as in `photochrom info * | head -1`.
         raise typer.Exit(FAILED) from None
     except OSError as error:
-        give_up(f"{error.filename or 'output'}: {error.strerror or error}")
+        give_up(f"{error.filename or 'output'}: {words_of(error)}")
 
 
 @contextmanager
@@ -79,7 +80,17 @@ def print_json(value: object) -> None:
 
 
 def write_stdout(data: bytes) -> None:
-    """Write all of `data` to stdout. Raises OSError if the pipe is closed or the disk is full."""
+    """Write all of `data` to stdout.
+
+    Raises
+    ------
+    OSError
+        If the pipe is closed or the disk is full.
+    OptionError
+        If the command was started without stdout (``>&-``).
+    """
+    if sys.stdout is None:
+        raise OptionError("", "there is no standard output; do not close it")
     try:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()

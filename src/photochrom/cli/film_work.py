@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -167,7 +168,7 @@ class FilmWork:
                     Remedy.SEPARATE_FOLDERS,
                 )
             self._taken.add(target.resolve())
-        same = target.exists() and source.exists() and target.samefile(source)
-        if target.exists() and not self.overwrite and not same:
+        same = os.path.exists(target) and os.path.exists(source) and target.samefile(source)
+        if os.path.exists(target) and not self.overwrite and not same:
             raise Skip(f"{source}: already done ({target} exists); --overwrite makes it anew", target)
         return target

@@ -11,6 +11,7 @@ import typer
 from photochrom.cli.colorize import MaxPixels
 from photochrom.cli.console import FAILED, print_json, say, sentences, write_stdout
 from photochrom.cli.words import plain, sentence
+from photochrom.errors import OptionError
 
 if TYPE_CHECKING:
     from photochrom.media.model import Photo
@@ -60,7 +61,7 @@ class Facts:
 
 
 def info(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Photos to look at.")],
+    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Photos to look at.")],
     *,
     max_pixels: MaxPixels = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -71,13 +72,15 @@ def info(
     failed = False
     facts = []
     with sentences():
+        if "" in files:
+            raise OptionError("", "a file's name is empty; give a photo or a film")
         for file in files:
             try:
-                fact = _look(file, max_pixels)
+                fact = _look(Path(file), max_pixels)
             except PhotoError as error:
                 failed = True
                 say(f"photochrom: {sentence(error)}")
-                fact = Facts(str(file), error=sentence(error))
+                fact = Facts(file, error=sentence(error))
             facts.append(fact)
             if not as_json and fact.error is None:
                 _print(fact.words())
@@ -95,9 +98,10 @@ def _print(words: str) -> None:
 
 def _look(file: Path, max_pixels: int | None) -> Facts:
     from photochrom.media import provenance
-    from photochrom.pipeline.job import open_photo
+    from photochrom.pipeline.job import open_photo, require_file
     from photochrom.pipeline.request import ColorizeRequest
 
+    require_file(file)
     if _is_film(file):
         return _look_at_film(file)
     photo = open_photo(file, ColorizeRequest(max_pixels=max_pixels, salvage=True), name=str(file))

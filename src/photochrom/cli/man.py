@@ -9,7 +9,7 @@ from typing import Any
 import typer
 
 from photochrom._version import __version__
-from photochrom.cli.console import write_stdout
+from photochrom.cli.console import sentences, write_stdout
 
 __all__ = ["man"]
 
@@ -37,7 +37,8 @@ def man() -> None:
         ".SH EXIT STATUS",
         "0: success. 1: something failed. 2: wrong usage. 130: stopped by Ctrl\\-C.",
     ]
-    write_stdout(("\n".join(lines) + "\n").encode())
+    with sentences():
+        write_stdout(("\n".join(lines) + "\n").encode())
 
 
 def _command(command: Any, path: str, parent: Any, heading: str) -> Iterator[str]:

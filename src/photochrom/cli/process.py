@@ -7,9 +7,25 @@ import os
 import sys
 from typing import NoReturn
 
-__all__ = ["complete", "end", "start_collector"]
+__all__ = ["complete", "end", "open_streams", "start_collector"]
 
 _complete = False
+
+
+def open_streams() -> None:
+    """Open the null device in place of standard streams that are closed (``2>&-``).
+
+    Otherwise the next file that is opened, such as a result, would get the number of stderr, and C libraries would
+    write their messages into it. `sys.stdin` and `sys.stdout` stay None, so that a command can say that one is missing.
+    `sys.stderr` must not, because `print` would write the messages to stdout, into a picture there.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # it gets the lowest free number
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115 - it stays open until the process ends
 
 
 def start_collector() -> None:

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from photochrom.cli.console import give_up, needs_extra
+from photochrom.files import words_of
 
 if TYPE_CHECKING:
     import socket
@@ -51,6 +52,4 @@ def open_listener(host: str, port: int) -> socket.socket:
     try:
         return listen(host, port)
     except OSError as error:
-        # Python's message repeats the address, so the system's text is used. An unknown host has no system error.
-        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
-        give_up(f"{host}:{port}: cannot listen there ({reason}); give another --port or --host")
+        give_up(f"{host}:{port}: cannot listen there ({words_of(error)}); give another --port or --host")

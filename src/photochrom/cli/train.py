@@ -123,7 +123,7 @@ def train(
         check_device(device)
         folder = out or Path("runs", Path(recipe).stem)
         budget = _budget(settings, minutes, steps, epochs)
-        if not resume and (folder / LAST).exists():
+        if not resume and os.path.exists(folder / LAST):
             give_up(f"{folder}: has a run already; --resume goes on with it, --out names another folder", 2)
         pretrained = Pretrained(
             read_tensors(encoder) if encoder else None,
@@ -155,7 +155,7 @@ def train(
                 saving=saving,
             )
         except KeyboardInterrupt:
-            saved = (folder / LAST).exists()
+            saved = os.path.exists(folder / LAST)
             rest = (
                 f"{folder} is saved; the same command with --resume goes on"
                 if saved

@@ -94,9 +94,9 @@ def watch(
 def _check(folder: Path, out: Path) -> None:
     if str(folder) in ("", "."):
         folder = Path.cwd()
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise OptionError("", f"{folder}: no such folder")
-    if out.exists() and not out.is_dir():
+    if os.path.exists(out) and not os.path.isdir(out):
         raise OptionError(f"-o {out}", "is a file; name a folder")
     if os.path.realpath(folder) == os.path.realpath(out):
         raise OptionError(f"-o {out}", "is the watched folder; results need another one")

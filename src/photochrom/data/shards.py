@@ -104,7 +104,7 @@ def fetch(url: str, cache: Path | None = None) -> Path:
     folder = cache or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "photochrom"
     digest = hashlib.blake2b(url.encode(), digest_size=6).hexdigest()
     target = folder / f"{digest}-{url.split('?', maxsplit=1)[0].rsplit('/', 1)[-1]}"
-    if target.is_file():
+    if os.path.isfile(target):
         return target
     files, inner = _open(url)
     folder.mkdir(parents=True, exist_ok=True)

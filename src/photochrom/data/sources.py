@@ -17,6 +17,7 @@ from photochrom.color.lab import lab_to_rgb
 from photochrom.data import shards
 from photochrom.data.decode import BrokenPhoto, decode, reduced
 from photochrom.data.splits import groups_of
+from photochrom.files import words_of
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
 
@@ -97,7 +98,7 @@ class Folder(Source):
         try:
             data = (self.path / item.at).read_bytes()
         except OSError as error:
-            raise BrokenPhoto(item.key, error.strerror or str(error)) from error
+            raise BrokenPhoto(item.key, words_of(error)) from error
         return decode(data, item.key, short_side)
 
 
@@ -130,13 +131,13 @@ class KaggleArrays(Source):
     @staticmethod
     def fits(folder: Path) -> bool:
         """Whether a folder is one of them."""
-        return (folder / "l" / "gray_scale.npy").is_file()
+        return os.path.isfile(folder / "l" / "gray_scale.npy")
 
     @cached_property
     def _arrays(self) -> tuple[NDArray[np.uint8], list[NDArray[np.uint8]]]:
         lightness = _mapped(self.path / "l" / "gray_scale.npy", 3)
         parts: list[NDArray[np.uint8]] = []
-        while (part := self.path / "ab" / f"ab{len(parts) + 1}.npy").is_file():
+        while os.path.isfile(part := self.path / "ab" / f"ab{len(parts) + 1}.npy"):
             parts.append(_mapped(part, 4))
         if not parts:
             raise FileNotFoundError(f"{part}: the arrays' colours are missing")
@@ -201,7 +202,7 @@ def find(path: str | Path, *, cache: Path | None = None) -> Source:
     OSError, ImportError
         If a URL cannot be fetched.
     """
-    names = [str(path)] if Path(path).exists() else shards.expand(str(path))
+    names = [str(path)] if os.path.exists(path) else shards.expand(str(path))
     return join([_find_one(name, cache) for name in names])
 
 
@@ -231,9 +232,9 @@ def _find_one(name: str, cache: Path | None) -> Source:
             raise ValueError(f"{name}: only tars can be read from an address; download the photos first")
         return Tar(shards.fetch(name, cache))
     path = Path(name)
-    if path.is_file() and path.suffix == ".tar":
+    if os.path.isfile(path) and path.suffix == ".tar":
         return Tar(path)
-    if not path.is_dir():
+    if not os.path.isdir(path):
         raise FileNotFoundError(f"{path}: neither a folder of photos nor a .tar of them")
     if KaggleArrays.fits(path):
         return KaggleArrays(path)

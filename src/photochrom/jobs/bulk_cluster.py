@@ -18,6 +18,7 @@ from typing import Any
 from photochrom import resources
 from photochrom._version import __version__
 from photochrom.errors import ClusterError, Remedy
+from photochrom.files import words_of
 
 __all__ = ["Cluster", "as_cluster_error", "connect"]
 
@@ -220,7 +221,7 @@ def _check_address(address: str) -> None:
     try:
         socket.create_connection((host.strip("[]"), int(port)), CONNECT_SECONDS).close()
     except (OSError, OverflowError) as error:
-        what = f"there is no cluster ({getattr(error, 'strerror', None) or error})"
+        what = f"there is no cluster ({words_of(error) if isinstance(error, OSError) else error})"
         raise ClusterError(address, what, Remedy.CHECK_CLUSTER, code="no_cluster") from None
 
 

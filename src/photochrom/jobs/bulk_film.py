@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import time
 from pathlib import Path, PurePosixPath
@@ -87,7 +88,7 @@ def _former(target: Path, name: str, source: str, bulk: BulkRequest) -> bool | N
             if not bulk.target.filesystem.exists(url):
                 return None
             bulk.target.filesystem.get_file(url, str(target))
-    elif not target.exists():
+    elif not os.path.exists(target):
         return None
     try:
         mark = read_film_mark(target)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -105,6 +106,6 @@ def _check_target(source: Path, target: Path, overwrite: bool) -> None:
     with contextlib.suppress(OSError):
         if target.samefile(source):
             raise NameTakenError(str(target), "is the film itself", Remedy.OTHER_NAME, code="same_file")
-    if not overwrite and target.exists():
+    if not overwrite and os.path.exists(target):
         raise WriteError(str(target), "already exists", Remedy.ALLOW_OVERWRITE, code="exists")
     sweep(target.parent)

@@ -76,7 +76,7 @@ def make(
     if "" in inputs:
         raise OptionError("", "an input's name is empty; give a photo or a folder")
     into = Path(out) if out is not None and is_folder(out, inputs) else None
-    if into is not None and into.exists() and not into.is_dir():
+    if into is not None and os.path.exists(into) and not os.path.isdir(into):
         raise OptionError(f"-o {out}", "is a file, and several results need a folder")
     if out is not None and into is None:
         format = format_of_file(out, request.format)
@@ -156,7 +156,7 @@ def format_of_file(out: str, format: str | None) -> str:
 def _found(inputs: Iterable[str], into: Path | None, recursive: bool, plan: Plan) -> Iterable[_Found]:
     for given in inputs:
         root = Path(given)
-        if not root.is_dir():
+        if not os.path.isdir(root):
             yield _Found(root, Path(root.name))
             continue
         scan = Scan(root, recursive, into)

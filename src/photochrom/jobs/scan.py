@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from photochrom.errors import PhotoError, UnreadableError
+from photochrom.files import words_of
 from photochrom.media import formats, provenance
 from photochrom.pipeline.job import require_file
 from photochrom.pipeline.naming import looks_like_result
 
 __all__ = ["Scan", "is_result"]
+
+SUFFIX = re.compile(r"\.[\w~-]{1,16}")
+"""What a name ends with after its last dot, if that is a suffix and no words."""
 
 
 @dataclass(slots=True)
@@ -43,7 +48,7 @@ class Scan:
 
         def note(error: OSError) -> None:
             where = str(error.filename or self.folder)
-            what = f"the folder cannot be listed ({error.strerror})"
+            what = f"the folder cannot be listed ({words_of(error)})"
             self.problems.append(UnreadableError(where, what, code="folder"))
 
         for where, folders, names in os.walk(self.folder, onerror=note):
@@ -62,6 +67,11 @@ class Scan:
         suffix = path.suffix.lower()
         if not formats.is_photo_suffix(suffix):
             reason = formats.left_out_reason(suffix)
+            if reason is None and (format := _format_of(path)) is not None:
+                if format.reads and not SUFFIX.fullmatch(suffix):
+                    return True  # a photo without a suffix, such as "Smith, A. wedding"
+                named = f"a {format.title} file whose name ends with {suffix}"
+                reason = named if format.reads else formats.refusal(format)
             if reason is not None:
                 self.left_out[reason] = self.left_out.get(reason, 0) + 1
             return False
@@ -71,6 +81,16 @@ class Scan:
             self.problems.append(error)
             return False
         return not (looks_like_result(path.name) and is_result(path))
+
+
+def _format_of(path: Path) -> formats.Format | None:
+    """The format of a file by its first bytes; None if it is no picture, or no file."""
+    try:
+        require_file(path)
+        with path.open("rb") as file:
+            return formats.sniff(file.read(formats.HEAD))
+    except (UnreadableError, OSError):
+        return None
 
 
 def is_result(path: Path) -> bool:

@@ -24,7 +24,7 @@ READERS = {
     "PNM": "pillow_read.read_pnm",
     "JPEG 2000": "pillow_read.read_jpeg2000",
     "JPEG XL": "pillow_read.read_jpegxl",
-    "PSD": "pillow_read.read_psd",
+    "PSD": "psd_read.read",
 }
 """Module and function by format. A module is imported when a file needs it: all of them take 25 ms."""
 

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-__all__ = ["Parts", "Scan", "icc_of", "lost", "payload_of", "segments", "split"]
+__all__ = ["Parts", "Scan", "has_every_bit", "icc_of", "lost", "payload_of", "segments", "split"]
 
 SOI, EOI, SOS, APP0, APP1, APP2, APP14, COM, TEM = 0xD8, 0xD9, 0xDA, 0xE0, 0xE1, 0xE2, 0xEE, 0xFE, 0x01
 JPEG_LS = 0xF7
@@ -30,12 +30,25 @@ BLOCK = 16
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """One scan: its number of components, its coefficients (`first` to `last`), and whether it refines others."""
+    """One scan (ISO 10918-1, B.2.3).
 
-    components: int
+    Attributes
+    ----------
+    components
+        The identifiers of its components.
+    first, last
+        The range of its coefficients, 0 to 63.
+    refines
+        Whether it adds a bit to coefficients of earlier scans.
+    low
+        The number of low bits that are still missing after it.
+    """
+
+    components: tuple[int, ...]
     first: int
     last: int
     refines: bool
+    low: int
 
 
 @dataclass(slots=True)
@@ -124,7 +137,9 @@ def split(data: bytes) -> Parts:
             count = header[0] if header else 0
             spectrum = header[1 + 2 * count : 4 + 2 * count]
             if len(spectrum) == 3:
-                parts.scans.append(Scan(count, spectrum[0], spectrum[1], spectrum[2] >> 4 > 0))
+                names = tuple(header[1 : 1 + 2 * count : 2])
+                high, low = divmod(spectrum[2], 16)
+                parts.scans.append(Scan(names, spectrum[0], spectrum[1], high > 0, low))
             found = AFTER_SCAN.search(data, end)
             end = found.start() if found else len(data)
             at = found.end() - 2 if found else end
@@ -176,6 +191,18 @@ def lost(parts: Parts, decode: Callable[[bytes], Any]) -> float:
     rows = np.add.reduceat(differs, np.arange(0, differs.shape[0], BLOCK), axis=0)
     blocks = np.add.reduceat(rows, np.arange(0, differs.shape[1], BLOCK), axis=1)
     return float((blocks > 0).mean())
+
+
+def has_every_bit(parts: Parts) -> bool:
+    """Whether the scans of a progressive picture give every bit of every coefficient.
+
+    A few encoders leave out scans on purpose. A scan that is itself cut short is not noticed here.
+    """
+    missing: dict[tuple[int, int], int] = {}
+    for scan in parts.scans:
+        for name in scan.components:
+            missing.update(((name, number), scan.low) for number in range(scan.first, min(scan.last, 63) + 1))
+    return len(missing) == 64 * parts.components and not any(missing.values())
 
 
 def has_whole_luma(parts: Parts) -> bool:

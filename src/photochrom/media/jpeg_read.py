@@ -109,7 +109,11 @@ def _note_what_follows(parts: Parts, photo: Photo, gone: set[str]) -> None:
 
 
 def _check_whole(parts: Parts, image: Any, opening: Opening) -> None:
-    if parts.ended and not _ends_flat(image) and (parts.frame not in PROGRESSIVE or len(parts.scans) > 1):
+    if (
+        parts.ended
+        and not _ends_flat(image)
+        and (parts.frame not in PROGRESSIVE or jpeg_parts.has_every_bit(parts))
+    ):
         return
 
     def decode(data: bytes) -> Any:

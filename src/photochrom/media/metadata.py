@@ -75,7 +75,9 @@ def clean(photo: Photo) -> set[str]:
         photo.notes.append("The XMP metadata is too damaged to be read and was left out.")
         photo.xmp = None
         return set()
-    if packet.mended:
+    if packet.cut:
+        photo.notes.append("A part of the XMP metadata is too damaged to be read and was left out.")
+    elif packet.mended:
         photo.notes.append("The XMP metadata was damaged in places and was mended.")
     gone: set[str] = set()
     changed = packet.mended

@@ -152,7 +152,7 @@ def _file(source: str | Path | bytes | BinaryIO, name: str | None, stack: ExitSt
     except FileNotFoundError as error:
         raise UnreadableError(label, "there is no such file", Remedy.CHECK_PATH, code="missing") from error
     except (OSError, ValueError) as error:
-        if Path(source).is_dir():
+        if os.path.isdir(source):
             what = "is a folder"
             raise UnreadableError(label, what, Remedy.GIVE_FILE_IN_FOLDER, code="folder") from error
         if isinstance(error, PermissionError):

@@ -16,7 +16,17 @@ from photochrom.media.model import Photo
 from photochrom.media.opening import Opening
 from photochrom.media.pages import page_from_image
 
-__all__ = ["fill", "fill_metadata", "gif_xmp", "packet_of", "read_bmp", "read_gif", "read_webp", "webp_xmp"]
+__all__ = [
+    "dpi_of",
+    "fill",
+    "fill_metadata",
+    "gif_xmp",
+    "packet_of",
+    "read_bmp",
+    "read_gif",
+    "read_webp",
+    "webp_xmp",
+]
 
 
 # The classes of Pillow's plugins are called directly. Image.open checks the size against a limit that is global to the
@@ -79,7 +89,7 @@ def fill(image: ImageFile, photo: Photo) -> None:
 
 def fill_metadata(image: ImageFile, photo: Photo) -> tuple[bytes | None, int]:
     """Copy the metadata that Pillow found. Return the ICC profile and the orientation that the pixels need."""
-    photo.exif, photo.xmp, photo.dpi = image.info.get("exif"), photo.xmp or packet_of(image), _dpi(image)
+    photo.exif, photo.xmp, photo.dpi = image.info.get("exif"), photo.xmp or packet_of(image), dpi_of(image)
     clean(photo)
     return image.info.get("icc_profile"), set_upright(photo, size=image.size)
 
@@ -90,6 +100,7 @@ def packet_of(image: ImageFile) -> bytes | None:
     return packet.encode() if isinstance(packet, str) else packet
 
 
-def _dpi(image: ImageFile) -> tuple[float, float] | None:
+def dpi_of(image: ImageFile) -> tuple[float, float] | None:
+    """Dots per inch that Pillow found."""
     dpi = image.info.get("dpi")
     return (float(dpi[0]), float(dpi[1])) if dpi and min(dpi) > 1 else None

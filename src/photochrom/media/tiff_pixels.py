@@ -63,7 +63,8 @@ def read_page(file: BinaryIO, tiff: Any, page: Any, turn: int, notes: list[str])
     """
     icc = raw(file, page, ICC)
     photometric = _photometric(page, notes)
-    if page.bitspersample <= 8 and page.compression in BY_PILLOW and not _has_many_samples(page, photometric):
+    by_pillow = page.bitspersample <= 8 and page.compression in BY_PILLOW and photometric != ICCLAB
+    if by_pillow and not _has_many_samples(page, photometric):
         if page.samplesperpixel > BASES.get(photometric, 1) and not _alpha_kind(page):
             notes.append("A channel that is neither colour nor alpha was left out.")
         return page_from_image(open_page(file, tiff, page, photometric), icc, turn, notes)
@@ -89,6 +90,11 @@ def _page(
         height, width = colour.shape[:2]
         data = np.ascontiguousarray(colour, dtype=np.uint8)
         return page_from_image(Image.frombytes("CMYK", (width, height), data), icc, turn, notes)
+    if photometric == ICCLAB and bits == 8:
+        colour, bits = (
+            colour.astype(np.uint16) * 256,
+            16,
+        )  # ICC.1:2022, 6.3.4.2: 255 is L* 100, and so is 65280
     if photometric in (CIELAB, ICCLAB):
         if bits != 16:
             raise Unsupported(

@@ -8,7 +8,7 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable
 
-__all__ = ["Packet"]
+__all__ = ["Packet", "as_stored"]
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 XML = "http://www.w3.org/XML/1998/namespace"
@@ -29,7 +29,10 @@ PREFIXES |= {HISTORY: "xmpMM", EVENT: "stEvt", NOTE: "xmpNote", IPTC_EXT: "Iptc4
 PREFIXES |= {XML: "xml", IPTC_CORE: "Iptc4xmpCore"}
 HEAD = '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
 # The html module has a function for this, but loads a table of 2,000 entities. xml.sax loads urllib and email.
-IN_TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+ILLEGAL = [*range(9), 11, 12, *range(14, 32), *range(0xD800, 0xE000), 0xFFFE, 0xFFFF]
+"""Characters that XML 1.0 does not allow. Names of files may contain them."""
+LEGAL = dict.fromkeys(ILLEGAL, "\ufffd")
+IN_TEXT = LEGAL | str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 # White space is written as references. Otherwise a reader would make blanks of it.
 IN_ATTRIBUTE = IN_TEXT | str.maketrans(
     {'"': "&quot;", "'": "&#x27;", "\n": "&#10;", "\r": "&#13;", "\t": "&#9;"}
@@ -51,11 +54,13 @@ class Packet:
         Whether there was a packet that could not be read.
     mended
         Whether small faults were repaired.
+    cut
+        Whether a part of the packet could not be read. The properties before it are kept.
     """
 
     def __init__(self, data: bytes | None) -> None:
         self.prefixes = dict(PREFIXES)
-        self.mended = False
+        self.mended = self.cut = False
         parsed = self._read(data) if data else None
         self.broken = bool(data) and parsed is None
         self.root = parsed if parsed is not None else ET.Element(f"{{{META}}}xmpmeta")
@@ -70,9 +75,13 @@ class Packet:
         if root is None and (mended := _mend(text)) != text:
             self.mended = True
             root = self._parse(mended)
+        if root is None:
+            root = self._parse(_mend(text), partly=True)
+            self.cut = self.mended = root is not None
         return root
 
-    def _parse(self, text: str) -> ET.Element | None:
+    def _parse(self, text: str, *, partly: bool = False) -> ET.Element | None:
+        """The tree of the text; with `partly`, what comes before the first fault. None if there is none."""
         root: ET.Element | None = None
         depth = 0
         try:
@@ -88,7 +97,8 @@ class Packet:
                 if depth > MAX_DEPTH:
                     return None
         except (ET.ParseError, ValueError):
-            return None
+            if not partly or root is None or root.find(f".//{{{RDF}}}Description") is None:
+                return None
         known = root is not None and root.tag in (f"{{{META}}}xmpmeta", f"{{{META}}}xapmeta", f"{{{RDF}}}RDF")
         return root if known else None
 
@@ -214,6 +224,11 @@ class Packet:
         out.append((element.tail or "").translate(IN_TEXT) if not spaces else "")
 
 
+def as_stored(text: str) -> str:
+    """The text that a packet gives back after `text` was set and written."""
+    return text.translate(LEGAL).strip()
+
+
 def _latin(error: UnicodeError) -> tuple[str, int]:
     assert isinstance(error, UnicodeDecodeError)
     return error.object[error.start : error.end].decode("latin-1"), error.end
@@ -239,9 +254,10 @@ def _decode(data: bytes) -> tuple[str | None, bool]:
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError:
-        if encoding != "utf-8":
-            return None, False
-        text, mended = data.decode(encoding, "photochrom.latin"), True
+        if encoding == "utf-8":
+            text, mended = data.decode(encoding, "photochrom.latin"), True
+        else:
+            text, mended = data.decode(encoding, "ignore"), True
     return _unwrapped(text), mended
 
 
@@ -257,6 +273,7 @@ def _unwrapped(text: str) -> str:
 def _mend(text: str) -> str:
     """Repair small faults in XML."""
     text = re.sub(r"[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", "", text)
+    text = re.sub(r"&#(?:0*(?:[0-8]|1[124-9]|2\d|3[01])|[xX]0*(?:[0-8bBcCeEfF]|1[0-9a-fA-F]));", "", text)
     text = re.sub(r"&(?!(?:amp|lt|gt|quot|apos|#[0-9]{1,7}|#x[0-9a-fA-F]{1,6});)", "&amp;", text)
     text = text[: text.rfind(">") + 1]
     declared = set(re.findall(r"xmlns:([\w.-]+)\s*=", text))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,14 +73,14 @@ def resolve(model: str | Path) -> Path:
     """
     if str(model).endswith(".onnx"):
         path = Path(model)
-        if not path.is_file():
+        if not os.path.isfile(path):
             raise ModelError(str(path), "there is no such model file")
         return path
     if str(model) not in MODELS:
         known = ", ".join(sorted(MODELS))
         raise ModelError(str(model), f"no model of that name; there are: {known}, or give a file NAME.onnx")
     path = MODELS[str(model)].file
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise ModelError(str(model), f"its file {path} is missing; install Photochrom again")
     return path
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from photochrom.engine.options import Options
 from photochrom.errors import OptionError
+from photochrom.files import words_of
 
 __all__ = ["LOOKS", "VERSION", "Look", "find_look", "look_values", "parse_look"]
 
@@ -78,7 +79,7 @@ def find_look(given: str) -> Look:
             text = file.read(MOST_BYTES).decode("utf-8-sig")
         data = tomllib.loads(text) if path.suffix.lower() == ".toml" else json.loads(text)
     except OSError as error:
-        raise OptionError(f"look {given}", f"cannot be read ({error.strerror or error})") from None
+        raise OptionError(f"look {given}", f"cannot be read ({words_of(error)})") from None
     except (ValueError, RecursionError):  # the first is the base class of what both parsers raise
         raise OptionError(f"look {given}", f"is not a {path.suffix[1:].upper()} file") from None
     return parse_look(data, f"look {given}")

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Protocol
 
 from photochrom.errors import NameTakenError, PhotoError, Remedy
-from photochrom.files import make_folder, write_atomic
+from photochrom.files import make_folder, write_atomic, write_error
 from photochrom.media import provenance
 from photochrom.media.provenance import Provenance
+from photochrom.media.xmp import as_stored
 from photochrom.pipeline.naming import comparison_name, result_name
 from photochrom.pipeline.origin import Origin
 
@@ -66,11 +67,11 @@ class Disk:
             if path.stat().st_size == 0:
                 return Seen(False)
         except FileNotFoundError:
-            return Seen(path.is_symlink())
+            return Seen(os.path.islink(path))
         except OSError:
             # A name that is too long or a folder that cannot be entered: writing says what is wrong.
             return Seen(False)
-        if not path.is_file():
+        if not os.path.isfile(path):
             return Seen(True)
         try:
             return Seen(True, provenance.read(path))
@@ -81,7 +82,10 @@ class Disk:
         """Write a whole file, or none. Its folder is made."""
         make_folder(path.parent)
         # An empty file is not a result, and may be replaced without being asked.
-        empty = path.is_file() and path.stat().st_size == 0
+        try:
+            empty = os.path.isfile(path) and os.path.getsize(path) == 0
+        except OSError as error:  # it vanished meanwhile
+            raise write_error(path, error) from error
         write_atomic(path, data, overwrite=overwrite or empty)
 
 
@@ -226,7 +230,7 @@ def _state(seen: Seen, origin: Origin, options: str, destination: Destination) -
     if mark.source_digest == origin.digest:
         return State.DONE if mark.options == options else State.STALE
     same = mark.source_place == origin.place if mark.source_place else destination.marked
-    return State.STALE if same and mark.source_name == origin.name else State.OTHER
+    return State.STALE if same and mark.source_name == as_stored(origin.name) else State.OTHER
 
 
 def _taken(path: Path, origin: Origin) -> NameTakenError:

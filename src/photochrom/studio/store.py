@@ -17,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
+from photochrom.files import words_of
 from photochrom.studio.api_error import ApiError
 
 __all__ = ["Blob", "Draft", "Store", "new_id"]
@@ -254,7 +255,8 @@ def _unlink(path: Path) -> None:
 def _no_room(error: OSError) -> ApiError:
     """The error for a disk that is full or a folder that is gone: the client can only try again."""
     return ApiError(
-        HTTPStatus.TOO_MANY_REQUESTS, f"the server cannot keep photos now ({error.strerror}); try again later"
+        HTTPStatus.TOO_MANY_REQUESTS,
+        f"the server cannot keep photos now ({words_of(error)}); try again later",
     )
 
 

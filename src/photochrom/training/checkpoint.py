@@ -1,6 +1,7 @@
 """Checkpoints: safetensors files whose header holds the recipe, the data and the progress."""
 
 import json
+import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -52,7 +53,7 @@ def load_metadata(path: Path) -> dict[str, str]:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise CheckpointError(
             str(path), "there is no such checkpoint; train first, or name the folder of a run"
         )

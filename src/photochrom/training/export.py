@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -50,7 +51,7 @@ def load_trained(path: Path) -> Trained:
     CheckpointError
         If it is missing, cut short, or its weights are not those of the net that it names.
     """
-    path = path / LAST if path.is_dir() else path
+    path = path / LAST if os.path.isdir(path) else path
     tensors, metadata = load_checkpoint(path)
     try:
         recipe = validate(json.loads(metadata["recipe"]), "its recipe")

@@ -1,5 +1,6 @@
 """Import of weights that the authors of a network published."""
 
+import os
 from pathlib import Path
 
 import torch
@@ -62,7 +63,7 @@ def read_tensors(file: Path) -> dict[str, Tensor]:
     CheckpointError
         If the file is missing, is cut short, or holds anything else.
     """
-    if not file.is_file():
+    if not os.path.isfile(file):
         raise CheckpointError(str(file), "there is no such file")
     try:
         if file.suffix == ".safetensors":

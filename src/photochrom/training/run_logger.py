@@ -1,6 +1,7 @@
 """The log of a run: a CSV file, TensorBoard, one live line, and a warning if the discriminator wins."""
 
 import csv
+import os
 import sys
 from pathlib import Path
 from typing import Any, TextIO
@@ -44,7 +45,7 @@ class RunLogger:
 
     def _start_log(self, position: Position) -> None:
         kept: list[dict[str, str]] = []
-        if position.step and self.path.is_file():
+        if position.step and os.path.isfile(self.path):
             with self.path.open(newline="") as file:
                 kept = [renamed_row(row) for row in csv.DictReader(file) if int(row["step"]) <= position.step]
         with self.path.open("w", newline="") as file:

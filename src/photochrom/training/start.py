@@ -1,5 +1,6 @@
 """Reading another run's generator as the start of a run, for fine-tuning and for ablations with a common start."""
 
+import os
 from pathlib import Path
 
 from photochrom.modelfile.table import MODELS
@@ -24,6 +25,6 @@ def read_start(path: str | Path) -> Start:
         If it is missing, cut short, or its weights are not those of the net that it names.
     """
     named = MODELS.get(str(path))
-    trained = load_trained(named.weights if named is not None and not Path(path).exists() else Path(path))
+    trained = load_trained(named.weights if named is not None and not os.path.exists(path) else Path(path))
     about = {key: trained.metadata[key] for key in TOLD if key in trained.metadata}
     return Start(trained.recipe.net, trained.space, trained.net.state_dict(), {"file": str(path)} | about)

@@ -140,9 +140,9 @@ def open_film(path: str | Path) -> Iterator[InputContainer]:
     """
     av = load_av()
     name = str(path)
-    if Path(path).is_dir():
+    if os.path.isdir(path):
         raise UnreadableError(name, "is a folder", Remedy.GIVE_FILE_NAME, code="is_folder")
-    if Path(path).is_file() and Path(path).stat().st_size == 0:
+    if os.path.isfile(path) and Path(path).stat().st_size == 0:
         raise UnreadableError(name, "is empty", Remedy.COPY_AGAIN, code="empty")
     with decoding_errors(name):
         # Broken metadata must not stop a film; FFmpeg's own guess of the text is as good as any.

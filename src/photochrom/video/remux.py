@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photochrom.errors import WriteError
-from photochrom.files import write_error
+from photochrom.files import words_of, write_error
 from photochrom.video.containers import CONTAINERS
 from photochrom.video.encode import SegmentWriter
 from photochrom.video.matroska_aspect import ROOM, write_aspect
@@ -298,4 +298,4 @@ def _refusals(target: Path) -> Iterator[None]:
     except av.error.FFmpegError as error:
         if isinstance(error, OSError) and error.errno in (28, 122, 13, 30):
             raise write_error(target, error) from error
-        raise WriteError(str(target), f"could not be written ({error.strerror})") from error
+        raise WriteError(str(target), f"could not be written ({words_of(error)})") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator
@@ -54,7 +55,7 @@ def create(path: Path, models: list[str], views: Iterable[Views], settings: Sett
     if exists(path):
         raise StudyError(str(path), "exists already", Remedy.GIVE_OTHER_FILE, code="exists")
     # Whole or not at all: a study without its last pictures would look like a finished one.
-    with atomic(path, overwrite=path.exists()) as part, closing(connect(part, "rw")) as db:
+    with atomic(path, overwrite=os.path.exists(path)) as part, closing(connect(part, "rw")) as db:
         # The file is dropped if anything fails, so SQLite need not keep a journal beside it.
         db.execute("PRAGMA journal_mode = MEMORY")
         with transaction(db):
@@ -63,7 +64,7 @@ def create(path: Path, models: list[str], views: Iterable[Views], settings: Sett
 
 def exists(path: Path) -> bool:
     """Whether there is anything at `path`. An empty file counts as a study that was not begun."""
-    return path.exists() and (path.is_dir() or path.stat().st_size > 0)
+    return os.path.exists(path) and (os.path.isdir(path) or path.stat().st_size > 0)
 
 
 def connect(path: Path, mode: str) -> sqlite3.Connection:

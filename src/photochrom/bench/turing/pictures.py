@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from PIL import Image
 from photochrom.color.luma import rgb_to_luma
 from photochrom.data.decode import BrokenPhoto, decode
 from photochrom.engine.toning import kind_of
+from photochrom.files import words_of
 
 if TYPE_CHECKING:
     from photochrom.pipeline.python import Colorizer
@@ -52,7 +54,7 @@ def listed(folder: Path) -> dict[str, Path]:
     ValueError
         If there is no such folder, no picture in it, or two pictures of one stem.
     """
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise ValueError(f"{folder}: no such folder")
     found: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
@@ -100,7 +102,7 @@ def read(path: Path) -> Rgb:
     except BrokenPhoto as error:
         raise Unfit(f"{error}; left out") from error
     except OSError as error:
-        raise Unfit(f"{path}: cannot be read ({error.strerror}); left out") from error
+        raise Unfit(f"{path}: cannot be read ({words_of(error)}); left out") from error
 
 
 def prepare(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import sqlite3
 import threading
@@ -94,7 +95,7 @@ class Study:
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.path = path
-        if not path.is_file():
+        if not os.path.isfile(path):
             raise StudyError(str(path), "there is no such study", Remedy.BEGIN_STUDY, code="missing")
         self._lock = threading.RLock()
         self._db = connect(path, "ro" if read_only else "rw")
