@@ -12,7 +12,7 @@ from typing import Any
 
 import cv2
 from aiogram import Bot, Dispatcher
-from aiogram.exceptions import AiogramError, TelegramForbiddenError
+from aiogram.exceptions import AiogramError, TelegramBadRequest, TelegramForbiddenError
 from aiogram.methods import TelegramMethod
 from aiogram.types import BotCommand, InlineKeyboardMarkup, Update
 
@@ -152,7 +152,7 @@ class Service:
 
     def send(self, chat: int, method: TelegramMethod[Any]) -> None:
         """Carry out `method` for `chat`, in the background."""
-        self._begin_reply(chat, lambda: self._bot(method))
+        self._begin_reply(chat, lambda: self._carry_out(method))
 
     def _begin_reply(self, chat: int, make: Callable[[], Coroutine[Any, Any, Any]]) -> None:
         if self._replies[chat] < REPLIES_AT_ONCE:
@@ -221,6 +221,11 @@ class Service:
             self._replies[chat] -= 1
             if not self._replies[chat]:
                 del self._replies[chat]
+
+    async def _carry_out(self, method: TelegramMethod[Any]) -> None:
+        # Telegram refuses an edit that changes nothing, and the answer to a tap that is too old. Neither matters.
+        with suppress(TelegramBadRequest):
+            await self._bot(method)
 
     async def _say_farewell(self, left: list[PhotoJob | GridJob]) -> None:
         photo = photo_of(left[0])
