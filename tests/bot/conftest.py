@@ -27,6 +27,7 @@ from photochrom.engine.colorizer import Colorizer
 
 TOKEN = "4242:thisIsTheSecretPartOfTheToken_xyz-9"
 PATIENCE = 90
+BUTTONS = "sendMessage with buttons"
 
 
 @dataclass
@@ -50,6 +51,17 @@ class Call:
     @property
     def text(self) -> str:
         return str(self.fields["text"])
+
+    @property
+    def buttons(self) -> dict[str, str]:
+        """What the buttons say, by their labels."""
+        rows = self.fields["reply_markup"]["inline_keyboard"]
+        assert all(len(button["callback_data"].encode()) <= 64 for row in rows for button in row)
+        return {button["text"]: button["callback_data"] for row in rows for button in row}
+
+    @property
+    def picture(self) -> bytes:
+        return self.files[self.fields["photo"].removeprefix("attach://")][1]
 
     @property
     def document(self) -> tuple[str, bytes]:
@@ -114,8 +126,10 @@ class Telegram:
 
     # What people do
 
-    def send(self, chat: int = 1, *, kind: str = "private", **content: Any) -> int:
-        """Someone writes to the bot; the number of the message."""
+    def send(
+        self, chat: int = 1, *, kind: str = "private", language: str | None = None, **content: Any
+    ) -> int:
+        """Someone whose Telegram speaks `language` writes to the bot; the number of the message."""
         with self._changed:
             number = len(self.updates) + 1
             chats: dict[str, Any] = {"id": chat, "type": kind}
@@ -127,12 +141,35 @@ class Telegram:
                 "from": {"id": 7, "is_bot": False, "first_name": "Ida"},
                 **content,
             }
+            message["from"] |= {} if language is None else {"language_code": language}
             text = content.get("text", content.get("caption"))
             if text is not None and text.startswith("/"):
                 key = "entities" if "text" in content else "caption_entities"
                 message[key] = [{"type": "bot_command", "offset": 0, "length": len(text.split()[0])}]
             self.updates.append({"update_id": number, "message": message})
         return number
+
+    def tap(self, call: Call, label: str, *, chat: int | None = None, language: str | None = None) -> None:
+        """Someone taps the button `label` of a message that the bot sent."""
+        data = call.buttons[label]
+        with self._changed:
+            number = len(self.updates) + 1
+            sent = {"photo": self.photo_sizes(b"")} if call.method == "sendPhoto" else {"text": "?"}
+            query = {
+                "id": str(number),
+                "from": {"id": 7, "is_bot": False, "first_name": "Ida"},
+                "chat_instance": "x",
+                "data": data,
+                "message": {
+                    "message_id": 9000,
+                    "date": 1_700_000_000,
+                    "chat": {"id": call.chat if chat is None else chat, "type": "private"},
+                    **sent,
+                },
+            }
+            if language is not None:
+                query["from"]["language_code"] = language
+            self.updates.append({"update_id": number, "callback_query": query})
 
     def photo(self, data: bytes, chat: int = 1, **content: Any) -> int:
         return self.send(chat, photo=self.photo_sizes(data), **content)
@@ -181,6 +218,10 @@ class Telegram:
         self.until(lambda: len(self.of(method, chat)) >= count, f"{count} of {method}")
         return self.of(method, chat)
 
+    def offered(self, count: int = 1, chat: int | None = None) -> list[Call]:
+        """The first `count` messages with buttons, once they have come."""
+        return self.wait(BUTTONS, count, chat)
+
     def until(self, true: Callable[[], bool], what: str = "it") -> None:
         """Wait until `true`; what a test waits for and does not come is a failure."""
         end = time.monotonic() + PATIENCE
@@ -218,7 +259,7 @@ class Telegram:
             result: Any = {"file_id": identity, "file_unique_id": identity, "file_path": f"photos/{identity}"}
         elif method == "getMe":
             result = {"id": 4242, "is_bot": True, "first_name": "Colours", "username": "colours_bot"}
-        elif method in ("setMyCommands", "sendChatAction"):
+        elif method in ("setMyCommands", "sendChatAction", "answerCallbackQuery"):
             result = True
         else:
             problem = _problem(call)
@@ -226,13 +267,19 @@ class Telegram:
                 return _bad(problem)
             result = {"message_id": 9000, "date": 1, "chat": {"id": call.chat, "type": "private"}}
             if method == "sendMediaGroup":
-                result = [result] * len(call.fields["media"])
+                # Telegram keeps each picture, and tells its name.
+                result = [{**result, "photo": self.photo_sizes(self._kept(each))} for each in call.album]
+        if method == "sendMessage" and "reply_markup" in call.fields:
+            call.method = BUTTONS  # every result has such a message; tests of other answers do not count it
         with self._changed:
             self.calls.append(call)
         return web.json_response({"ok": True, "result": result})
 
+    def _kept(self, picture: str | bytes) -> bytes:
+        return self.files[picture] if isinstance(picture, str) else picture
+
     async def _news(self, call: Call, request: web.Request) -> list[dict[str, Any]]:
-        assert call.fields["allowed_updates"] == ["message"]
+        assert call.fields["allowed_updates"] == ["message", "callback_query"]
         self.offset = max(self.offset, int(call.fields.get("offset", 0)))
         end = time.monotonic() + int(call.fields.get("timeout", 0))
         while True:
@@ -275,7 +322,9 @@ async def _read(request: web.Request, method: str) -> Call:
                 call.fields[key] = data.decode()
     else:
         call.fields = dict(parse_qsl(body.decode()))
-    for key in {"media", "reply_parameters", "allowed_updates", "commands"} & set(call.fields):
+    for key in {"media", "reply_parameters", "allowed_updates", "commands", "reply_markup"} & set(
+        call.fields
+    ):
         call.fields[key] = json.loads(call.fields[key])
     return call
 
@@ -284,18 +333,27 @@ def _problem(call: Call) -> str | None:
     """What the real server would not take."""
     if call.method == "sendMessage":
         return None if 1 <= len(call.text) <= 4096 else "Bad Request: message is too long"
+    if call.method.startswith("editMessage"):
+        return None if len(call.fields.get("caption", "")) <= 1024 else "Bad Request: message is too long"
+    if call.method == "sendPhoto":
+        return _picture_problem(call.picture)
     if call.method == "sendDocument":
         return None if len(call.document[1]) <= 50 << 20 else "Request Entity Too Large"
     assert call.method == "sendMediaGroup", call.method
     if not 2 <= len(call.fields["media"]) <= 10:
         return "Bad Request: wrong number of items"
     for picture in call.album:
-        if isinstance(picture, bytes):
-            with Image.open(io.BytesIO(picture)) as image:
-                image.load()
-                if sum(image.size) > 10_000 or max(image.size) > 20 * min(image.size):
-                    return "Bad Request: PHOTO_INVALID_DIMENSIONS"
+        problem = _picture_problem(picture) if isinstance(picture, bytes) else None
+        if problem:
+            return problem
     return None
+
+
+def _picture_problem(picture: bytes) -> str | None:
+    with Image.open(io.BytesIO(picture)) as image:
+        image.load()
+        oblong = sum(image.size) > 10_000 or max(image.size) > 20 * min(image.size)
+    return "Bad Request: PHOTO_INVALID_DIMENSIONS" if oblong else None
 
 
 def _refuse(code: int, body: dict[str, Any]) -> web.Response:

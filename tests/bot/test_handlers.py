@@ -29,21 +29,21 @@ def test_help_says_that_colours_are_inferred(telegram: Any, start: Any, command:
 @pytest.mark.parametrize(
     ("command", "answer"),
     [
-        ("/strength", "strength is 1."),
+        ("/strength", "The strength is 1."),
         ("/strength 0.7", "From now on: strength 0.7."),
         ("/strength 1,2", "From now on: strength 1.2."),
-        ("/strength 3", "strength must be between 0 and 1.5, got 3.0."),
-        ("/strength nan", "strength is a number such as 0.7."),
-        ("/strength bold", "strength is a number such as 0.7."),
-        ("/look", "look is natural. There are: natural, fuller, softer, warmer, cooler, autochrome."),
+        ("/strength 3", "The strength is a number between 0 and 1.5, such as 0.7."),
+        ("/strength nan", "The strength is a number between 0 and 1.5, such as 0.7."),
+        ("/strength bold", "The strength is a number between 0 and 1.5, such as 0.7."),
+        ("/look", "The look is natural. There are: natural, fuller, softer, warmer, cooler, autochrome."),
         ("/look Warmer", "From now on: look warmer."),
-        ("/look my.toml", "look is one of natural, fuller, "),
-        ("/candidates", "candidates is 1."),
-        ("/candidates 3", "From now on: candidates 3."),
-        ("/candidates 0", "candidates must be between 1 and 9, as an album holds 10 pictures."),
-        ("/candidates 10", "candidates must be between 1 and 9, as an album holds 10 pictures."),
-        ("/candidates 2.5", "candidates is a whole number such as 3."),
-        ("/candidates 1e400", "candidates is a whole number such as 3."),
+        ("/look my.toml", "The look is one of natural, fuller, "),
+        ("/candidates", "The number of versions is 1."),
+        ("/candidates 3", "From now on: 3 for the number of versions."),
+        ("/candidates 0", "The number of versions is a whole number between 1 and 9, such as 3."),
+        ("/candidates 10", "The number of versions is a whole number between 1 and 9, such as 3."),
+        ("/candidates 2.5", "The number of versions is a whole number between 1 and 9, such as 3."),
+        ("/candidates 1e400", "The number of versions is a whole number between 1 and 9, such as 3."),
         ("/force", "Reply /force to a photo"),
         ("/dance now", "I do not know /dance."),
         ("/" + "x" * 4000, "I do not know /xxx"),
@@ -59,8 +59,8 @@ def test_settings_are_remembered(telegram: Any, start: Any) -> None:
             telegram.send(text=text)
             telegram.wait("sendMessage", len(telegram.updates))
         texts = [call.text for call in telegram.of("sendMessage")]
-    assert texts[2].startswith("strength is 0.4.")
-    assert texts[3].startswith("candidates is 2.")
+    assert texts[2].startswith("The strength is 0.4.")
+    assert texts[3].startswith("The number of versions is 2.")
 
 
 def test_a_stranger_has_a_limit_and_hears_the_number_of_the_chat(
@@ -71,7 +71,7 @@ def test_a_stranger_has_a_limit_and_hears_the_number_of_the_chat(
             telegram.photo(pictures.jpeg())
         telegram.wait("sendMediaGroup")
         (call,) = telegram.wait("sendMessage")
-    assert call.text.startswith("I colour one photo a day for a chat, and that is used up today.")
+    assert call.text.startswith("I colour 1 photo a day for a chat, and that is used up today.")
     assert "can allow this chat with its number, " in call.text
     assert len(telegram.of("sendMediaGroup")) == 1
 
@@ -199,12 +199,28 @@ def test_a_fault_of_the_program_is_a_sentence_and_the_log_has_no_content(
     assert "private" not in line
 
 
-def test_the_menu_of_commands_is_set(telegram: Any, start: Any) -> None:
+def test_the_menu_of_commands_is_set_in_each_language(telegram: Any, start: Any) -> None:
     with start():
-        (call,) = telegram.wait("setMyCommands")
-    assert {command["command"] for command in call.fields["commands"]} == {
-        "look",
-        "strength",
-        "candidates",
-        "help",
+        calls = telegram.wait("setMyCommands", 3)
+    assert [call.fields.get("language_code") for call in calls] == [None, "de", "fr"]
+    for call in calls:
+        names = {command["command"] for command in call.fields["commands"]}
+        assert names == {"look", "strength", "candidates", "help"}
+    assert {call.fields["commands"][-1]["description"] for call in calls} == {
+        "What I can do",
+        "Was ich kann",
+        "Ce que je sais faire",
     }
+
+
+def test_it_answers_in_the_language_of_the_person(telegram: Any, start: Any, pictures: Any) -> None:
+    with start():
+        telegram.send(text="/strength 0,7", language="de-AT")
+        (call,) = telegram.wait("sendMessage")
+        telegram.photo(pictures.jpeg(), language="fr")
+        (offered,) = telegram.offered()
+        (album,) = telegram.wait("sendMediaGroup")
+    assert call.text == "Ab jetzt: Stärke 0,7."
+    assert offered.text == "Voulez-vous autre chose ?"
+    assert "Plus de couleur" in offered.buttons
+    assert album.captions[1].startswith("Les couleurs ont été estimées par photochrom")

@@ -6,7 +6,7 @@ import inspect
 import re
 from pathlib import Path
 
-from photochrom.bot import api, service, turns
+from photochrom.bot import api, results, service, turns
 from photochrom.cli.serve import serve
 from photochrom.studio.settings import Settings
 
@@ -26,6 +26,10 @@ def test_the_bots_limits_are_those_of_the_program() -> None:
     queue: turns.TurnQueue[str] = turns.TurnQueue()
     assert f"Up to {queue.most} photos may wait, {queue.most_each} of one chat" in " ".join(TEXT.split())
     assert f"`--max-pixels` ({service.MAX_PIXELS // 10**6} million)" in TEXT
+    assert (
+        f"for {results.KEPT_SECONDS // 3600} hours or until it is restarted: {results.MOST:,} results" in TEXT
+    )
+    assert f"{results.MOST_EACH} of one chat. Only the chat itself" in TEXT
     assert f"{api.MAX_FETCH >> 20} MB for fetching and {api.MAX_SEND >> 20} MB for sending" in TEXT
 
 

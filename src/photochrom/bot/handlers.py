@@ -3,51 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from aiogram import Router
-from aiogram.enums import ChatType
+from aiogram.enums import ChatType, ContentType
 from aiogram.filters import Command, CommandObject, CommandStart
-from aiogram.types import Message
+from aiogram.types import InlineKeyboardMarkup, Message
 
-from photochrom.bot import texts
-from photochrom.bot.access import Access
 from photochrom.bot.api import MAX_FETCH
+from photochrom.bot.buttons import color_keyboard
+from photochrom.bot.grid import CELL
+from photochrom.bot.intake import Intake
+from photochrom.bot.results import ResultStore
 from photochrom.bot.settings import ChatSettings, SettingsStore
-from photochrom.bot.turns import TurnQueue
+from photochrom.bot.texts import Texts, cut, language_of, texts_in
+from photochrom.bot.work import PhotoJob
 from photochrom.jobs.names import clean_name
-from photochrom.jobs.queue import QueueFullError
-from photochrom.pipeline.looks import LOOKS
 
-__all__ = ["Handlers", "PhotoJob"]
-
-
-@dataclass(frozen=True, slots=True)
-class PhotoJob:
-    """One photo to colorize. The photo itself stays with Telegram until its turn comes.
-
-    Attributes
-    ----------
-    chat, message
-        Where it was sent, and by which message.
-    file_id
-        Telegram's name for it.
-    as_file
-        Whether it was sent as a file. Then the answer has a file in full size too.
-    force
-        Whether to colorize it even if it is in colour or damaged.
-    private
-        Whether the chat is no group. In groups the bot says nothing about photos in colour.
-    """
-
-    chat: int
-    message: int
-    file_id: str
-    name: str
-    as_file: bool
-    settings: ChatSettings
-    force: bool = False
-    private: bool = True
+__all__ = ["Handlers"]
 
 
 class Handlers:
@@ -55,21 +27,20 @@ class Handlers:
 
     Parameters
     ----------
-    turns : where photos wait
+    intake : takes photos
     settings : the settings of the chats
-    access : which chats may send photos
-    reply : sends a text to a chat, as an answer to a message of it, without waiting
+    results : the grids on which people point
+    reply : sends a text, with buttons, to a chat, as an answer to a message of it, without waiting
     """
 
     def __init__(
         self,
-        turns: TurnQueue[PhotoJob],
+        intake: Intake,
         settings: SettingsStore,
-        reply: Callable[[int, int, str], None],
-        access: Access | None = None,
+        results: ResultStore,
+        reply: Callable[[int, int, str, InlineKeyboardMarkup | None], None],
     ) -> None:
-        self._turns, self._settings, self._reply = turns, settings, reply
-        self._access = access or Access()
+        self._intake, self._settings, self._results, self._reply = intake, settings, results, reply
 
     def router(self) -> Router:
         """The router for aiogram. The first handler that fits takes a message."""
@@ -85,118 +56,142 @@ class Handlers:
 
     async def start(self, message: Message) -> None:
         """/start."""
-        self._say(message, texts.START)
+        self._say(message, _texts(message)("start"))
 
     async def help(self, message: Message) -> None:
         """/help."""
-        self._say(message, texts.HELP)
+        texts = _texts(message)
+        self._say(message, texts("help", looks=texts.looks()))
 
     async def strength(self, message: Message, command: CommandObject) -> None:
         """/strength NUMBER sets the strength; /strength says what it is."""
-        strength = self._settings.of(message.chat.id).options("balanced").strength
-        now = f"strength is {strength:g}."
-        hint = "/strength 0.7 makes colours paler, 1.2 bolder."
-        self._set(message, command, f"{now} {hint}", self._settings.set_strength, "strength")
+        number = _texts(message).number
+        self._set(
+            message,
+            command,
+            "strength",
+            self._settings.set_strength,
+            lambda settings: number(settings.options("balanced").strength),
+        )
 
     async def look(self, message: Message, command: CommandObject) -> None:
         """/look NAME sets the look; /look says what it is."""
-        if command.args:
-            try:
-                settings = self._settings.set_look(message.chat.id, command.args)
-            except ValueError as error:
-                self._say(message, f"{error}.")
-                return
-            self._say(message, f"From now on: look {settings.look}.")
-            self._take_own(message)
-        else:
-            now = self._settings.of(message.chat.id).look
-            self._say(message, f"look is {now}. There are: {', '.join(LOOKS)}. /look warmer takes another.")
+        self._set(message, command, "look", self._settings.set_look, lambda settings: settings.look)
 
     async def candidates(self, message: Message, command: CommandObject) -> None:
         """/candidates NUMBER sets the number of candidates; /candidates says what it is."""
-        now = f"candidates is {self._settings.of(message.chat.id).candidates}."
-        hint = "/candidates 3 gives three versions of each photo."
-        self._set(message, command, f"{now} {hint}", self._settings.set_candidates, "candidates")
+        self._set(
+            message,
+            command,
+            "candidates",
+            self._settings.set_candidates,
+            lambda settings: str(settings.candidates),
+        )
 
     async def force(self, message: Message) -> None:
         """/force, in reply to a photo or as its caption."""
         photo = message if _file_of(message) else message.reply_to_message
         if photo is None or _file_of(photo) is None:
-            self._say(message, texts.NO_PHOTO)
+            self._say(message, _texts(message)("trouble.no-photo"))
         else:
-            self._take(photo, force=True)
+            self._take(photo, _texts(message), force=True)
 
     async def anything(self, message: Message) -> None:
-        """Photos, and everything else that people send."""
-        if self._take_own(message):
+        """Photos, names of squares, and everything else that people send."""
+        if self._take_own(message) or self._take_cell(message):
             return
         if not _private(message):
             return  # messages in a group are not meant for the bot
+        texts = _texts(message)
+        kind = f"kind.{ContentType(message.content_type).value}"
         if message.text and message.text.startswith("/"):
-            self._say(message, texts.unknown(message.text.split()[0]))
-        elif message.content_type in texts.KINDS:
-            self._say(message, texts.other(message.content_type))
+            self._say(message, texts("trouble.unknown", command=cut(message.text.split()[0], 40)))
+        elif texts.has(kind):
+            # All other kinds are notices of Telegram and get no answer.
+            self._say(message, texts("trouble.other", kind=texts(kind)))
         elif message.document is not None:
             name = clean_name(message.document.file_name)
-            self._say(message, texts.NOT_A_PHOTO.format(name=name))
+            self._say(message, texts("trouble.not-a-photo", name=name))
 
     def _take_own(self, message: Message) -> bool:
         """Queue the photo that `message` carries; False where it carries none."""
         if _file_of(message) is None:
             return False
-        self._take(message)
+        self._take(message, _texts(message))
         return True
 
-    def _take(self, message: Message, *, force: bool = False) -> None:
+    def _take_cell(self, message: Message) -> bool:
+        """Ask for the colour of the square that `message` names; False where it names none of a grid."""
+        asked = message.reply_to_message
+        to_bot = _private(message) or (
+            asked is not None and asked.from_user is not None and asked.from_user.is_bot
+        )
+        if not to_bot or message.text is None or not CELL.fullmatch(message.text):
+            return False
+        found = self._results.last_grid(message.chat.id)
+        if found is None or found[1].grid is None:
+            return False
+        (key, _), grid, texts = found, found[1].grid, _texts(message)
+        cell = grid.find(message.text)
+        if cell is None:
+            self._say(message, texts("tap.no-cell"))
+        else:
+            keyboard = color_keyboard(texts, key, grid, cell)
+            self._say(message, texts("grid.color", cell=cell), keyboard)
+        return True
+
+    def _take(self, message: Message, texts: Texts, *, force: bool = False) -> None:
+        """Queue a photo; `texts` are those of the person who asks."""
         found = _file_of(message)
         if found is None:
             return
         file_id, name, size = found
         if (size or 0) > MAX_FETCH:
-            self._say(message, texts.TOO_LARGE.format(name=name))
+            self._say(message, texts("trouble.too-large", name=name))
             return
         chat = message.chat.id
-        if not self._access.take(chat):
-            if _private(message):
-                self._say(message, texts.not_today(self._access.daily or 0, chat))
-            return
-        job = PhotoJob(
-            chat,
-            message.message_id,
-            file_id,
-            name,
-            as_file=message.document is not None,
-            settings=self._settings.of(chat),
-            force=force,
-            private=_private(message),
+        refused = self._intake.take(
+            PhotoJob(
+                chat,
+                message.message_id,
+                file_id,
+                name,
+                as_file=message.document is not None,
+                settings=self._settings.of(chat),
+                force=force,
+                private=_private(message),
+                language=texts.language,
+            )
         )
-        try:
-            self._turns.put(chat, job)
-        except QueueFullError as error:
-            words = texts.CHAT_FULL if error.own else texts.FULL
-            self._say(message, words.format(name=name, count=self._turns.most_each))
+        if refused:
+            self._say(message, refused)
 
     def _set(
         self,
         message: Message,
         command: CommandObject,
-        now: str,
-        wanted: Callable[[int, str], ChatSettings],
         name: str,
+        change: Callable[[int, str], ChatSettings],
+        value: Callable[[ChatSettings], str],
     ) -> None:
-        """Change a setting of the chat and say so; without an argument say `now`."""
+        """Change a setting of the chat, or say what it is without an argument."""
+        texts, chat = _texts(message), message.chat.id
+        settings, key = self._settings.of(chat), f"{name}.now"
         if command.args:
             try:
-                settings = wanted(message.chat.id, command.args)
-            except ValueError as error:
-                self._say(message, f"{error}.")
+                settings, key = change(chat, command.args), f"{name}.set"
+            except ValueError:
+                self._say(message, texts(f"{name}.wrong", looks=texts.looks()))
                 return
-            now = f"From now on: {name} {getattr(settings.options('balanced'), name):g}."
-        self._say(message, now)
+        self._say(message, texts(key, value=value(settings), looks=texts.looks()))
         self._take_own(message)
 
-    def _say(self, message: Message, text: str) -> None:
-        self._reply(message.chat.id, message.message_id, text)
+    def _say(self, message: Message, text: str, keyboard: InlineKeyboardMarkup | None = None) -> None:
+        self._reply(message.chat.id, message.message_id, text, keyboard)
+
+
+def _texts(message: Message) -> Texts:
+    return texts_in(language_of(message.from_user.language_code if message.from_user else None))
 
 
 def _private(message: Message) -> bool:

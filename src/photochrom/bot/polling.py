@@ -1,4 +1,4 @@
-"""Long polling: asks Telegram for messages again and again."""
+"""Long polling: asks Telegram for messages and taps again and again."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ __all__ = ["REFUSALS", "poll"]
 REFUSALS = (TelegramUnauthorizedError, TelegramNotFound, TelegramConflictError)
 """Errors after which it makes no sense to ask again: a wrong token, or a second program with the same token."""
 
+KINDS = ["message", "callback_query"]
+"""What Telegram sends: messages, and taps on buttons."""
 SLACK_SECONDS = 30
 LONGEST_PAUSE = 60
 CONFIRM_SECONDS = 5
@@ -90,7 +92,7 @@ async def poll(
 
 
 async def _ask(bot: Bot, offset: int | None, seconds: int, *, limit: int = 100) -> list[Update]:
-    ask = GetUpdates(offset=offset, limit=limit, timeout=seconds, allowed_updates=["message"])
+    ask = GetUpdates(offset=offset, limit=limit, timeout=seconds, allowed_updates=KINDS)
     return await bot(ask, request_timeout=seconds + SLACK_SECONDS)
 
 

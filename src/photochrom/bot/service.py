@@ -3,36 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-import traceback
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
-from pathlib import PurePath
 from typing import Any
 
 import cv2
 from aiogram import Bot, Dispatcher
 from aiogram.exceptions import AiogramError, TelegramBadRequest, TelegramForbiddenError
-from aiogram.types import BotCommand, Update
+from aiogram.methods import TelegramMethod
+from aiogram.types import BotCommand, InlineKeyboardMarkup, Update
 
 from photochrom import resources
-from photochrom.bot import texts
 from photochrom.bot.access import Access
-from photochrom.bot.answer import Answer, make_answer
-from photochrom.bot.api import TooLarge, fetch
-from photochrom.bot.delivery import send_answer, send_text
-from photochrom.bot.handlers import Handlers, PhotoJob
+from photochrom.bot.answer import Answer
+from photochrom.bot.delivery import send_answer, send_buttons, send_grid, send_text
+from photochrom.bot.handlers import Handlers
+from photochrom.bot.intake import Intake
+from photochrom.bot.making import GridPicture, Maker, Refusal, where
 from photochrom.bot.polling import poll
+from photochrom.bot.results import ResultStore, SentResult
 from photochrom.bot.settings import SettingsStore
+from photochrom.bot.taps import Taps
+from photochrom.bot.texts import COMMANDS, LANGUAGES, texts_in
 from photochrom.bot.turns import TurnQueue
+from photochrom.bot.work import GridJob, PhotoJob, photo_of
 from photochrom.engine.colorizer import Colorizer
 from photochrom.engine.options import Quality
-from photochrom.errors import AlreadyColorError, PhotochromError
-from photochrom.pipeline.job import as_error
-from photochrom.pipeline.request import ColorizeRequest
 
 __all__ = ["MAX_PIXELS", "Counts", "Service"]
 
@@ -43,6 +42,7 @@ GRACE_SECONDS = 60
 HELD_PER_JOB = 4
 # The largest number of unsent texts for one chat. So a thousand stickers do not cause a thousand answers.
 REPLIES_AT_ONCE = 5
+SWEEP_SECONDS = 60
 
 
 @dataclass(slots=True)
@@ -85,12 +85,12 @@ class Service:
         grace_seconds: float = GRACE_SECONDS,
     ) -> None:
         self.counts = Counts()
-        self.turns: TurnQueue[PhotoJob] = TurnQueue(at_once=jobs)
-        self.settings = SettingsStore()
-        self._bot, self._colorizer, self._jobs, self._quality = bot, colorizer, jobs, quality
-        self._max_pixels, self._say = max_pixels, say
+        self.turns: TurnQueue[PhotoJob | GridJob] = TurnQueue(at_once=jobs)
+        self.settings, self.results = SettingsStore(), ResultStore()
+        self._bot, self._colorizer, self._jobs, self._say = bot, colorizer, jobs, say
         self._poll_seconds, self._grace_seconds = poll_seconds, grace_seconds
         self._pool = ThreadPoolExecutor(jobs, thread_name_prefix="photo")
+        self._maker = Maker(bot, colorizer, quality=quality, max_pixels=max_pixels, pool=self._pool, say=say)
         if jobs > 1:
             # Otherwise OpenCV would start a thread per core for each photo.
             cv2.setNumThreads(max(1, resources.cores() // jobs))
@@ -99,7 +99,11 @@ class Service:
         self._tasks: set[asyncio.Task[None]] = set()
         self._replies: Counter[int] = Counter()
         self._dispatcher = Dispatcher(disable_fsm=True)
-        self._dispatcher.include_router(Handlers(self.turns, self.settings, self.reply, access).router())
+        intake = Intake(self.turns, access)
+        self._dispatcher.include_routers(
+            Handlers(intake, self.settings, self.results, self.reply).router(),
+            Taps(intake, self.results, self.reply, self.send).router(),
+        )
 
     @property
     def stopping(self) -> bool:
@@ -137,15 +141,23 @@ class Service:
             return False
         self._say(f"@{greeting.result().username} colours the photos that it is sent; Ctrl-C stops")
         self._spawn(self._show_commands())
+        self._spawn(self._forget_results())
         for _ in range(self._jobs):
             self._spawn(self._work())
         return True
 
-    def reply(self, chat: int, message: int, text: str) -> None:
+    def reply(self, chat: int, message: int, text: str, keyboard: InlineKeyboardMarkup | None = None) -> None:
         """Send `text` as an answer to `message`, in the background."""
+        self._begin_reply(chat, lambda: send_text(self._bot, chat, message, text, keyboard))
+
+    def send(self, chat: int, method: TelegramMethod[Any]) -> None:
+        """Carry out `method` for `chat`, in the background."""
+        self._begin_reply(chat, lambda: self._carry_out(method))
+
+    def _begin_reply(self, chat: int, make: Callable[[], Coroutine[Any, Any, Any]]) -> None:
         if self._replies[chat] < REPLIES_AT_ONCE:
             self._replies[chat] += 1
-            self._spawn(self._send_reply(chat, message, text))
+            self._spawn(self._send_reply(chat, make()))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -156,7 +168,7 @@ class Service:
         try:
             await self._dispatcher.feed_update(self._bot, update)
         except Exception as error:
-            self._say(f"photochrom: a message could not be handled: {_where(error)}")
+            self._say(f"photochrom: a message could not be handled: {where(error)}")
 
     async def _work(self) -> None:
         while await self._do_next():
@@ -171,68 +183,38 @@ class Service:
             return False
         self.counts.left += 1
         self._spawn(self._show_at_work(job))
-        answer = await self._make(job)
+        made = await self._maker.make(job)
         # The next photo is colorized while this answer waits for Telegram.
-        self._spawn(self._deliver(job, answer))
+        self._spawn(self._deliver(job, made))
         return True
 
-    async def _make(self, job: PhotoJob) -> Answer | str | None:
-        """The answer as pictures or as text; None for no answer."""
-        name = job.name
+    async def _deliver(self, job: PhotoJob | GridJob, made: Answer | GridPicture | Refusal) -> None:
+        photo, done = photo_of(job), False
         try:
-            data = await fetch(self._bot, job.file_id)
-            colour = partial(
-                make_answer,
-                self._colorizer,
-                data,
-                name,
-                ColorizeRequest(
-                    job.settings.options(self._quality),
-                    force=job.force,
-                    salvage=job.force,
-                    max_pixels=self._max_pixels,
-                ),
-                views=job.as_file,
-            )
-            return await asyncio.get_running_loop().run_in_executor(self._pool, colour)
-        except AlreadyColorError as error:
-            self.counts.skipped += 1
-            return texts.trouble(error, name) if job.private else None
-        except TooLarge:
-            words = texts.TOO_LARGE.format(name=name)
-        except (PhotochromError, MemoryError) as error:
-            words = texts.trouble(as_error(error, name), name)
-        except TelegramBadRequest as error:
-            too_big = "too big" in error.message
-            words = (texts.TOO_LARGE if too_big else texts.NOT_FETCHED).format(name=name)
-        except (AiogramError, ConnectionError):
-            words = texts.NOT_FETCHED.format(name=name)
+            if isinstance(made, Refusal):
+                if made.words is not None:
+                    await send_text(self._bot, photo.chat, photo.message, made.words)
+            elif isinstance(made, GridPicture):
+                await send_grid(self._bot, self.results, made)
+            else:
+                sent = await send_answer(self._bot, photo, made, self._colorizer.name)
+                done = sent.complete
+                await send_buttons(self._bot, self.results, SentResult(photo, sent.picture))
         except Exception as error:
-            self._say(f"photochrom: a photo could not be coloured: {_where(error)}")
-            words = texts.BROKEN.format(name=name, kind=type(error).__name__)
-        self.counts.failed += 1
-        return words
-
-    async def _deliver(self, job: PhotoJob, answer: Answer | str | None) -> None:
-        sent = False
-        try:
-            if isinstance(answer, str):
-                await send_text(self._bot, job.chat, job.message, answer)
-            elif answer is not None:
-                sent = await send_answer(self._bot, job, answer, self._colorizer.name)
-        except Exception as error:
-            self._lost(job.chat, error)
+            self._lost(photo.chat, error)
         finally:
-            if isinstance(answer, Answer):
-                self.counts.done += sent
-                self.counts.failed += not sent
+            if isinstance(made, Refusal) and made.skipped:
+                self.counts.skipped += 1
+            elif not isinstance(made, GridPicture):
+                self.counts.done += done
+                self.counts.failed += not done
             self.counts.left -= 1
-            self.turns.done(job.chat)
+            self.turns.done(photo.chat)
             self._room.release()
 
-    async def _send_reply(self, chat: int, message: int, text: str) -> None:
+    async def _send_reply(self, chat: int, reply: Coroutine[Any, Any, Any]) -> None:
         try:
-            await send_text(self._bot, chat, message, text)
+            await reply
         except Exception as error:
             self._lost(chat, error)
         finally:
@@ -240,20 +222,39 @@ class Service:
             if not self._replies[chat]:
                 del self._replies[chat]
 
-    async def _say_farewell(self, chat: int, count: int) -> None:
+    async def _carry_out(self, method: TelegramMethod[Any]) -> None:
+        # Telegram refuses an edit that changes nothing, and the answer to a tap that is too old. Neither matters.
+        with suppress(TelegramBadRequest):
+            await self._bot(method)
+
+    async def _say_farewell(self, left: list[PhotoJob | GridJob]) -> None:
+        photo = photo_of(left[0])
         with suppress(AiogramError):
-            await send_text(self._bot, chat, None, texts.stopping(count))
+            await send_text(self._bot, photo.chat, None, texts_in(photo.language)("stopping", n=len(left)))
 
     async def _show_commands(self) -> None:
         with suppress(AiogramError):  # the bot works without its menu
-            await self._bot.set_my_commands(
-                [BotCommand(command=name, description=words) for name, words in texts.COMMANDS.items()]
-            )
+            for language in LANGUAGES:
+                texts = texts_in(language)
+                commands = [
+                    BotCommand(command=name, description=texts(f"command.{name}", looks=texts.looks()))
+                    for name in COMMANDS
+                ]
+                # Telegram shows the menu without a language to everyone else.
+                code = None if language == LANGUAGES[0] else language
+                await self._bot.set_my_commands(commands, language_code=code)
 
-    async def _show_at_work(self, job: PhotoJob) -> None:
+    async def _forget_results(self) -> None:
+        while not self.stopping:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), SWEEP_SECONDS)
+            self.results.forget_old()
+
+    async def _show_at_work(self, job: PhotoJob | GridJob) -> None:
+        photo = photo_of(job)
+        as_file = photo.as_file and isinstance(job, PhotoJob)
         with suppress(AiogramError):
-            action = "upload_document" if job.as_file else "upload_photo"
-            await self._bot.send_chat_action(job.chat, action)
+            await self._bot.send_chat_action(photo.chat, "upload_document" if as_file else "upload_photo")
 
     def _lost(self, chat: int, error: Exception) -> None:
         """Handle an answer that did not arrive."""
@@ -261,12 +262,13 @@ class Service:
             # The bot was blocked by the chat.
             self.turns.drop(chat)
             self.settings.forget(chat)
+            self.results.forget(chat)
         else:
-            self._say(f"photochrom: an answer could not be sent: {_where(error)}")
+            self._say(f"photochrom: an answer could not be sent: {where(error)}")
 
     async def _end(self) -> None:
-        for chat, waiting in self.turns.close().items():
-            self._spawn(self._say_farewell(chat, len(waiting)))
+        for waiting in self.turns.close().values():
+            self._spawn(self._say_farewell(waiting))
         loop = asyncio.get_running_loop()
         hurry = loop.create_task(self._hurry.wait())
         end = loop.time() + self._grace_seconds
@@ -279,10 +281,3 @@ class Service:
         self.counts.left = left
         self._pool.shutdown(wait=False, cancel_futures=True)
         await self._bot.session.close()
-
-
-def _where(error: Exception) -> str:
-    """The kind of an error and its place in the program. Its message may hold a name or an address."""
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f" at {PurePath(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
-    return f"{type(error).__name__}{place}"

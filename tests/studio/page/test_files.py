@@ -73,33 +73,6 @@ def test_every_text_is_there_and_used() -> None:
     } == set(TEXTS)
 
 
-def placeholders(text: str | dict[str, str]) -> set[str]:
-    return set(re.findall(r"\{(\w+)\}", str(text)))
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_every_language_has_every_text(language: str) -> None:
-    texts = json.loads((PAGE / f"{language}.json").read_text(encoding="utf-8"))
-    assert list(texts) == list(TEXTS)
-    assert {key for key in texts if type(texts[key]) is not type(TEXTS[key])} == set()
-    assert {key for key in texts if placeholders(texts[key]) != placeholders(TEXTS[key])} == set()
-    if language != "en":
-        # Names, formats and words that are the same in both languages may stay.
-        same = {key for key in texts if texts[key] == TEXTS[key]}
-        assert len(same) < 20, same
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_texts_are_ready_for_translators(language: str) -> None:
-    texts = json.loads((PAGE / f"{language}.json").read_text(encoding="utf-8"))
-    for key, text in texts.items():
-        forms = list(text.values()) if isinstance(text, dict) else [text]
-        assert all(isinstance(form, str) and form.strip() == form != "" for form in forms), key
-        if isinstance(text, dict):
-            assert set(text) == {"one", "other"}, key
-            assert all("{n}" in form for form in forms), key
-
-
 def test_no_words_stand_in_the_html() -> None:
     body = re.sub(r"<noscript>.*?</noscript>|<svg.*?</svg>", "", HTML.split("<body", 1)[1], flags=re.S)
     words = re.findall(r">\s*([^<>\s][^<>]*)<", body)
