@@ -85,7 +85,9 @@ def test_paths_are_looked_at_without_errors() -> None:
         for path in sorted((ROOT / "src").rglob("*.py"))
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in raising
-        if path.name != "page.py"  # a Traversable of importlib.resources
+        # Not these: os.path itself, stores of fsspec, and a Traversable of importlib.resources.
+        if not ast.unparse(node.func.value).endswith(("os.path", "files", "filesystem"))
+        and path.name != "page.py"
     ]
     assert found == []
 

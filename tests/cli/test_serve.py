@@ -13,7 +13,7 @@ import pytest
     ("arguments", "words"),
     [
         (["--keep-minutes", "0"], "PHOTOCHROM_KEEP_MINUTES: should be greater than 0"),
-        (["--host", ""], "PHOTOCHROM_HOST: "),
+        (["--host", ""], "--host: an argument is empty"),
     ],
 )
 def test_a_wrong_setting_is_one_line_and_the_code_2(run: Any, arguments: list[str], words: str) -> None:

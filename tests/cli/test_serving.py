@@ -61,7 +61,7 @@ def test_a_port_that_is_taken_and_a_host_that_is_none(capsys: pytest.CaptureFixt
     with pytest.raises(typer.Exit):
         open_listener("no-such-host.invalid", port)
     taken, unknown = capsys.readouterr().err.splitlines()
-    words = "cannot listen there (Address already in use); give another --port or --host"
+    words = "cannot listen there (another program uses it); give another --port or --host"
     assert taken == f"photochrom: 127.0.0.1:{port}: {words}"
     assert unknown.startswith(f"photochrom: no-such-host.invalid:{port}: cannot listen there (")
     assert socket.gaierror.__name__ not in unknown

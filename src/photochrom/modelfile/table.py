@@ -54,8 +54,8 @@ MODELS: dict[str, Model] = {
         Model(
             DEFAULT,
             "the default: photos of all kinds, with hints and a choice of colours, in half a second on a CPU",
-            sha256="29aceb1be55bd589ea5cb1745e7d54b34e609f52e69d86c0cb62b5b9a798a605",
-            bytes=11711950,
+            sha256="724d4912ebf4c98b7dabb8c94c325c2af16963c6fccec4970d92a75790ee7852",
+            bytes=11713260,
             code="Apache-2.0",
             photos="trained on photos of which many are research-only or state no terms: research, non-commercial",
         ),
