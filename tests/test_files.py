@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import socket
 import stat
 import subprocess
 import sys
@@ -12,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from photochrom.errors import PhotoError, WriteError
-from photochrom.files import STALE_SECONDS, atomic, make_folder, sweep, words_of, write_atomic
+from photochrom.errors import PhotoError, UnreadableError, WriteError
+from photochrom.files import STALE_SECONDS, atomic, make_folder, require_file, sweep, words_of, write_atomic
 
 
 def test_writes_and_leaves_nothing_else(tmp_path):
@@ -174,3 +175,17 @@ def test_a_folder_is_made_or_the_reason_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(WriteError, match="file"):
         make_folder(tmp_path / "file")
+
+
+def test_what_would_block_is_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    monkeypatch.chdir(tmp_path)  # the address of a socket is short
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind("socket")
+        cases = {"pipe": "is a named pipe", "socket": "is a socket", "/dev/null": "is a device"}
+        for name, words in cases.items():
+            with pytest.raises(UnreadableError, match=f"{name}: {words}") as raised:
+                require_file(Path(name))
+            assert raised.value.code == "not_a_file"
+    for passed in (tmp_path, tmp_path / "missing"):
+        require_file(passed)

@@ -1,23 +1,24 @@
-"""Write files completely or not at all, and remove the temporary files of killed processes."""
+"""Write files completely or not at all, remove the temporary files of killed processes, and refuse special files."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
 import os
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from photochrom.errors import Remedy, WriteError
+from photochrom.errors import Remedy, UnreadableError, WriteError
 
 try:
     import fcntl
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["atomic", "make_folder", "sweep", "words_of", "write_atomic"]
+__all__ = ["atomic", "make_folder", "require_file", "sweep", "words_of", "write_atomic"]
 
 PREFIX, SUFFIX = ".photochrom-", ".part"
 STALE_SECONDS = 2.0
@@ -63,6 +64,13 @@ WORDS = {
     errno.EROFS: "the disk is read-only",
     errno.ETIMEDOUT: "nothing answers there",
 }
+
+KINDS = (
+    (stat.S_ISFIFO, "is a named pipe, not a file"),
+    (stat.S_ISSOCK, "is a socket, not a file"),
+    (stat.S_ISCHR, "is a device, not a file"),
+    (stat.S_ISBLK, "is a device, not a file"),
+)
 
 
 @contextmanager
@@ -149,6 +157,23 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise write_error(folder, error) from error
+
+
+def require_file(path: Path, name: str | None = None) -> None:
+    """Refuse a path that is a pipe, a socket or a device: opening it would block.
+
+    Raises
+    ------
+    UnreadableError
+        With the code "not_a_file".
+    """
+    try:
+        mode = os.stat(path).st_mode
+    except (OSError, ValueError):
+        return  # opening it says what is wrong
+    for is_kind, what in KINDS:
+        if is_kind(mode):
+            raise UnreadableError(name or str(path), what, code="not_a_file")
 
 
 def words_of(error: OSError) -> str:

@@ -136,3 +136,26 @@ def test_pixels_of_16_bits_that_are_damaged_print_nothing(raw_png, png_chunk, ca
     with pytest.raises(UnreadableError, match="damaged"):
         media.open(data)
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+@pytest.mark.parametrize("kept", [0, 5])
+def test_a_missing_end_marker_is_noted(raw_png, bits, kept):
+    # The pixels are a zlib stream with a checksum (PNG specification, 10.1), so it is known that they are whole.
+    samples = np.random.default_rng(0).integers(0, 2**bits, (20, 30))
+    data = raw_png(samples, bits, 0)
+    whole, cut = media.open(data), media.open(data[: len(data) - 12 + kept])
+    assert np.array_equal(whole.pages[0].pixels, cut.pages[0].pixels)
+    assert cut.notes == [*whole.notes, "The end marker of the PNG is missing; the picture is whole."]
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+def test_missing_pixels_are_damage_with_and_without_an_end_marker(raw_png, png_chunk, bits):
+    samples = np.random.default_rng(0).integers(0, 2**bits, (20, 30))
+    data = raw_png(samples, bits, 0)
+    at = data.index(b"IDAT") - 4
+    (size,) = struct.unpack_from(">I", data, at)
+    half = data[:at] + png_chunk(b"IDAT", data[at + 8 : at + 8 + size // 2])
+    for broken in (half, half + png_chunk(b"IEND", b"")):
+        with pytest.raises(UnreadableError, match="damaged"):
+            media.open(broken)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
-import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,9 +12,9 @@ import pytest
 from PIL import Image
 
 from photochrom.engine.options import Options
-from photochrom.errors import AlreadyColorError, ModelError, PhotoError, TooLargeError, UnreadableError
+from photochrom.errors import AlreadyColorError, ModelError, PhotoError, TooLargeError
 from photochrom.media import provenance
-from photochrom.pipeline.job import as_error, colorize, recorded, require_file
+from photochrom.pipeline.job import as_error, colorize, recorded
 from photochrom.pipeline.python import Colorizer
 from photochrom.pipeline.request import ColorizeRequest
 
@@ -51,20 +49,6 @@ def test_a_photo_in_color_needs_force(put: Put, colorizer: Colorizer) -> None:
     # The bytes of a file have no name of their own.
     photo, found = colorize(colorizer, path.read_bytes(), ColorizeRequest(force=True), name="b.png")
     assert (photo.name, len(found)) == ("b.png", 1)
-
-
-def test_what_would_block_is_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    os.mkfifo(tmp_path / "pipe")
-    monkeypatch.chdir(tmp_path)  # the address of a socket is short
-    with socket.socket(socket.AF_UNIX) as listening:
-        listening.bind("socket")
-        cases = {"pipe": "is a named pipe", "socket": "is a socket", "/dev/null": "is a device"}
-        for name, words in cases.items():
-            with pytest.raises(UnreadableError, match=f"{name}: {words}") as raised:
-                require_file(Path(name))
-            assert raised.value.code == "not_a_file"
-    for passed in (tmp_path, tmp_path / "missing"):
-        require_file(passed)
 
 
 def test_every_exception_becomes_an_error_that_names_the_photo() -> None:

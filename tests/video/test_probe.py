@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from photochrom.color.ycbcr import BT601, BT709, BT2020
-from photochrom.errors import UnsupportedError
+from photochrom.errors import UnreadableError, UnsupportedError
 from photochrom.video.probe import probe
 
 
@@ -62,3 +63,9 @@ def test_a_name_that_looks_like_an_address_is_a_file(films: Any, tmp_path: Path,
     films.make("in.mkv", "-c:v", "ffv1", frames=1).rename(tmp_path / "http:x.mkv")
     monkeypatch.chdir(tmp_path)
     assert probe("http:x.mkv").width == 66
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.mp4")
+    with pytest.raises(UnreadableError, match="is a named pipe, not a file"):
+        probe(tmp_path / "pipe.mp4")

@@ -97,8 +97,9 @@ def _print(words: str) -> None:
 
 
 def _look(file: Path, max_pixels: int | None) -> Facts:
+    from photochrom.files import require_file
     from photochrom.media import provenance
-    from photochrom.pipeline.job import open_photo, require_file
+    from photochrom.pipeline.job import open_photo
     from photochrom.pipeline.request import ColorizeRequest
 
     require_file(file)

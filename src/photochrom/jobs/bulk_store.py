@@ -13,9 +13,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
 from photochrom.errors import OptionError, PhotoError, Remedy, UnreadableError, WriteError
-from photochrom.files import write_atomic
+from photochrom.files import require_file, write_atomic
 from photochrom.media import provenance
-from photochrom.pipeline.job import require_file
 from photochrom.pipeline.targets import DISK, Seen, Store
 
 __all__ = ["Bucket", "Root", "filesystem", "is_url", "open_binary", "read", "store_error", "suffix_of"]

@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from photochrom.errors import PhotoError, UnreadableError
-from photochrom.files import words_of
+from photochrom.files import require_file, words_of
 from photochrom.media import formats, provenance
-from photochrom.pipeline.job import require_file
 from photochrom.pipeline.naming import looks_like_result
 
 __all__ = ["Scan", "is_result"]

@@ -14,7 +14,18 @@ from PIL import Image
 
 from photochrom.media.strips import strips
 
-__all__ = ["bare", "chunk", "chunks", "encode", "icc_of", "raw_profile", "read_16", "text_chunk", "xmp_of"]
+__all__ = [
+    "bare",
+    "chunk",
+    "chunks",
+    "encode",
+    "has_end",
+    "icc_of",
+    "raw_profile",
+    "read_16",
+    "text_chunk",
+    "xmp_of",
+]
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 XMP_KEY = b"XML:com.adobe.xmp"
@@ -25,16 +36,18 @@ CRITICAL = (b"IHDR", b"PLTE", b"IDAT", b"tRNS")
 
 
 def chunks(data: bytes | memoryview, *, check: bool = False) -> Iterator[tuple[bytes, bytes]]:
-    """(type, data) of each chunk up to IEND.
+    """(type, data) of each chunk up to IEND, which may be missing after the pixels.
 
     Raises
     ------
     ValueError
         If the file ends too soon, or with `check`, if a chunk's CRC is wrong.
     """
-    at = len(SIGNATURE)
+    at, pixels = len(SIGNATURE), False
     while True:
         if at + 12 > len(data):
+            if pixels:
+                return
             raise ValueError("the file ends too soon")
         size, kind = struct.unpack_from(">I4s", data, at)
         if at + 12 + size > len(data):
@@ -44,8 +57,15 @@ def chunks(data: bytes | memoryview, *, check: bool = False) -> Iterator[tuple[b
             raise ValueError("a checksum is wrong")
         if kind == b"IEND":
             return
+        pixels = pixels or kind == b"IDAT"
         yield kind, body
         at += 12 + size
+
+
+def has_end(data: bytes) -> bool:
+    """Whether there is an IEND chunk where the last chunk ends."""
+    at = len(SIGNATURE) + sum(12 + len(body) for _, body in chunks(data))
+    return data[at + 4 : at + 8] == b"IEND"
 
 
 def bare(data: bytes) -> bytes:

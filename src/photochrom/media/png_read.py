@@ -47,6 +47,9 @@ def read(opening: Opening) -> None:
         photo.pages = [page_from_array(array, icc, turn, photo.notes, alpha)]
     else:
         photo.pages = [page_from_image(PngImageFile(BytesIO(bare)), icc, turn, photo.notes)]
+    if not png.has_end(data):
+        # The pixels have a checksum of their own, so it is known that they are whole.
+        photo.notes.append("The end marker of the PNG is missing; the picture is whole.")
 
 
 def xmp_of(file: BinaryIO) -> bytes | None:

@@ -12,10 +12,11 @@ from typing import Literal
 
 from photochrom.engine.colorizer import Colorizer
 from photochrom.errors import AlreadyColorError, PhotochromError, WriteError
+from photochrom.files import require_file
 from photochrom.media import formats
 from photochrom.media import photo as media
 from photochrom.media.photo import Photo
-from photochrom.pipeline.job import Result, as_error, open_photo, recorded, require_file, results
+from photochrom.pipeline.job import Result, as_error, open_photo, recorded, results
 from photochrom.pipeline.naming import split_name
 from photochrom.pipeline.origin import Origin
 from photochrom.pipeline.policy import check_color

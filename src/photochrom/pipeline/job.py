@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +14,8 @@ from photochrom.errors import (
     PhotoError,
     Remedy,
     TooLargeError,
-    UnreadableError,
 )
+from photochrom.files import require_file
 from photochrom.media import photo as media
 from photochrom.media import provenance
 from photochrom.media.photo import Photo
@@ -25,15 +23,9 @@ from photochrom.pipeline.origin import Origin
 from photochrom.pipeline.policy import check_color
 from photochrom.pipeline.request import ColorizeRequest
 
-__all__ = ["Result", "as_error", "colorize", "open_photo", "recorded", "require_file", "results"]
+__all__ = ["Result", "as_error", "colorize", "open_photo", "recorded", "results"]
 
 Source = str | Path | bytes | BinaryIO
-KINDS = (
-    (stat.S_ISFIFO, "is a named pipe, not a file"),
-    (stat.S_ISSOCK, "is a socket, not a file"),
-    (stat.S_ISCHR, "is a device, not a file"),
-    (stat.S_ISBLK, "is a device, not a file"),
-)
 OUT_OF_MEMORY = ("nsufficient memory", "bad_alloc", "bad allocation", "Failed to allocate")
 """How OpenCV and ONNX Runtime say that there is no memory."""
 
@@ -177,20 +169,3 @@ def as_error(error: BaseException, path: str) -> PhotochromError:
     # The type tells a bug report what a sentence would hide.
     words = " ".join(f"{type(error).__name__}: {error}".split())
     return PhotoError(path, f"could not be colorized ({words})", code="unexpected")
-
-
-def require_file(path: Path, name: str | None = None) -> None:
-    """Refuse a path that is a pipe, a socket or a device: opening it would block.
-
-    Raises
-    ------
-    UnreadableError
-        With the code "not_a_file".
-    """
-    try:
-        mode = os.stat(path).st_mode
-    except (OSError, ValueError):
-        return  # opening it says what is wrong
-    for is_kind, what in KINDS:
-        if is_kind(mode):
-            raise UnreadableError(name or str(path), what, code="not_a_file")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from photochrom.color.ycbcr import Matrix, Range
 from photochrom.errors import Remedy, UnreadableError, UnsupportedError
+from photochrom.files import require_file
 from photochrom.video.layout import Layout, layout_of, matrix_of
 
 if TYPE_CHECKING:
@@ -136,10 +137,11 @@ def open_film(path: str | Path) -> Iterator[InputContainer]:
     Raises
     ------
     UnreadableError
-        If the file is missing, empty, a folder or no film.
+        If the file is missing, empty, a folder, a pipe or no film.
     """
     av = load_av()
     name = str(path)
+    require_file(Path(path))
     if os.path.isdir(path):
         raise UnreadableError(name, "is a folder", Remedy.GIVE_FILE_NAME, code="is_folder")
     if os.path.isfile(path) and Path(path).stat().st_size == 0:
