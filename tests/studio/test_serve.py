@@ -103,7 +103,7 @@ def test_a_second_server_on_the_port(serve: Any, commands: Any) -> None:
     port = re.findall(r":(\d+)/", served.url)[0]
     second = commands.run("serve", "--port", port)
     assert second.returncode == 1
-    words = f"photochrom: 127.0.0.1:{port}: cannot listen there (Address already in use); give another"
+    words = f"photochrom: 127.0.0.1:{port}: cannot listen there (another program uses it); give another"
     assert second.stderr.startswith(words)
     assert second.stderr.count("\n") == 1
     assert served.http.get("/healthz").status_code == 200

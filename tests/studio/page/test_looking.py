@@ -113,8 +113,8 @@ def test_a_crop_shows_a_part_and_the_file_is_whole(shown: Page, hand: Any, photo
     # Half of it would fit at more than three times its size, which is the most.
     assert shown.locator("#sheet").evaluate("node => node.offsetWidth") == pytest.approx(3 * 384, abs=1)
     # A point of what is seen is a point of the photo.
-    hand.hint(0.5, 0.5, 3)
-    assert hint_of(shown) == pytest.approx((0.5, 0.5), abs=0.01)
+    hand.hint(0.6, 0.6, 3)
+    assert hint_of(shown) == pytest.approx((0.6, 0.6), abs=0.01)
     stage = shown.locator("#stage").bounding_box()
     assert stage is not None
     left = hand.spot(0.25, 0.5)[0]

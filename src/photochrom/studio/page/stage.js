@@ -227,6 +227,8 @@ export class Stage extends EventTarget {
 
   #press(event) {
     if (!this.#size || event.button !== 0 || event.target.closest("button, #state")) return;
+    // After a tap the browser makes mouse events at its place. They would take the focus from the palette, which closes.
+    if (event.pointerType === "touch") event.preventDefault();
     this.root.setPointerCapture(event.pointerId);
     this.#hover(event);
     this.#pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
