@@ -19,7 +19,7 @@ from photochrom.bench.protocol import Protocol
 from photochrom.color.difference import ciede2000
 from photochrom.color.lab import rgb_to_lab
 from photochrom.data.sources import find
-from photochrom.engine.colorizer import Colorizer
+from photochrom import Colorizer
 
 
 def main() -> None:
