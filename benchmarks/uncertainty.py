@@ -14,12 +14,12 @@ from itertools import combinations
 import numpy as np
 from PIL import Image
 
+from photochrom import Colorizer
 from photochrom.bench.evaluate import spread
 from photochrom.bench.protocol import Protocol
 from photochrom.color.difference import ciede2000
 from photochrom.color.lab import rgb_to_lab
 from photochrom.data.sources import find
-from photochrom import Colorizer
 
 
 def main() -> None:
