@@ -62,7 +62,8 @@ class Writer:
 
     def __init__(self, target: Root) -> None:
         self.target = target
-        self.run = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+        # To the microsecond, because the names of the parts put them in the order of time.
+        self.run = f"{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}-{secrets.token_hex(3)}"
         self.parts = 0
         self._rows: list[Row] = []
         self._since = time.monotonic()
