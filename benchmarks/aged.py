@@ -15,12 +15,12 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
+from photochrom import Colorizer
 from photochrom.bench.evaluate import spread
 from photochrom.bench.protocol import Protocol
 from photochrom.color.lab import rgb_to_lab
 from photochrom.data.degrade import degrade
 from photochrom.data.sources import find
-from photochrom.engine.colorizer import Colorizer
 
 SHOWN = 8
 

@@ -16,7 +16,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 from studio_process import Served, serving
 
-from photochrom.engine.colorizer import Colorizer
+from photochrom import Colorizer
 
 EXAMPLES = EXAMPLE.parent
 ROWS = (("astronaut.jpg", "chelsea.jpg"), ("rocket.jpg",), ("coffee.jpg",))
