@@ -41,9 +41,8 @@ class Item:
 
     @property
     def collection(self) -> str:
-        """The folder or the tar of the photo. The numbered tars of one set (``name-00.tar``) are one collection."""
-        path = self.source.path
-        return re.sub(r"-\d+$", "", str(path.with_suffix(""))) if path.suffix == ".tar" else str(path)
+        """The collection of its source; see `Source.collection`."""
+        return self.source.collection
 
 
 class Source(ABC):
@@ -60,6 +59,13 @@ class Source(ABC):
     def items(self) -> list[Item]:
         """All photos, sorted or in the order of the tar."""
         return list(self._list())
+
+    @cached_property
+    def collection(self) -> str:
+        """The folder or the tar. The numbered tars of one set (``name-00.tar``, ...) are one collection."""
+        if self.path.suffix != ".tar":
+            return str(self.path)
+        return re.sub(r"-\d+$", "", str(self.path.with_suffix("")))
 
     def __len__(self) -> int:
         return len(self.items)

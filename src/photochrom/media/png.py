@@ -43,6 +43,12 @@ def chunks(data: bytes | memoryview, *, check: bool = False) -> Iterator[tuple[b
     ValueError
         If the file ends too soon, or with `check`, if a chunk's CRC is wrong.
     """
+    for at, end, kind in _places(data, check=check):
+        yield kind, bytes(data[at + 8 : end - 4])
+
+
+def _places(data: bytes | memoryview, *, check: bool = False) -> Iterator[tuple[int, int, bytes]]:
+    """Start, end and type of each of the `chunks`. No bytes are copied, unless to `check` them."""
     at, pixels = len(SIGNATURE), False
     while True:
         if at + 12 > len(data):
@@ -50,32 +56,28 @@ def chunks(data: bytes | memoryview, *, check: bool = False) -> Iterator[tuple[b
                 return
             raise ValueError("the file ends too soon")
         size, kind = struct.unpack_from(">I4s", data, at)
-        if at + 12 + size > len(data):
+        end = at + 12 + size
+        if end > len(data):
             raise ValueError("the file ends too soon")
-        body = bytes(data[at + 8 : at + 8 + size])
-        if check and zlib.crc32(kind + body) != struct.unpack_from(">I", data, at + 8 + size)[0]:
+        if check and zlib.crc32(data[at + 4 : end - 4]) != struct.unpack_from(">I", data, end - 4)[0]:
             raise ValueError("a checksum is wrong")
         if kind == b"IEND":
             return
         pixels = pixels or kind == b"IDAT"
-        yield kind, body
-        at += 12 + size
+        yield at, end, kind
+        at = end
 
 
 def has_end(data: bytes) -> bool:
     """Whether there is an IEND chunk where the last chunk ends."""
-    at = len(SIGNATURE) + sum(12 + len(body) for _, body in chunks(data))
+    at = max((end for _, end, _ in _places(data)), default=len(SIGNATURE))
     return data[at + 4 : at + 8] == b"IEND"
 
 
 def bare(data: bytes) -> bytes:
     """Remove metadata, colour space and unknown chunks from a PNG. The other chunks are copied byte for byte."""
-    out, at = [data[: len(SIGNATURE)]], len(SIGNATURE)
-    for kind, body in chunks(data):
-        size = 12 + len(body)
-        if kind in CRITICAL:
-            out.append(data[at : at + size])
-        at += size
+    out = [data[: len(SIGNATURE)]]
+    out += [data[at:end] for at, end, kind in _places(data) if kind in CRITICAL]
     return b"".join(out) + chunk(b"IEND", b"")
 
 
