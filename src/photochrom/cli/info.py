@@ -11,7 +11,6 @@ import typer
 from photochrom.cli.colorize import MaxPixels
 from photochrom.cli.console import FAILED, print_json, say, sentences, write_stdout
 from photochrom.cli.words import plain, sentence
-from photochrom.errors import OptionError
 
 if TYPE_CHECKING:
     from photochrom.media.model import Photo
@@ -61,7 +60,7 @@ class Facts:
 
 
 def info(
-    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Photos to look at.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Photos to look at.")],
     *,
     max_pixels: MaxPixels = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -72,15 +71,13 @@ def info(
     failed = False
     facts = []
     with sentences():
-        if "" in files:
-            raise OptionError("", "a file's name is empty; give a photo or a film")
         for file in files:
             try:
-                fact = _look(Path(file), max_pixels)
+                fact = _look(file, max_pixels)
             except PhotoError as error:
                 failed = True
                 say(f"photochrom: {sentence(error)}")
-                fact = Facts(file, error=sentence(error))
+                fact = Facts(str(file), error=sentence(error))
             facts.append(fact)
             if not as_json and fact.error is None:
                 _print(fact.words())
